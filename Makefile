@@ -1,0 +1,99 @@
+# spoolkit: one Makefile; everything it makes is under build/.  GNU make.
+
+VERSION	:= 0.1.0
+PREFIX	?= /usr/local
+CFLAGS	?= -O2 -g
+MANDIR	?= $(PREFIX)/share/man
+comma	:= ,
+B	:= build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
+san	:= $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 $(if $(WERROR),-Werror)
+cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
+hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+pkgs	:= libcrypto libxxhash jansson inih libidn2 libpsl
+cpp	+= $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
+libs	= $(shell pkg-config --libs $(pkgs)) -lpthread
+
+lib_o	:= $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
+tools	:= $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
+units	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
+pages	:= $(wildcard docs/man/*.[1-9])
+headers	:= $(wildcard common/*/*.h)
+
+all: $(tools)			## build the commands
+
+help:				## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile
+
+$(B)/%.o: %.c | deps
+	@mkdir -p $(@D)
+	$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/lib.a: $(lib_o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/bin/%: $(B)/tools/%.o $(B)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
+	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(libs)
+
+# Programs for tests and benches: libc only, nothing of common/.
+$(B)/scripts/%: $(B)/scripts/%.o
+	$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
+$(B)/tests/bench/%: $(B)/tests/bench/%.o
+	$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
+
+$(B)/tests/unit/%.o: | deps-check
+
+$(B)/scripts/rules-man: $(B)/scripts/rules-man.o $(B)/lib.a
+	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+
+rules: $(B)/scripts/rules-man	## make spool-rules(5) from the rule table
+	$< >docs/man/spool-rules.5
+
+deps:				## install what the build needs (DEPS=no: do not)
+	@DEPS="$(DEPS)" scripts/deps build
+deps-check:
+	@DEPS="$(DEPS)" scripts/deps check
+
+demo: all			## a sample incident: build it, scan it, show it
+	@B=$(B) scripts/demo
+
+check: deps-check check-unit check-e2e lint	## all tests
+
+check-unit: $(units)
+	@prove $(if $(V),-v) $(units)
+
+check-e2e: all $(B)/scripts/make-incident
+	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
+
+lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals
+	@scripts/check-layers
+	@$(B)/scripts/rules-man | cmp - docs/man/spool-rules.5
+	@mandoc -Tlint -Wwarning $(pages) && echo "manuals: $(words $(pages)) clean"
+
+lint-headers:
+	@for h in $(headers); do echo "#include \"$${h#common/}\"" | \
+	    $(CC) $(cpp) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
+	done; echo "headers: $(words $(headers)) compile alone"
+
+bench: all $(B)/scripts/make-incident $(B)/tests/bench/reader $(B)/tests/bench/peak ## speed, beside a plain reader
+	@B=$(abspath $(B)) tests/bench/run
+
+install: all			## DESTDIR= PREFIX=
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(tools) $(DESTDIR)$(PREFIX)/bin
+	for p in $(pages); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done
+
+clean:				## remove build/
+	rm -rf build
+
+.PHONY: all help rules deps deps-check demo check check-unit check-e2e lint \
+	lint-headers bench install clean
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

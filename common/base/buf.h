@@ -1,0 +1,28 @@
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+#include <stddef.h>
+#include "base/slice.h"
+
+/*
+ * buf - bytes that grow.  { 0 } is an empty one; buf_free gives the memory
+ * back.  Out of memory ends the process, as with arena.
+ */
+struct buf {
+	char	*p;
+	size_t	 n;	/* bytes in use */
+	size_t	 cap;
+};
+
+void	buf_add(struct buf *b, struct slice s);
+void	buf_addc(struct buf *b, char c);
+void	buf_fmt(struct buf *b, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+char	*buf_room(struct buf *b, size_t n);	/* n writable bytes at the end */
+void	buf_free(struct buf *b);
+
+static inline struct slice
+buf_sl(const struct buf *b)
+{
+	return (struct slice){ b->p, b->n };
+}
+#endif

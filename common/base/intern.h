@@ -1,0 +1,26 @@
+#ifndef BASE_INTERN_H
+#define BASE_INTERN_H
+#include <stddef.h>
+#include <stdint.h>
+#include "base/slice.h"
+
+/*
+ * intern - one copy of each string, and a number for it.
+ *
+ * Numbers start at 1 and depend on the order of arrival, so they are never
+ * printed and never sorted by; 0 is the empty string.  Any thread may call.
+ * Strings live until intern_free.  intern_str may be called only when no
+ * other thread adds: after the workers are done.
+ */
+struct intern;
+
+struct intern	*intern_new(void);
+void		 intern_free(struct intern *in);	/* NULL allowed */
+uint32_t	 intern(struct intern *in, struct slice s);
+uint32_t	 intern_lower(struct intern *in, struct slice s);	/* A-Z folded */
+uint32_t	 intern_find(struct intern *in, struct slice s);	/* 0: not there */
+struct slice	 intern_str(const struct intern *in, uint32_t id);	/* NUL follows;
+		    empty for a number that was never given */
+uint32_t	 intern_count(const struct intern *in);	/* the highest number */
+size_t		 intern_bytes(const struct intern *in);	/* memory held */
+#endif

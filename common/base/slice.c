@@ -1,0 +1,294 @@
+#include "base/slice.h"
+
+bool
+sl_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+sl_ieq(struct slice a, struct slice b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int
+sl_cmp(struct slice a, struct slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int r = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	if (r != 0)
+		return r;
+	return a.n < b.n ? -1 : a.n > b.n;
+}
+
+bool
+sl_starts(struct slice s, struct slice head)
+{
+	return s.n >= head.n && sl_eq(sl_first(s, head.n), head);
+}
+
+bool
+sl_istarts(struct slice s, struct slice head)
+{
+	return s.n >= head.n && sl_ieq(sl_first(s, head.n), head);
+}
+
+bool
+sl_iends(struct slice s, struct slice tail)
+{
+	return s.n >= tail.n && sl_ieq(sl_from(s, s.n - tail.n), tail);
+}
+
+const char *
+sl_find(struct slice s, struct slice needle)
+{
+	if (needle.n == 0)
+		return s.p;
+	return s.n == 0 ? NULL : memmem(s.p, s.n, needle.p, needle.n);
+}
+
+/* How seldom a byte stands in English text; what is not listed is rare. */
+static const unsigned char seldom[256] = {
+	[' '] = 1, ['e'] = 2, ['t'] = 3, ['a'] = 4, ['o'] = 5,
+	['i'] = 6, ['n'] = 7, ['s'] = 8, ['h'] = 9, ['r'] = 10, ['d'] = 11,
+	['l'] = 12, ['c'] = 13, ['u'] = 14, ['m'] = 15, ['w'] = 16,
+	['f'] = 17, ['g'] = 18, ['y'] = 19, ['p'] = 20, ['b'] = 21,
+	['v'] = 22, ['k'] = 23, ['j'] = 24, ['x'] = 25, ['q'] = 26,
+	['z'] = 27, ['-'] = 28, [':'] = 29,
+};
+
+/* The place in needle of the byte that text has least of. */
+static size_t
+rarest(struct slice needle)
+{
+	size_t best = 0, i;
+	unsigned rank = 0, r;
+
+	for (i = 0; i < needle.n; i++) {
+		r = seldom[(unsigned char)ascii_lower(needle.p[i])];
+		if (r == 0)
+			return i;
+		if (r > rank) {
+			rank = r;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static const char *
+next_byte(const char *p, const char *end, char c)
+{
+	const char *at = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
+
+	return at == NULL ? end : at;
+}
+
+/* Byte by byte: for what is not worth setting up more. */
+static const char *
+ifind_short(struct slice s, struct slice needle)
+{
+	char c = ascii_lower(needle.p[0]);
+	size_t i;
+
+	for (i = 0; i + needle.n <= s.n; i++)
+		if (ascii_lower(s.p[i]) == c && sl_ieq(needle,
+		    (struct slice){ s.p + i, needle.n }))
+			return s.p + i;
+	return NULL;
+}
+
+/* memchr for the rarest byte in both its cases, then a look around it. */
+const char *
+sl_ifind(struct slice s, struct slice needle)
+{
+	const char *end, *low, *up, *at;
+	size_t k;
+	char c;
+
+	if (needle.n == 0)
+		return s.p;
+	if (s.n < needle.n)
+		return NULL;
+	if (s.n < 128)
+		return ifind_short(s, needle);
+	k = rarest(needle);
+	c = ascii_lower(needle.p[k]);
+	end = s.p + s.n - needle.n + k + 1;
+	low = next_byte(s.p + k, end, c);
+	up = ascii_alpha(c) ? next_byte(s.p + k, end, (char)(c & ~0x20)) : end;
+	while ((at = low < up ? low : up) < end) {
+		if (sl_ieq(needle, (struct slice){ at - k, needle.n }))
+			return at - k;
+		if (at == low)
+			low = next_byte(low + 1, end, c);
+		else
+			up = next_byte(up + 1, end, (char)(c & ~0x20));
+	}
+	return NULL;
+}
+
+static bool
+is_trim(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice
+sl_trim(struct slice s)
+{
+	while (s.n > 0 && is_trim(s.p[0]))
+		s.p++, s.n--;
+	while (s.n > 0 && is_trim(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct slice
+sl_from(struct slice s, size_t i)
+{
+	if (i >= s.n)
+		return (struct slice){ s.p == NULL ? NULL : s.p + s.n, 0 };
+	return (struct slice){ s.p + i, s.n - i };
+}
+
+struct slice
+sl_first(struct slice s, size_t n)
+{
+	return n < s.n ? (struct slice){ s.p, n } : s;
+}
+
+bool
+sl_cut(struct slice *rest, char sep, struct slice *head)
+{
+	const char *p;
+	size_t n;
+
+	if (rest->n == 0)
+		return false;
+	p = memchr(rest->p, sep, rest->n);
+	n = p == NULL ? rest->n : (size_t)(p - rest->p);
+	*head = (struct slice){ rest->p, n };
+	*rest = sl_from(*rest, p == NULL ? n : n + 1);
+	return true;
+}
+
+bool
+sl_line(struct slice *rest, struct slice *line)
+{
+	if (!sl_cut(rest, '\n', line))
+		return false;
+	if (line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
+	return true;
+}
+
+bool
+sl_word(struct slice *rest, struct slice *word)
+{
+	size_t n = 0;
+
+	while (rest->n > 0 && ascii_blank(rest->p[0]))
+		*rest = sl_from(*rest, 1);
+	while (n < rest->n && !ascii_blank(rest->p[n]))
+		n++;
+	*word = sl_first(*rest, n);
+	*rest = sl_from(*rest, n);
+	return n > 0;
+}
+
+bool
+sl_num(struct slice s, uint64_t max, uint64_t *n)
+{
+	uint64_t v = 0;
+	unsigned d;
+	size_t i;
+
+	if (s.n == 0)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		if (!ascii_digit(s.p[i]))
+			return false;
+		d = (unsigned)(s.p[i] - '0');
+		if (d > max || v > (max - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*n = v;
+	return true;
+}
+
+/* One [..] set at pat.p[0]; *used is its length, 0 when it never closes. */
+static bool
+glob_set(struct slice pat, char c, size_t *used)
+{
+	size_t i = 1;
+	bool not = false, hit = false;
+	char lo, hi;
+
+	if (i < pat.n && (pat.p[i] == '!' || pat.p[i] == '^'))
+		not = true, i++;
+	for (*used = 0; i < pat.n; i++) {
+		if (pat.p[i] == ']' && i > (not ? 2u : 1u)) {
+			*used = i + 1;
+			return hit != not;
+		}
+		lo = hi = ascii_lower(pat.p[i]);
+		if (i + 2 < pat.n && pat.p[i + 1] == '-' &&
+		    pat.p[i + 2] != ']') {
+			hi = ascii_lower(pat.p[i + 2]);
+			i += 2;
+		}
+		hit |= c >= lo && c <= hi;
+	}
+	return false;
+}
+
+bool
+sl_glob(struct slice pat, struct slice s)
+{
+	size_t p = 0, i = 0, star = SIZE_MAX, mark = 0, used;
+	char c;
+
+	while (i < s.n) {
+		c = ascii_lower(s.p[i]);
+		if (p < pat.n && pat.p[p] == '*') {
+			star = p++;
+			mark = i;
+			continue;
+		}
+		if (p < pat.n && pat.p[p] == '[') {
+			bool hit = glob_set(sl_from(pat, p), c, &used);
+
+			if (used != 0 && hit) {
+				p += used;
+				i++;
+				continue;
+			}
+			if (used == 0 && c == '[') {
+				p++, i++;
+				continue;
+			}
+		} else if (p < pat.n &&
+		    (pat.p[p] == '?' || ascii_lower(pat.p[p]) == c)) {
+			p++, i++;
+			continue;
+		}
+		if (star == SIZE_MAX)
+			return false;
+		p = star + 1;		/* let the last star take one more */
+		i = ++mark;
+	}
+	while (p < pat.n && pat.p[p] == '*')
+		p++;
+	return p == pat.n;
+}

@@ -1,0 +1,107 @@
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * slice - bytes that somebody else owns.
+ *
+ * May hold NUL and need not be text.  { NULL, 0 } is the empty slice, and
+ * stands for "absent" where a value can be absent.
+ */
+struct slice {
+	const char	*p;
+	size_t		 n;	/* bytes */
+};
+
+#define SL(lit)		((struct slice){ "" lit, sizeof(lit) - 1 })
+#define SL_FMT		"%.*s"
+#define SL_ARG(s)	((s).n > 4096 ? 4096 : (int)(s).n), (s).p ? (s).p : ""
+
+static inline struct slice
+sl(const char *s)
+{
+	return (struct slice){ s, s == NULL ? 0 : strlen(s) };
+}
+
+bool	sl_eq(struct slice a, struct slice b);		/* the same bytes */
+bool	sl_ieq(struct slice a, struct slice b);		/* A-Z folded, no locale */
+int	sl_cmp(struct slice a, struct slice b);		/* memcmp, then length */
+bool	sl_starts(struct slice s, struct slice head);
+bool	sl_istarts(struct slice s, struct slice head);
+bool	sl_iends(struct slice s, struct slice tail);
+
+/* Where needle begins in s, or NULL.  The i form folds A-Z. */
+const char	*sl_find(struct slice s, struct slice needle);
+const char	*sl_ifind(struct slice s, struct slice needle);
+
+/* Without blanks, tabs, CR and LF at both ends. */
+struct slice	sl_trim(struct slice s);
+
+/* The part of s from byte i on (empty past the end); the first n bytes. */
+struct slice	sl_from(struct slice s, size_t i);
+struct slice	sl_first(struct slice s, size_t n);
+
+/*
+ * Cut the bytes before the next sep off rest into head, sep itself dropped.
+ * Without a sep head is all of it.  False when rest was empty.
+ */
+bool	sl_cut(struct slice *rest, char sep, struct slice *head);
+
+/* As sl_cut with LF, and a CR before it is dropped too. */
+bool	sl_line(struct slice *rest, struct slice *line);
+
+/* The next word between blanks and tabs; false when there is none. */
+bool	sl_word(struct slice *rest, struct slice *word);
+
+/* The whole of s is decimal digits and at most max: true, and *n. */
+bool	sl_num(struct slice s, uint64_t max, uint64_t *n);
+
+/*
+ * Shell pattern over all of s: * ? and [a-z] [!x]; A-Z folded.  Linear in
+ * practice, never exponential.
+ */
+bool	sl_glob(struct slice pattern, struct slice s);
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+static inline bool
+ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool
+ascii_alpha(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+static inline bool
+ascii_alnum(char c)
+{
+	return ascii_digit(c) || ascii_alpha(c);
+}
+static inline bool
+ascii_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+static inline bool
+ascii_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+/* 0 to 15, or -1. */
+static inline int
+ascii_hex(char c)
+{
+	if (ascii_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+#endif

@@ -1,0 +1,203 @@
+#include "base/utf8.h"
+
+#define REPLACEMENT	0xfffd
+
+/* The shape of a lead byte: bytes in all, its bits, the least code point. */
+static unsigned
+lead(unsigned char c, uint32_t *bits, uint32_t *least)
+{
+	if (c >= 0xc2 && c <= 0xdf) {
+		*bits = c & 0x1f, *least = 0x80;
+		return 2;
+	}
+	if (c >= 0xe0 && c <= 0xef) {
+		*bits = c & 0x0f, *least = 0x800;
+		return 3;
+	}
+	if (c >= 0xf0 && c <= 0xf4) {
+		*bits = c & 0x07, *least = 0x10000;
+		return 4;
+	}
+	return 0;
+}
+
+int32_t
+utf8_next(struct slice *rest)
+{
+	uint32_t cp = 0, least = 0;
+	unsigned char c;
+	unsigned len, i;
+
+	if (rest->n == 0)
+		return -2;
+	c = (unsigned char)rest->p[0];
+	if (c < 0x80) {
+		*rest = sl_from(*rest, 1);
+		return c;
+	}
+	len = lead(c, &cp, &least);
+	for (i = 1; i < len && i < rest->n; i++) {
+		c = (unsigned char)rest->p[i];
+		if ((c & 0xc0) != 0x80)
+			break;
+		cp = cp << 6 | (c & 0x3f);
+	}
+	if (len == 0 || i < len || cp < least || cp > 0x10ffff ||
+	    (cp >= 0xd800 && cp <= 0xdfff)) {
+		*rest = sl_from(*rest, 1);
+		return -1;
+	}
+	*rest = sl_from(*rest, len);
+	return (int32_t)cp;
+}
+
+bool
+utf8_ascii(struct slice s)
+{
+	unsigned char all = 0;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		all |= (unsigned char)s.p[i];
+	return all < 0x80;
+}
+
+bool
+utf8_valid(struct slice s)
+{
+	int32_t cp;
+
+	if (utf8_ascii(s))
+		return true;
+	while ((cp = utf8_next(&s)) != -2)
+		if (cp == -1)
+			return false;
+	return true;
+}
+
+void
+utf8_put(struct buf *b, uint32_t cp)
+{
+	if (cp < 0x80) {
+		buf_addc(b, (char)cp);
+		return;
+	}
+	if (cp < 0x800) {
+		buf_addc(b, (char)(0xc0 | cp >> 6));
+	} else {
+		if (cp < 0x10000) {
+			buf_addc(b, (char)(0xe0 | cp >> 12));
+		} else {
+			buf_addc(b, (char)(0xf0 | cp >> 18));
+			buf_addc(b, (char)(0x80 | (cp >> 12 & 0x3f)));
+		}
+		buf_addc(b, (char)(0x80 | (cp >> 6 & 0x3f)));
+	}
+	buf_addc(b, (char)(0x80 | (cp & 0x3f)));
+}
+
+void
+utf8_clean(struct buf *b, struct slice s)
+{
+	int32_t cp;
+
+	if (utf8_valid(s)) {
+		buf_add(b, s);
+		return;
+	}
+	while ((cp = utf8_next(&s)) != -2)
+		utf8_put(b, cp == -1 ? REPLACEMENT : (uint32_t)cp);
+}
+
+/* Characters that change what a terminal or a reader sees around them. */
+static bool
+is_unseen(uint32_t cp)
+{
+	static const struct { uint32_t from, to; } v[] = {
+		{ 0x00, 0x1f }, { 0x7f, 0x9f },		/* controls */
+		{ 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c },
+		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e },	/* zero width, bidi */
+		{ 0x2060, 0x206f }, { 0x3164, 0x3164 },
+		{ 0xe000, 0xf8ff },			/* private use */
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff }, { 0xf0000, 0x10ffff },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]) && cp >= v[i].from; i++)
+		if (cp <= v[i].to)
+			return true;
+	return false;
+}
+
+/* East Asian Wide and Fullwidth, in broad ranges (Unicode UAX 11). */
+static bool
+is_wide(uint32_t cp)
+{
+	return (cp >= 0x1100 && cp <= 0x115f) ||
+	    (cp >= 0x2e80 && cp <= 0xa4cf) || (cp >= 0xac00 && cp <= 0xd7a3) ||
+	    (cp >= 0xf900 && cp <= 0xfaff) || (cp >= 0xfe30 && cp <= 0xfe6f) ||
+	    (cp >= 0xff00 && cp <= 0xff60) || (cp >= 0xffe0 && cp <= 0xffe6) ||
+	    (cp >= 0x1f300 && cp <= 0x1faff) ||
+	    (cp >= 0x20000 && cp <= 0x3fffd);
+}
+
+/* Combining marks take no column; a long pile of them is cut by bytes. */
+static bool
+is_combining(uint32_t cp)
+{
+	return (cp >= 0x300 && cp <= 0x36f) || (cp >= 0x1ab0 && cp <= 0x1aff) ||
+	    (cp >= 0x20d0 && cp <= 0x20ff) || (cp >= 0xfe20 && cp <= 0xfe2f) ||
+	    (cp >= 0x3099 && cp <= 0x309a);
+}
+
+size_t
+utf8_show(struct buf *b, struct slice s, size_t cols)
+{
+	size_t used = 0, piled = 0, w;
+	uint32_t c;
+	int32_t cp;
+
+	while ((cp = utf8_next(&s)) != -2) {
+		c = cp == -1 ? '?' : (uint32_t)cp;
+		if (c == '\t' || c == '\n' || c == '\r')
+			c = ' ';
+		if (is_unseen(c))
+			c = '?';
+		if (is_combining(c)) {
+			if (++piled <= 4)
+				utf8_put(b, c);
+			continue;
+		}
+		piled = 0;
+		w = is_wide(c) ? 2 : 1;
+		if (cols != 0 && used + w > cols)
+			break;
+		utf8_put(b, c);
+		used += w;
+	}
+	return used;
+}
+
+void
+quote_arg(struct buf *b, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@";
+	struct slice rest = sl(word), part;
+
+	if (rest.n > 0 && word[strspn(word, plain)] == '\0') {
+		buf_add(b, rest);
+		return;
+	}
+	buf_addc(b, '\'');
+	while (sl_cut(&rest, '\'', &part)) {
+		utf8_show(b, part, 0);
+		if (part.p[part.n] == '\'')
+			buf_add(b, SL("'\\''"));
+	}
+	buf_addc(b, '\'');
+}
