@@ -1,0 +1,756 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "mail/notice.h"
+
+#define WORDS_SEEN	(16 * 1024)	/* bytes of text searched for words */
+#define LINE_SEEN	998		/* bytes of one line looked at */
+#define GAP_LINES	12	/* from a separator to the first field */
+#define DIAGNOSTIC_MAX	512		/* bytes */
+
+#define N(a)		(sizeof(a) / sizeof((a)[0]))
+#define LIT(s)		{ s, sizeof(s) - 1 }
+
+/*
+ * Words by which a server's reports are known.  The first row that stands
+ * in the text names it, so the narrower forms come first.
+ */
+static const struct {
+	const char	*by;
+	struct slice	 words;
+} servers[] = {
+	{ "qmail",	LIT("hi. this is the qmail") },
+	{ "qmail",	LIT("wasn't able to deliver your message") },
+	{ "qmail",	LIT("hi. the mta program at") },
+	{ "qmail",	LIT("this is the machine generated message") },
+	{ "postfix",	LIT("mail system at host") },
+	{ "postfix",	LIT("program at host") },
+	{ "postfix",	LIT("sorry to have to inform you that") },
+	{ "exim",	LIT("created automatically by mail delivery") },
+	{ "exim",	LIT("created automatically by the smtp") },
+	{ "exim",	LIT("contained one or more recipient addresses") },
+	{ "sendmail",	LIT("transcript of session follows") },
+	{ "sendmail",	LIT("following addresses had") },
+	{ "sendmail",	LIT("following addresses have delivery") },
+	{ "exchange-5.5", LIT("msexch:") },
+	{ "hmailserver", LIT("\nhmailserver") },
+	{ "exchange",	LIT("did not reach the following recipient") },
+	{ "exchange",	LIT("did not reach some or all of the") },
+	{ "exchange",	LIT("diagnostic information for administrators") },
+	{ "exchange",	LIT("delivery has failed to these") },
+	{ "exchange",	LIT("delivery failed to these") },
+	{ "exchange",	LIT("couldn't be delivered to") },
+	{ "gmail",	LIT("delivery to the following recipient failed") },
+	{ "gmail",	LIT("technical details of permanent failure") },
+	{ "gmail",	LIT("technical details of temporary failure") },
+	{ "gmail",	LIT("your message wasn't delivered to") },
+	{ "iis",	LIT("delivery to the following recipients failed") },
+	{ "iis",	LIT("automatically generated delivery status") },
+	{ "notes",	LIT("------- failure reasons") },
+	{ "domino",	LIT("was not delivered to:") },
+	{ "imail",	LIT("invalid final delivery userid") },
+	{ "imail",	LIT("delivery failed 20 attempts") },
+	{ "imail",	LIT("generated following response") },
+	{ "imail",	LIT("\nunknown user: ") },
+	{ "imail",	LIT("\nuser mailbox exceeds allowed size") },
+	{ "groupwise",	LIT("the message that you sent was undeliverable") },
+	{ "mdaemon",	LIT("attached message had permanent fatal") },
+	{ "mdaemon",	LIT("permanent fatal delivery errors") },
+	{ "mdaemon",	LIT("the following data may contain sections") },
+	{ "communigate", LIT("failed to deliver to '") },
+	{ "yahoo",	LIT("unable to deliver message to the following") },
+	{ "yahoo",	LIT("we were unable to deliver your message") },
+	{ "aol",	LIT("your mail to the following recipients") },
+	{ "opensmtpd",	LIT("mailer-daemon, please do not reply") },
+	{ "dma",	LIT("dragonfly mail agent") },
+	{ "smail",	LIT("----- message log follows") },
+	{ "smail",	LIT("----- failed addresses follow") },
+	{ "interscan",	LIT("message from interscan") },
+	{ "mcafee",	LIT("addresses had delivery problems") },
+	{ "x400",	LIT("non-delivery report ---") },
+	{ "ses",	LIT("\"notificationtype\\\":\\\"bounce\\\"") },
+	{ "ses",	LIT("\"notificationtype\":\"bounce\"") },
+	{ "ses",	LIT("\"eventtype\":\"bounce\"") },
+	{ "kddi",	LIT("your mail sent on:") },
+	{ "fml",	LIT("duplicated message-id in") },
+	{ "generic",	LIT("-- failed recipients --") },
+	{ "generic",	LIT("address(es) could not be delivered") },
+	{ "generic",	LIT("could not be delivered to the following") },
+	{ "generic",	LIT("cannot be delivered to the following") },
+	{ "generic",	LIT("not delivered to the following") },
+	{ "generic",	LIT("your delivery to the following address") },
+	{ "generic",	LIT("following mail could not be delivered") },
+	{ "generic",	LIT("unable to deliver message to") },
+	{ "generic",	LIT("trouble delivering your message") },
+	{ "generic",	LIT("error delivering your mail") },
+	{ "generic",	LIT("each of the following recipients was rejected") },
+};
+
+/* Words that say failure, in any server's text. */
+static const struct slice failures[] = {
+	LIT("could not be delivered"), LIT("couldn't be delivered"),
+	LIT("cannot be delivered"), LIT("was not delivered"),
+	LIT("not been delivered"), LIT("undeliverable"),
+	LIT("unable to deliver"), LIT("not able to deliver"),
+	LIT("delivery failed"), LIT("delivery has failed"),
+	LIT("failed to deliver"), LIT("delivery failure"),
+	LIT("did not reach"), LIT("permanent error"), LIT("fatal error"),
+	LIT("failed permanently"), LIT("user unknown"), LIT("unknown user"),
+	LIT("no such user"), LIT("user not known"), LIT("unknown local"),
+	LIT("no mailbox here"), LIT("unknown address"),
+	LIT("does not exist"), LIT("doesn't exist"),
+	LIT("recipient not found"), LIT("user not found"),
+	LIT("unrouteable"), LIT("host unknown"), LIT("unknown host"),
+	LIT("mailbox is full"),
+	LIT("mailbox full"), LIT("over quota"), LIT("quota exceeded"),
+	LIT("mailbox unavailable"), LIT("remote host said"),
+	LIT("rejected and discarded"), LIT("was rejected by"),
+	LIT("no pudo ser entregado"), LIT("no se ha podido entregar"),
+	LIT("n'a pas pu"), LIT("n'a pu \xc3\xaatre"),
+	LIT("nicht zugestellt"), LIT("nicht zustellbar"),
+	LIT("non recapitabile"), LIT("non \xc3\xa8 stato possibile"),
+	LIT("n\xc3\xa3o p\xc3\xb4""de ser entregue"),
+	/* Russian: cannot be delivered, was not delivered */
+	LIT("\xd0\xb1\xd1\x8b\xd1\x82\xd1\x8c "
+	    "\xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0\xd0\xb2"),
+	LIT("\xd0\xbd\xd0\xb5 \xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0"
+	    "\xd0\xb2\xd0\xbb\xd0\xb5\xd0\xbd\xd0\xbe"),
+	/* Japanese: could not be sent, delivered, forwarded */
+	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
+	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
+	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
+	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
+	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xab\xe5\xa4\xb1\xe6\x95\x97"),
+	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe4\xb8\x8d\xe8\x83\xbd"),
+	/* Chinese: could not be delivered, returned mail */
+	LIT("\xe6\x97\xa0\xe6\xb3\x95"), LIT("\xe9\x80\x80\xe4\xbf\xa1"),
+};
+
+static const struct slice delays[] = {
+	LIT("has not yet been delivered"), LIT("has been delayed"),
+	LIT("message is delayed"), LIT("warning message only"),
+	LIT("still being retried"), LIT("will be retried for"),
+	LIT("could not send message for past"),
+	LIT("attempts will continue"), LIT("will continue to try"),
+	LIT("will keep trying"), LIT("been postponed"),
+	LIT("do not need to resend"), LIT("delivery is delayed"),
+	LIT("delivery is being retried"),
+};
+
+/* Words of complaints that come as a notification. */
+static const struct slice complaints[] = {
+	LIT("\"notificationtype\\\":\\\"complaint\\\""),
+	LIT("\"notificationtype\":\"complaint\""),
+	LIT("\"eventtype\":\"complaint\""),
+};
+
+/*
+ * Lines behind which the original stands.  Those that are also ordinary
+ * words count only where the line is marked as a separator.
+ */
+static const struct {
+	struct slice	words;
+	bool		marked;		/* needs dashes or the like in front */
+} separators[] = {
+	{ LIT("below this line is a copy"), false },
+	{ LIT("below the next line is a copy"), false },
+	{ LIT("below is a copy of the original"), false },
+	{ LIT("this is a copy of the message"), false },
+	{ LIT("this is a copy of your message"), false },
+	{ LIT("included is a copy of the message"), false },
+	{ LIT("copy of the first part of the message"), false },
+	{ LIT("enclosed is a copy"), true },
+	{ LIT("original message follow"), false },
+	{ LIT("original mail as follows"), false },
+	{ LIT("message headers follow"), false },
+	{ LIT("message header follow"), false },
+	{ LIT("original message headers:"), false },
+	{ LIT("text of your message follows"), false },
+	{ LIT("your message reads"), false },
+	{ LIT("lines of your original message"), false },
+	{ LIT("original message"), true },
+	{ LIT("returned message"), true },
+	{ LIT("returned mail"), true },
+	{ LIT("unsent message"), true },
+	{ LIT("undelivered message"), true },
+	{ LIT("message text follows"), true },
+	{ LIT("mensaje original"), true },
+	{ LIT("header of the source mail"), true },
+	{ LIT("non-delivered information"), true },
+	{ LIT("old message:"), false },
+};
+
+/* The fields an original is known by. */
+enum {
+	F_TRACE	= 1 << 0,	/* no person types these */
+	F_QUOTE	= 1 << 1,	/* stands in short quotes too */
+};
+static const struct {
+	struct slice	name;
+	unsigned	flags;
+} fields[] = {
+	{ LIT("received"), F_TRACE },		{ LIT("return-path"), F_TRACE },
+	{ LIT("message-id"), F_TRACE },
+	{ LIT("mime-version"), F_TRACE },
+	{ LIT("delivered-to"), F_TRACE },
+	{ LIT("content-type"), F_TRACE },
+	{ LIT("dkim-signature"), F_TRACE },	{ LIT("x-mailer"), F_TRACE },
+	{ LIT("x-originating-ip"), F_TRACE },	{ LIT("reply-to"), 0 },
+	{ LIT("from"), F_QUOTE },		{ LIT("to"), F_QUOTE },
+	{ LIT("cc"), F_QUOTE },			{ LIT("subject"), F_QUOTE },
+	{ LIT("date"), F_QUOTE },		{ LIT("sent"), F_QUOTE },
+	{ LIT("sender"), 0 },
+};
+
+struct run {
+	const char	*begin;
+	size_t		 known;		/* different fields of the table */
+	size_t		 trace;
+	size_t		 quote;
+	unsigned	 seen;		/* bit i: fields[i] */
+	bool		 indented;
+};
+
+static bool
+any(const struct slice *v, size_t n, struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (sl_ifind(text, v[i]) != NULL)
+			return true;
+	return false;
+}
+
+static struct slice
+skip(struct slice s, const char *set)
+{
+	while (s.n > 0 && s.p[0] != '\0' && strchr(set, s.p[0]) != NULL)
+		s = sl_from(s, 1);
+	return s;
+}
+
+/* "Name:" at the beginning of line; its row in fields, N(fields), or -1. */
+static int
+field_of(struct slice line)
+{
+	struct slice name;
+	size_t i;
+
+	for (i = 0; i < line.n && i < 64; i++)
+		if (!ascii_alnum(line.p[i]) && line.p[i] != '-' &&
+		    line.p[i] != '_')
+			break;
+	name = sl_first(line, i);
+	while (i < line.n && ascii_blank(line.p[i]))
+		i++;
+	if (name.n < 2 || i == line.n || line.p[i] != ':')
+		return -1;
+	for (i = 0; i < N(fields); i++)
+		if (sl_ieq(name, fields[i].name))
+			break;
+	return (int)i;
+}
+
+/* One more line for the run; false when it ends the run. */
+static bool
+run_line(struct run *r, struct slice line)
+{
+	struct slice s = skip(line, " \t>|");
+	int f = field_of(s);
+
+	if (f >= 0 && (size_t)f < N(fields)) {
+		if (r->begin == NULL) {
+			r->begin = line.p;
+			r->indented = s.p != line.p;
+		}
+		if ((r->seen & 1u << f) == 0) {
+			r->seen |= 1u << f;
+			r->known++;
+			r->trace += (fields[f].flags & F_TRACE) != 0;
+			r->quote += (fields[f].flags & F_QUOTE) != 0;
+		}
+		return true;
+	}
+	return r->begin != NULL && s.n > 0 && (f >= 0 || s.p != line.p);
+}
+
+static bool
+run_is_header(const struct run *r)
+{
+	return r->known >= 3 && r->trace >= 1 && !r->indented;
+}
+
+/* A header section in rest, which begins at a line; NULL: none. */
+static const char *
+find_header(struct slice rest, struct slice *quoted)
+{
+	struct run r = { 0 };
+	struct slice line, s;
+
+	while (rest.n > 0) {
+		sl_line(&rest, &line);
+		s = sl_first(line, LINE_SEEN);
+		if (run_line(&r, s) && rest.n > 0)
+			continue;
+		if (run_is_header(&r))
+			return r.begin;
+		if (r.quote >= 2 && quoted->n == 0)
+			*quoted = (struct slice){ r.begin,
+			    (size_t)(line.p + line.n - r.begin) };
+		r = (struct run){ 0 };
+	}
+	return NULL;
+}
+
+static bool
+is_separator(struct slice line)
+{
+	struct slice s = sl_trim(line);
+	bool marked;
+	size_t i;
+
+	if (s.n < 10 || s.n > 120)
+		return false;
+	marked = strchr("-=*|#<", s.p[0]) != NULL && s.p[0] != '\0';
+	for (i = 0; i < N(separators); i++)
+		if ((marked || !separators[i].marked) &&
+		    sl_ifind(s, separators[i].words) != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * The first field within a few lines behind a separator; NULL: none.
+ * *indent is how far it stands from the margin.
+ */
+static const char *
+first_field(struct slice rest, size_t *indent)
+{
+	struct slice line, s;
+	int i;
+
+	for (i = 0; i < GAP_LINES && sl_line(&rest, &line); i++) {
+		s = skip(sl_first(line, LINE_SEEN), " \t>|");
+		if (field_of(s) >= 0) {
+			*indent = (size_t)(s.p - line.p);
+			return line.p;
+		}
+	}
+	return NULL;
+}
+
+/* Where the server's words end; *orig is set where the original begins. */
+static const char *
+find_separator(struct slice text, const char **orig, size_t *indent)
+{
+	struct slice rest = text, line;
+
+	*orig = NULL;
+	while (sl_line(&rest, &line))
+		if (is_separator(sl_first(line, LINE_SEEN))) {
+			*orig = first_field(rest, indent);
+			return line.p;
+		}
+	return NULL;
+}
+
+/* Does anything stand behind the header section? */
+static bool
+has_body(struct slice s)
+{
+	struct slice line;
+
+	while (sl_line(&s, &line))
+		if (line.n == 0)
+			return sl_trim(s).n > 0;
+	return false;
+}
+
+/* Quoted fields at the left margin, so that they parse as a header. */
+static struct slice
+dedent(struct arena *a, struct slice quoted)
+{
+	struct slice line, out;
+	char *p, *o;
+
+	p = o = arena_alloc(a, quoted.n + 2);
+	while (sl_line(&quoted, &line)) {
+		line = sl_trim(skip(line, " \t>|"));
+		if (field_of(line) < 0)
+			continue;
+		memcpy(o, line.p, line.n);
+		o += line.n;
+		*o++ = '\n';
+	}
+	out = (struct slice){ p, (size_t)(o - p) };
+	return out;
+}
+
+/* An original that was moved to the right, moved back. */
+static struct slice
+outdent(struct arena *a, struct slice s, size_t indent)
+{
+	struct slice line;
+	size_t i;
+	char *p, *o;
+
+	p = o = arena_alloc(a, s.n + 1);
+	while (sl_line(&s, &line)) {
+		for (i = 0; i < indent && i < line.n &&
+		    (line.p[i] == '>' || line.p[i] == '|' ||
+		    ascii_blank(line.p[i])); i++)
+			;
+		line = sl_from(line, i);
+		memcpy(o, line.p, line.n);
+		o += line.n;
+		*o++ = '\n';
+	}
+	return (struct slice){ p, (size_t)(o - p) };
+}
+
+/* Part the server's words from the original. */
+static void
+split(struct notice *n, struct arena *a, struct slice text)
+{
+	const char *sep, *orig, *head;
+	struct slice quoted = { NULL, 0 };
+	size_t indent = 0;
+
+	sep = find_separator(text, &orig, &indent);
+	n->separator = sep != NULL;
+	n->text = sep == NULL ? text :
+	    sl_first(text, (size_t)(sep - text.p));
+	head = find_header(n->text, &quoted);
+	if (head != NULL) {
+		n->text = sl_first(text, (size_t)(head - text.p));
+		orig = head;
+		indent = 0;
+	}
+	if (quoted.n > 0)
+		n->quoted = dedent(a, quoted);
+	if (orig == NULL)
+		return;
+	n->original = sl_from(text, (size_t)(orig - text.p));
+	if (indent > 0)
+		n->original = outdent(a, n->original, indent);
+	n->body = has_body(n->original);
+}
+
+/* d.d.d with class 4 or 5 at s; its length or 0.  RFC 3463. */
+static size_t
+status_at(struct slice s)
+{
+	size_t i, digits, dots = 0;
+
+	if (s.n < 5 || (s.p[0] != '4' && s.p[0] != '5') || s.p[1] != '.')
+		return 0;
+	for (i = 1; i < s.n && s.p[i] == '.'; dots++) {
+		for (i++, digits = 0; i < s.n && ascii_digit(s.p[i]); i++)
+			digits++;
+		if (digits == 0 || digits > 3)
+			return 0;
+		if (dots == 1)
+			return i < s.n && (s.p[i] == '.' ?
+			    i + 1 < s.n && ascii_digit(s.p[i + 1]) :
+			    ascii_alnum(s.p[i])) ? 0 : i;
+	}
+	return 0;
+}
+
+/* An SMTP reply at s: 4dd or 5dd, a blank or dash, then something. */
+static bool
+reply_at(struct slice s)
+{
+	return s.n > 5 && (s.p[0] == '4' || s.p[0] == '5') &&
+	    s.p[1] >= '0' && s.p[1] <= '7' && ascii_digit(s.p[2]) &&
+	    (s.p[3] == ' ' || s.p[3] == '-') && s.p[4] > ' ' &&
+	    !(ascii_digit(s.p[4]) && ascii_digit(s.p[5]));
+}
+
+/* Status and reply in one line of the notice. */
+static bool
+codes_in(struct notice *n, struct slice line)
+{
+	struct slice s;
+	size_t i, len;
+	char before;
+	bool reply = false;
+
+	for (i = 0; i < line.n && n->status.n == 0; i++) {
+		if (line.p[i] != '4' && line.p[i] != '5')
+			continue;
+		before = i == 0 ? ' ' : line.p[i - 1];
+		if (ascii_alnum(before) || before == '.' || before == '-')
+			continue;
+		s = sl_from(line, i);
+		if ((len = status_at(s)) > 0)
+			n->status = sl_first(s, len);
+		else if (reply_at(s) && (i == 0 || before != ' ' ||
+		    sl_find(sl_first(line, i), SL("@")) != NULL ||
+		    sl_find(sl_first(line, i), SL(":")) != NULL ||
+		    sl_trim(sl_first(line, i)).n <= 3))
+			reply = true;
+	}
+	return reply || n->status.n > 0;
+}
+
+static void
+find_codes(struct notice *n, struct slice text)
+{
+	struct slice line;
+
+	while (n->status.n == 0 && sl_line(&text, &line)) {
+		line = sl_trim(sl_first(line, LINE_SEEN));
+		if (codes_in(n, line) && n->diagnostic.n == 0)
+			n->diagnostic = sl_first(line, DIAGNOSTIC_MAX);
+	}
+}
+
+/* The host that says who it is. */
+static struct slice
+find_mta(struct slice text)
+{
+	static const struct slice before[] = {
+		LIT("system at host "), LIT("program at host "),
+		LIT("send program at "), LIT("program at "),
+		LIT("Generating server: "), LIT("Message from "),
+	};
+	struct slice s;
+	const char *at;
+	size_t i, n;
+
+	for (i = 0; i < N(before); i++) {
+		if ((at = sl_ifind(text, before[i])) == NULL)
+			continue;
+		s = skip(sl_from(text, (size_t)(at - text.p) + before[i].n),
+		    " \t\n");
+		for (n = 0; n < s.n && (ascii_alnum(s.p[n]) ||
+		    s.p[n] == '.' || s.p[n] == '-'); n++)
+			;
+		while (n > 0 && s.p[n - 1] == '.')
+			n--;
+		if (memchr(s.p, '.', n) != NULL)
+			return sl_first(s, n);
+	}
+	return (struct slice){ NULL, 0 };
+}
+
+void
+notice_read(struct notice *n, struct arena *a, struct slice text)
+{
+	struct slice seen;
+	size_t i;
+
+	*n = (struct notice){ 0 };
+	if (text.n == 0)
+		return;
+	split(n, a, text);
+	seen = sl_first(n->text, WORDS_SEEN);
+	for (i = 0; i < N(servers) && n->by == NULL; i++)
+		if (sl_ifind(seen, servers[i].words) != NULL)
+			n->by = servers[i].by;
+	for (i = 0; i < N(failures); i++)
+		n->failures += sl_ifind(seen, failures[i]) != NULL;
+	n->delay = any(delays, N(delays), seen);
+	n->complaint = any(complaints, N(complaints), seen);
+	n->mta = find_mta(seen);
+	find_codes(n, seen);
+}
+
+/* The address at the beginning of s, which may be in <> or quotes. */
+static struct slice
+address_at(struct slice s)
+{
+	struct slice none = { NULL, 0 }, ad;
+	const char *at;
+	size_t i;
+
+	s = skip(s, "<\"'(");
+	for (i = 0; i < s.n && i < 320; i++)
+		if (s.p[i] <= ' ' || strchr("<>\"'(),;:", s.p[i]) != NULL)
+			break;
+	ad = sl_first(s, i);
+	while (ad.n > 0 && (ad.p[ad.n - 1] == '.' || ad.p[ad.n - 1] == ':'))
+		ad.n--;
+	at = memchr(ad.p == NULL ? "" : ad.p, '@', ad.n);
+	if (at == NULL || at == ad.p || at + 1 == ad.p + ad.n)
+		return none;
+	return ad;
+}
+
+/*
+ * The failed address in a line of the notice.  What is behind it must be
+ * nothing, or one of the things servers put there.
+ */
+static struct slice
+failed_in(struct slice line)
+{
+	static const struct slice before[] = {
+		LIT("unknown user: "), LIT("delivery userid: "),
+		LIT("attempts: "), LIT("address: "), LIT("recipient: "),
+		LIT("recipients: "), LIT("deliver message to "),
+		LIT("undeliverable to "), LIT("failed to deliver to "),
+		LIT("deliver to "), LIT("message to "), LIT("mail to "),
+		LIT("delivery failed: "), LIT("addressed to "),
+		LIT("mailbox is full: "), LIT("rcpt to:"),
+		LIT("could not be delivered to "), LIT("delivered to: "),
+		LIT("message to: "), LIT("smtp="),
+	};
+	struct slice ad, rest;
+	const char *p;
+	size_t i;
+
+	line = skip(sl_trim(line), " \t*>-");
+	if (reply_at(line))		/* 550 <a@b>... */
+		line = skip(sl_from(line, 4), " ");
+	ad = address_at(line);
+	if (ad.n > 0) {
+		rest = sl_from(line, (size_t)(ad.p + ad.n - line.p));
+		rest = skip(rest, ">\"'");
+		if (rest.n == 0 || strchr(":;,.([", rest.p[0]) != NULL ||
+		    sl_starts(rest, SL(" on ")) || sl_starts(rest, SL("...")) ||
+		    sl_starts(rest, SL(" ...")) || sl_starts(rest, SL(" (")) ||
+		    sl_starts(rest, SL(" [")) || sl_starts(rest, SL(" <")) ||
+		    line.p[0] == '<')
+			return ad;
+		return (struct slice){ NULL, 0 };
+	}
+	for (i = 0; i < N(before); i++)
+		if ((p = sl_ifind(line, before[i])) != NULL) {
+			ad = address_at(sl_from(line,
+			    (size_t)(p - line.p) + before[i].n));
+			if (ad.n > 0)
+				return ad;
+		}
+	return (struct slice){ NULL, 0 };
+}
+
+/* The first address in a line that says failure, or has an SMTP reply. */
+static struct slice
+address_near(struct slice line)
+{
+	struct notice n = { 0 };
+	struct slice word, ad;
+	const char *p;
+
+	if (!any(failures, N(failures), line) && !codes_in(&n, sl_trim(line)))
+		return (struct slice){ NULL, 0 };
+	while (sl_word(&line, &word)) {
+		if ((p = memchr(word.p, '<', word.n)) != NULL)
+			word = sl_from(word, (size_t)(p - word.p));
+		ad = address_at(word);
+		if (ad.n > 0)
+			return ad;
+	}
+	return (struct slice){ NULL, 0 };
+}
+
+static size_t
+collect(struct slice text, struct slice (*find)(struct slice),
+    struct slice *v, size_t max)
+{
+	struct slice line, ad;
+	size_t i, found = 0;
+
+	while (found < max && sl_line(&text, &line)) {
+		ad = find(sl_first(line, LINE_SEEN));
+		for (i = 0; i < found && !sl_ieq(v[i], ad); i++)
+			;
+		if (ad.n > 0 && i == found)
+			v[found++] = ad;
+	}
+	return found;
+}
+
+size_t
+notice_failed(const struct notice *n, struct slice *v, size_t max)
+{
+	return collect(sl_first(n->text, WORDS_SEEN), failed_in, v, max);
+}
+
+size_t
+notice_near(const struct notice *n, struct slice *v, size_t max)
+{
+	return collect(sl_first(n->text, WORDS_SEEN), address_near, v, max);
+}
+
+/* The character an entity stands for; 0: none we know. */
+static char
+entity(struct slice name)
+{
+	static const struct {
+		struct slice	name;
+		char		c;
+	} v[] = {
+		{ LIT("lt"), '<' }, { LIT("gt"), '>' }, { LIT("amp"), '&' },
+		{ LIT("quot"), '"' }, { LIT("nbsp"), ' ' },
+		{ LIT("#39"), '\'' }, { LIT("apos"), '\'' },
+		{ LIT("#64"), '@' },
+	};
+	size_t i;
+
+	for (i = 0; i < N(v); i++)
+		if (sl_ieq(name, v[i].name))
+			return v[i].c;
+	return 0;
+}
+
+/* One tag at s: its effect on out.  Returns the bytes it takes. */
+static size_t
+tag(struct slice s, struct buf *out)
+{
+	static const struct slice blocks[] = {
+		LIT("<br"), LIT("<p"), LIT("</p"), LIT("<div"), LIT("</div"),
+		LIT("<tr"), LIT("<li"), LIT("<h"), LIT("</h"), LIT("<pre"),
+	};
+	static const struct slice hidden[][2] = {
+		{ LIT("<style"), LIT("</style") },
+		{ LIT("<script"), LIT("</script") },
+		{ LIT("<!--"), LIT("-->") },
+	};
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < N(hidden); i++)
+		if (sl_istarts(s, hidden[i][0]))
+			return (p = sl_ifind(s, hidden[i][1])) == NULL ? s.n :
+			    (size_t)(p - s.p) + (*p == '-' ? 3 : 0);
+	for (i = 0; i < N(blocks); i++)
+		if (sl_istarts(s, blocks[i])) {
+			buf_addc(out, '\n');
+			break;
+		}
+	p = memchr(s.p, '>', s.n);
+	return p == NULL ? s.n : (size_t)(p - s.p) + 1;
+}
+
+void
+notice_html(struct slice s, struct buf *out)
+{
+	const char *semi;
+	bool pre = false;
+	char c;
+
+	while (s.n > 0) {
+		if (s.p[0] == '<' && s.n > 1 && (ascii_alpha(s.p[1]) ||
+		    s.p[1] == '/' || s.p[1] == '!')) {
+			if (sl_istarts(s, SL("<pre")))
+				pre = true;
+			else if (sl_istarts(s, SL("</pre")))
+				pre = false;
+			s = sl_from(s, tag(s, out));
+			continue;
+		}
+		if (s.p[0] == '&' && (semi = memchr(s.p, ';',
+		    s.n < 8 ? s.n : 8)) != NULL &&
+		    (c = entity((struct slice){ s.p + 1,
+		    (size_t)(semi - s.p) - 1 })) != 0) {
+			buf_addc(out, c);
+			s = sl_from(s, (size_t)(semi - s.p) + 1);
+			continue;
+		}
+		buf_addc(out, s.p[0] == '\n' && !pre ? ' ' : s.p[0]);
+		s = sl_from(s, 1);
+	}
+}

@@ -1,0 +1,727 @@
+#include "mail/date.h"
+#include "mail/header.h"
+#include "mail/received.h"
+
+#define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
+
+/*
+ * scan - the tokens of a field: words, comments and semicolons.
+ *
+ * A word is what blanks, comments and semicolons leave; "..." and <...> in
+ * it hold together.  What is never closed is no quote and no bracket, and
+ * is not searched for again, so that a field of nothing but openings is
+ * still read in linear time.  When comments do not balance, each ends at
+ * the first ")".
+ */
+struct scan {
+	struct slice	rest;
+	bool		flat;		/* comments do not balance */
+	bool		no_comment;	/* no ")" any more */
+	bool		no_quote, no_angle;
+};
+
+enum token { T_END, T_WORD, T_COMMENT, T_SEMI };
+
+enum keyword { K_NONE, K_FROM, K_BY, K_VIA, K_WITH, K_ID, K_FOR };
+
+/* Where the comment that opens at p closes, or NULL. */
+static const char *
+comment_end(struct scan *c, const char *p, const char *end)
+{
+	const char *start = p;
+	size_t depth = 0;
+
+	for (; !c->flat && p < end; p++) {
+		if (*p == '\\' && p + 1 < end)
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p;
+	}
+	c->flat = true;
+	p = c->no_comment ? NULL : memchr(start, ')', end - start);
+	c->no_comment = p == NULL;
+	return p;
+}
+
+/* Where the quoted string that opens at p closes, or NULL. */
+static const char *
+quote_end(struct scan *c, const char *p, const char *end)
+{
+	while (!c->no_quote && ++p < end) {
+		if (*p == '\\')
+			p++;
+		else if (*p == '"')
+			return p;
+	}
+	c->no_quote = true;
+	return NULL;
+}
+
+/* Where the address in angle brackets that opens at p closes, or NULL. */
+static const char *
+angle_end(struct scan *c, const char *p, const char *end)
+{
+	const char *q;
+
+	while (!c->no_angle && ++p < end) {
+		if (*p == '>')
+			return p;
+		if (*p == '"' && (q = quote_end(c, p, end)) != NULL)
+			p = q;
+	}
+	c->no_angle = true;
+	return NULL;
+}
+
+static struct slice
+take_word(struct scan *c)
+{
+	const char *p = c->rest.p, *end = p + c->rest.n, *q;
+
+	for (; p < end && !ascii_space(*p) && *p != ';'; p++) {
+		q = NULL;
+		if (*p == '(' && p > c->rest.p)
+			break;
+		if (*p == '"')
+			q = quote_end(c, p, end);
+		else if (*p == '<')
+			q = angle_end(c, p, end);
+		if (q != NULL)
+			p = q;
+	}
+	return (struct slice){ c->rest.p, p - c->rest.p };
+}
+
+static enum token
+scan_next(struct scan *c, struct slice *t)
+{
+	const char *end, *close;
+
+	while (c->rest.n > 0 && ascii_space(c->rest.p[0]))
+		c->rest = sl_from(c->rest, 1);
+	*t = sl_first(c->rest, 1);
+	if (c->rest.n == 0)
+		return T_END;
+	if (c->rest.p[0] == ';') {
+		c->rest = sl_from(c->rest, 1);
+		return T_SEMI;
+	}
+	end = c->rest.p + c->rest.n;
+	if (c->rest.p[0] == '(' &&
+	    (close = comment_end(c, c->rest.p, end)) != NULL) {
+		*t = (struct slice){ c->rest.p + 1, close - c->rest.p - 1 };
+		c->rest = sl_from(c->rest, t->n + 2);
+		return T_COMMENT;
+	}
+	*t = take_word(c);
+	c->rest = sl_from(c->rest, t->n);
+	return T_WORD;
+}
+
+static enum keyword
+keyword(struct slice w)
+{
+	static const char names[][8] = {
+		[K_FROM] = "from", [K_BY] = "by", [K_VIA] = "via",
+		[K_WITH] = "with", [K_ID] = "id", [K_FOR] = "for",
+	};
+	size_t i;
+
+	if (w.n < 2 || w.n > 4)
+		return K_NONE;
+	for (i = K_FROM; i < NITEMS(names); i++)
+		if (sl_ieq(w, sl(names[i])))
+			return (enum keyword)i;
+	return K_NONE;
+}
+
+/* The byte the next token begins with, or 0. */
+static char
+scan_peek(const struct scan *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->rest.n && ascii_space(c->rest.p[i]); i++)
+		;
+	return i < c->rest.n ? c->rest.p[i] : '\0';
+}
+
+/*
+ * parts - where the field is cut.
+ *
+ * What the client said stands in from, so a "by" in there may be its own
+ * words: the last one is the server's, and the clauses behind it count.
+ */
+struct parts {
+	struct slice	from;	/* behind "from", or what stands before "by" */
+	struct slice	by;	/* "by" and all behind it, without the date */
+	bool		has_from, has_by;
+	int64_t		date;
+};
+
+/* Is this the "by" of a clause?  A host may be called so: "from by (...)". */
+static bool
+is_by(const struct scan *c, bool value_of_from)
+{
+	struct slice rest = c->rest, word;
+	char next = scan_peek(c);
+
+	if (value_of_from && (next == '(' || next == '['))
+		return false;
+	return !sl_word(&rest, &word) || !sl_ieq(word, SL("uid"));
+}
+
+/* The date that follows a semicolon; it may be another clause as well. */
+static bool
+date_follows(struct slice rest, int64_t *t)
+{
+	struct slice text, word;
+
+	if (!sl_cut(&rest, ';', &text))
+		return false;
+	rest = text;
+	if (sl_word(&rest, &word) && keyword(word) != K_NONE)
+		return false;
+	return date_parse(text, t, NULL);
+}
+
+static void
+parts_cut(struct parts *p, struct slice s)
+{
+	struct scan c = { .rest = s };
+	const char *by = NULL, *other = NULL, *from = s.p, *end = s.p + s.n;
+	bool value = false, first = true;	/* of "from"; of all words */
+	struct slice w;
+	enum keyword k;
+	enum token t;
+
+	for (; (t = scan_next(&c, &w)) != T_END; value = k == K_FROM) {
+		k = K_NONE;
+		if (t == T_SEMI && date_follows(c.rest, &p->date)) {
+			end = w.p;
+			break;
+		}
+		if (t != T_WORD)
+			continue;
+		k = keyword(w);
+		if (k == K_FROM && first) {
+			p->has_from = true;
+			from = w.p + w.n;
+		} else if (k == K_BY && is_by(&c, value))
+			by = w.p;
+		else if (k != K_NONE && other == NULL && !value)
+			other = w.p;
+		first = false;
+	}
+	p->has_by = by != NULL;
+	if (by == NULL)
+		by = other != NULL ? other : end;
+	p->from = (struct slice){ from, by - from };
+	p->by = (struct slice){ by, end - by };
+}
+
+/* The address a word holds: "[192.0.2.1]:25", "x@[192.0.2.1]". */
+static bool
+boxed_ip(struct slice w, struct ip *ip)
+{
+	const char *open, *close, *zone;
+
+	if (w.n == 0 || (open = memchr(w.p, '[', w.n)) == NULL ||
+	    (open > w.p && open[-1] != '@' && open[-1] != '('))
+		return false;
+	w = sl_from(w, open + 1 - w.p);
+	if (w.n == 0 || (close = memchr(w.p, ']', w.n)) == NULL)
+		return false;
+	w.n = close - w.p;
+	if (w.n > 0 && (zone = memchr(w.p, '%', w.n)) != NULL)
+		w.n = zone - w.p;
+	return ip_parse(w, ip);
+}
+
+/* What stands behind the last "@", or all of it. */
+static struct slice
+behind_at(struct slice w)
+{
+	const char *at = w.n == 0 ? NULL : memrchr(w.p, '@', w.n);
+
+	return at == NULL ? w : sl_from(w, at + 1 - w.p);
+}
+
+static struct slice
+host(struct slice w)
+{
+	if (w.n >= 2 && w.p[0] == '[' && w.p[w.n - 1] == ']')
+		w = sl_first(sl_from(w, 1), w.n - 2);
+	if (w.n > 1 && (w.p[w.n - 1] == '.' || w.p[w.n - 1] == ','))
+		w.n--;
+	return w;
+}
+
+/*
+ * peer - the client, as the words and comments behind "from" tell it.
+ */
+struct peer {
+	struct slice	word;		/* the first word */
+	struct slice	helo;		/* where it is marked as such */
+	struct slice	name;		/* before an address in brackets */
+	struct ip	boxed;		/* the last address in brackets */
+	struct ip	bare;		/* a comment that is an address */
+};
+
+/* "HELO x", "helo=x", "\"EHLO x\"": w is a word, what follows is in c. */
+static bool
+peer_helo(struct peer *p, struct scan *c, struct slice w)
+{
+	if (w.n > 0 && w.p[0] == '"')
+		w = sl_from(w, 1);
+	if (w.n > 0 && w.p[w.n - 1] == '"')
+		w.n--;
+	if (sl_ieq(w, SL("HELO")) || sl_ieq(w, SL("EHLO")))
+		scan_next(c, &w);
+	else if (sl_istarts(w, SL("HELO ")) || sl_istarts(w, SL("EHLO ")) ||
+	    sl_istarts(w, SL("helo=")))
+		w = sl_from(w, 5);
+	else
+		return false;
+	p->helo = host(sl_trim(w));
+	return true;
+}
+
+/* One comment behind "from".  True when it says who the client is. */
+static bool
+peer_comment(struct peer *p, struct slice text)
+{
+	struct scan c = { .rest = text };
+	struct slice w, last = { NULL, 0 };
+	bool told = false;
+	enum token t;
+
+	while ((t = scan_next(&c, &w)) != T_END) {
+		if (t != T_WORD)
+			continue;
+		if (last.n == 0)
+			told |= ip_parse(behind_at(w), &p->bare);
+		if (peer_helo(p, &c, w))
+			told = true;
+		else if (!sl_istarts(w, SL("ident=")) &&
+		    boxed_ip(w, &p->boxed)) {
+			told = true;
+			if (!sl_istarts(text, SL("account ")))
+				p->name = behind_at(last);
+		}
+		last = w;
+	}
+	return told;
+}
+
+/* A name, not an address or what stands for "no name". */
+static struct slice
+real_name(struct slice w)
+{
+	struct ip ip;
+
+	if (sl_ieq(w, SL("unknown")) || (w.n > 0 && w.p[0] == '[') ||
+	    ip_parse(w, &ip))
+		return (struct slice){ NULL, 0 };
+	return host(w);
+}
+
+/* The next word of s, which blanks, colons, commas and "=" part. */
+static struct slice
+mark_word(struct slice *s)
+{
+	static const char apart[] = " \t\r\n:,=";
+	size_t n = 0;
+
+	while (s->n > 0 && memchr(apart, s->p[0], sizeof(apart) - 1) != NULL)
+		*s = sl_from(*s, 1);
+	while (n < s->n && memchr(apart, s->p[n], sizeof(apart) - 1) == NULL)
+		n++;
+	*s = sl_from(*s, n);
+	return (struct slice){ s->p - n, n };
+}
+
+/*
+ * "Authenticated sender: bob", "authenticated bits=0", "SquirrelMail
+ * authenticated user bob", "authenticated:bob@[192.0.2.1]".
+ *
+ * A client's ident or name may say the same to sendmail and qmail, but they
+ * write its address right behind: qmail without brackets.
+ */
+static void
+mark_authenticated(struct hop *hop, struct slice text)
+{
+	static const char *const filler[] = { "sender", "user", "as", "by" };
+	struct slice w;
+	struct ip ip;
+	size_t i;
+
+	if (sl_istarts(text, SL("SquirrelMail ")))
+		text = sl_from(text, 13);
+	if (!sl_ieq(mark_word(&text), SL("authenticated")))
+		return;
+	for (i = 0; i < NITEMS(filler); ) {
+		w = mark_word(&text);
+		for (i = 0; i < NITEMS(filler); i++)
+			if (sl_ieq(w, sl(filler[i])))
+				break;
+	}
+	if (ip_parse(behind_at(w), &ip) && !sl_iends(w, SL("]")))
+		return;
+	hop->authenticated = true;
+	if (!sl_ieq(w, SL("bits")))
+		hop->account = w;
+}
+
+/* Courier: "AUTH: LOGIN bob, TLS: TLSv1.2,256bits,..." */
+static void
+mark_auth(struct hop *hop, struct slice text)
+{
+	if (!sl_istarts(text, SL("AUTH: ")))
+		return;
+	text = sl_from(text, 6);
+	mark_word(&text);
+	hop->account = mark_word(&text);
+	hop->authenticated = true;
+	hop->tls |= sl_ieq(mark_word(&text), SL("TLS"));
+}
+
+/* CommuniGate: "account bob@example.org HELO x". */
+static void
+mark_account(struct hop *hop, struct slice text)
+{
+	if (!sl_istarts(text, SL("account ")))
+		return;
+	text = sl_from(text, 8);
+	hop->account = mark_word(&text);
+	hop->authenticated = true;
+}
+
+/* "bob@[192.0.2.1]" is bob. */
+static struct slice
+without_ip(struct slice account)
+{
+	struct slice ip = behind_at(account);
+
+	if (ip.n > 0 && ip.p[0] == '[' && ip.n < account.n)
+		account.n -= ip.n + 1;
+	return account;
+}
+
+static void
+mark_login(struct hop *hop, struct slice text)
+{
+	text = sl_trim(text);
+	if (sl_find(text, SL(" [")) != NULL)
+		return;
+	mark_authenticated(hop, text);
+	mark_auth(hop, text);
+	hop->account = without_ip(hop->account);
+}
+
+/*
+ * Comments that tell how the message came.  One with an address in it, as
+ * in "envelope-from", is somebody else's words.
+ */
+static const struct {
+	struct slice	text;
+	bool		begins;		/* else anywhere */
+	bool		tls, local;
+} marks[] = {
+	{ SL("using TLS"), true, true, false },
+	{ SL("using SSL"), true, true, false },
+	{ SL("version=TLS"), true, true, false },
+	{ SL("version=SSL"), true, true, false },
+	{ SL("Cipher TLS"), true, true, false },
+	{ SL("TLS"), true, true, false },
+	{ SL("SSLv"), true, true, false },
+	{ SL(" encrypted"), false, true, false },
+	{ SL(", from userid "), false, false, true },
+	{ SL(" invoked by uid "), false, false, true },
+	{ SL(" invoked for bounce"), false, false, true },
+	{ SL("/Submit"), false, false, true },
+	{ SL("uid "), true, false, true },
+	{ SL("DragonFly Mail Agent"), true, false, true },
+};
+
+static void
+mark_comment(struct hop *hop, struct slice text)
+{
+	size_t i;
+
+	if (text.n == 0 || memchr(text.p, '@', text.n) != NULL)
+		return;
+	for (i = 0; i < NITEMS(marks); i++) {
+		if (marks[i].begins ? !sl_istarts(text, marks[i].text) :
+		    sl_ifind(text, marks[i].text) == NULL)
+			continue;
+		hop->tls |= marks[i].tls;
+		hop->local |= marks[i].local;
+	}
+}
+
+static void
+read_from(struct hop *hop, struct peer *peer, const struct parts *parts)
+{
+	struct scan c = { .rest = parts->from };
+	bool communigate = sl_find(parts->by, SL("(CommuniGate ")) != NULL;
+	size_t words = 0;
+	struct slice t;
+	enum token k;
+
+	while ((k = scan_next(&c, &t)) != T_END) {
+		if (k == T_WORD && words++ == 0 && parts->has_from)
+			peer->word = t;
+		else if (k == T_WORD)
+			boxed_ip(t, &peer->boxed);
+		if (k != T_COMMENT)
+			continue;
+		mark_login(hop, t);
+		if (communigate)
+			mark_account(hop, t);
+		if (peer_comment(peer, t))
+			continue;
+		mark_comment(hop, t);
+		if (!parts->has_from && sl_istarts(t, SL("from ")))
+			hop->local = true;	/* sendmail's local users */
+		if (sl_ieq(t, SL("localhost")))
+			hop->local = true;	/* its own bounces */
+		if (sl_iends(t, SL(" [local]")))
+			hop->local = true;	/* OpenSMTPD's users */
+	}
+	if (sl_istarts(sl_trim(parts->from), SL("mail pickup service")))
+		hop->local = true;
+}
+
+/*
+ * SMTP, ESMTPS, LMTPSA, UTF8SMTPA ...: S is TLS, A is authenticated.
+ * RFC 3848, RFC 6531 4.3; asmtp is an old Exim's.
+ */
+static void
+mark_protocol(struct hop *hop, struct slice w)
+{
+	static const struct slice base[] = {
+		SL("UTF8"), SL("E"), SL("A"), SL("L"), SL("S"), SL("MTP"),
+	};
+	struct slice s = w;
+	size_t i;
+
+	for (i = 0; i < NITEMS(base); i++)
+		if (sl_istarts(s, base[i]))
+			s = sl_from(s, base[i].n);
+	if (s.n == w.n || !sl_iends(sl_first(w, w.n - s.n), SL("MTP")))
+		return;
+	hop->tls |= sl_ieq(s, SL("S")) || sl_ieq(s, SL("SA")) ||
+	    sl_istarts(s, SL("/TLS"));
+	hop->authenticated |= sl_ieq(s, SL("A")) || sl_ieq(s, SL("SA")) ||
+	    sl_ieq(w, SL("asmtp"));
+}
+
+/* A word behind "with" (or beside the host: "over TLS secured channel"). */
+static void
+mark_with(struct hop *hop, struct slice w)
+{
+	static const char *const tls[] = {
+		"TLS", "STARTTLS", "HTTPS", "encrypted",
+	};
+	size_t i;
+
+	for (i = 0; i < NITEMS(tls); i++)
+		hop->tls |= sl_ieq(w, sl(tls[i]));
+	mark_protocol(hop, w);
+}
+
+/* The address that a comment behind "by" names. */
+static bool
+comment_ip(struct slice text, struct ip *ip)
+{
+	struct peer p = { .word = { NULL, 0 } };
+
+	peer_comment(&p, text);
+	*ip = ip_is_set(&p.boxed) ? p.boxed : p.bare;
+	return ip_is_set(ip);
+}
+
+static struct slice
+without_angles(struct slice w)
+{
+	if (w.n > 0 && w.p[w.n - 1] == ',')
+		w.n--;
+	if (w.n >= 2 && w.p[0] == '<' && w.p[w.n - 1] == '>')
+		w = sl_first(sl_from(w, 1), w.n - 2);
+	return w;
+}
+
+/*
+ * clauses - where read_by stands.
+ */
+struct clauses {
+	struct hop	*hop;
+	enum keyword	 now;
+	bool		 fresh;		/* nothing behind the keyword yet */
+	bool		 grow;		/* with goes on */
+	bool		 comment;	/* there was one */
+	bool		 exim;		/* and it says so */
+	struct slice	 left;		/* from the first word of no clause */
+};
+
+/* Some put no semicolon before the date: it may begin here. */
+static void
+clause_left(struct clauses *s, struct slice w, const struct scan *c)
+{
+	if (s->left.n == 0)
+		s->left = (struct slice){ w.p, w.n + c->rest.n };
+}
+
+static void
+clause_word(struct clauses *s, struct slice w, const struct scan *c)
+{
+	struct hop *hop = s->hop;
+
+	switch (s->now) {
+	case K_BY:
+		if (s->fresh && hop->by.n == 0)
+			hop->by = host(w);
+		else if (!boxed_ip(w, &hop->by_ip))
+			clause_left(s, w, c);
+		mark_with(hop, w);
+		break;
+	case K_WITH:
+		if (s->fresh && hop->with.n == 0) {
+			hop->with = w;
+			s->grow = true;
+		} else if (s->grow)
+			hop->with.n = w.p + w.n - hop->with.p;
+		mark_with(hop, w);
+		break;
+	case K_ID:
+	case K_FOR:
+		if (!s->fresh)
+			clause_left(s, w, c);
+		if (s->fresh && s->now == K_ID && hop->id.n == 0)
+			hop->id = without_angles(w);
+		if (s->fresh && s->now == K_FOR && hop->for_.n == 0)
+			hop->for_ = without_angles(w);
+		break;
+	default:
+		break;
+	}
+	s->fresh = false;
+}
+
+static void
+clause_comment(struct clauses *s, struct slice text)
+{
+	struct hop *hop = s->hop;
+
+	s->comment = true;
+	/* "SMTPSVC(6.0.3790.4675)": no blank, so it belongs to the word */
+	s->grow = s->grow && hop->with.p + hop->with.n == text.p - 1;
+	if (s->grow)
+		hop->with.n += text.n + 2;
+	if (s->now == K_BY && !ip_is_set(&hop->by_ip) &&
+	    comment_ip(text, &hop->by_ip))
+		return;
+	s->exim |= sl_istarts(text, SL("Exim")) ||
+	    sl_istarts(text, SL("Gmexim"));
+	mark_login(hop, text);
+	mark_comment(hop, text);
+}
+
+static void
+read_by(struct clauses *s, struct slice part)
+{
+	struct scan c = { .rest = part };
+	struct slice w;
+	enum keyword k;
+	enum token t;
+
+	while ((t = scan_next(&c, &w)) != T_END) {
+		k = t == T_WORD ? keyword(w) : K_NONE;
+		if (t == T_COMMENT)
+			clause_comment(s, w);
+		else if (t == T_WORD && k == K_NONE)
+			clause_word(s, w, &c);
+		else {
+			s->now = k;
+			s->fresh = true;
+			s->grow = false;
+		}
+	}
+}
+
+/* qmail has no id, no for and no comments behind "by". */
+static bool
+is_qmail(const struct hop *hop, const struct peer *p, const struct clauses *s)
+{
+	return ip_is_set(&p->bare) && !s->comment && hop->id.n == 0 &&
+	    hop->for_.n == 0 && (sl_iends(hop->with, SL("SMTP")) ||
+	    sl_iends(hop->with, SL("QMTP")) || sl_iends(hop->with, SL("QMQP")));
+}
+
+/* Who the client is: which of the two names stands where. */
+static void
+settle_peer(struct hop *hop, const struct peer *p, const struct clauses *s)
+{
+	bool boxed = ip_is_set(&p->boxed), told;
+
+	hop->ip = boxed ? p->boxed : p->bare;
+	hop->name = real_name(p->name);
+	told = ip_is_set(&hop->ip);
+	if (!told && !boxed_ip(p->word, &hop->ip))
+		ip_parse(p->word, &hop->ip);
+	if (p->helo.n > 0) {
+		hop->helo = p->helo;
+		if (hop->name.n == 0)
+			hop->name = real_name(p->word);
+		return;
+	}
+	if (told || !ip_is_set(&hop->ip))
+		hop->helo = host(p->word);
+	/* These leave the HELO out when it is the name they looked up. */
+	if (hop->name.n == 0 &&
+	    (boxed ? s->exim : is_qmail(hop, p, s))) {
+		hop->name = real_name(p->word);
+		hop->helo = hop->name;
+	}
+}
+
+static void
+settle_local(struct hop *hop, const struct peer *p)
+{
+	hop->local |= sl_ieq(hop->with, SL("mapi")) ||
+	    sl_ieq(hop->with, SL("local")) ||
+	    sl_istarts(hop->with, SL("local-"));
+	if (sl_istarts(hop->with, SL("Microsoft SMTP Server")))
+		hop->local |= sl_ieq(p->word, SL("Pickup")) ||
+		    sl_ieq(hop->by, SL("Pickup"));
+	if (!ip_is_set(&hop->ip) && sl_iends(p->word, SL("@localhost")))
+		hop->local = true;
+
+	/* Without a client the word is a user's or a service's name. */
+	if (!ip_is_set(&hop->ip) && (hop->local || (p->word.n > 0 &&
+	    memchr(p->word.p, '@', p->word.n) != NULL)))
+		hop->helo = hop->name = (struct slice){ NULL, 0 };
+}
+
+bool
+received_parse(struct arena *a, struct slice body, struct hop *hop)
+{
+	struct clauses s = { .hop = hop };
+	struct parts parts = { .date = 0 };
+	struct peer peer = { .boxed = { { 0 } } };
+
+	*hop = (struct hop){ .date = 0 };
+	parts_cut(&parts, body.n == 0 ? SL("") : hdr_unfold(a, body));
+	read_from(hop, &peer, &parts);
+	read_by(&s, parts.by);
+	settle_peer(hop, &peer, &s);
+	settle_local(hop, &peer);
+	ip_parse(hop->by, &hop->by_ip);
+	hop->date = parts.date;
+	if (hop->date == 0 && s.left.n > 0)
+		date_parse(s.left, &hop->date, NULL);
+	return parts.has_from || parts.has_by;
+}
