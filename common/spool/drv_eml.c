@@ -1,0 +1,45 @@
+#include "spool/driver.h"
+
+/*
+ * Any file, or any folder of files: one message each.
+ */
+
+static int
+eml_bid(const struct spool_probe *p)
+{
+	(void)p;
+	return 1;
+}
+
+static bool
+eml_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
+    struct arena *a, struct spool_entry *e)
+{
+	(void)p;
+	(void)i;
+	(void)a;
+	e->folder = d->path[0] == '\0' ? "." : d->path;
+	return true;
+}
+
+/*
+ * One file, one message: a From_ line on top is its envelope, further down
+ * it is text, however much it looks like one.
+ */
+static int
+eml_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	if (reader_head(rd, m, &m->text, err) == -1)
+		return -1;
+	if (!from_take(&m->text, rd->a, m))
+		xblock_take(&m->text, rd->a, m);
+	return 1;
+}
+
+const struct spool_driver drv_eml = {
+	.name = "eml",
+	.what = "any other files, one message each",
+	.bid = eml_bid,
+	.entry = eml_entry,
+	.load = eml_load,
+};

@@ -1,0 +1,235 @@
+#include "base/utf8.h"
+#include "spool/driver.h"
+
+/*
+ * IIS SMTP service, and Exchange 2000 and 2003: Mailroot, or one `vsi N` of
+ * it.  windows-spools 2.1 to 2.4.
+ *
+ * The envelope of a Queue file is in another stream of the same file, of a
+ * layout nobody has published.  Where a copy kept it as <file>:<stream>, it
+ * is searched for addresses.
+ */
+#define STREAM_MAX	(64 * 1024)	/* bytes of one that are searched */
+#define STREAMS_MAX	16		/* of one file */
+#define REASON_MAX	4096		/* bytes of a .BDR */
+
+static const char *const folders[] = {
+	"Pickup", "Queue", "Badmail", "Drop", "Filter", "UceArchive"
+};
+#define NFOLDERS	(sizeof(folders) / sizeof(folders[0]))
+
+/* Some of a folder's names that a bid looks at. */
+#define NAMES_SEEN	64
+
+static bool
+any_name(const struct tree_dir *d, struct slice pattern)
+{
+	size_t i;
+
+	for (i = 0; i < d->n && i < NAMES_SEEN; i++)
+		if (d->v[i].type == TREE_FILE &&
+		    sl_glob(pattern, sl(d->v[i].name)))
+			return true;
+	return false;
+}
+
+/* The root is one of the folders, taken out of its Mailroot. */
+static bool
+is_folder(const struct spool_probe *p)
+{
+	size_t i;
+
+	for (i = 0; i < NFOLDERS; i++)
+		if (sl_ieq(sl(p->base), sl(folders[i])))
+			return true;
+	return false;
+}
+
+/* Pickup and Queue are names that others use too: what is in it decides. */
+static int
+folder_bid(const struct spool_probe *p)
+{
+	struct slice base = sl(p->base);
+	char buf[PROBE_BYTES];
+
+	if (sl_ieq(base, SL("Badmail")))
+		return any_name(p->root, SL("*.bad")) ? 60 : 0;
+	if (sl_ieq(base, SL("Queue")))
+		return any_name(p->root, SL("NTFS_*.eml")) ? 60 : 0;
+	if (sl_ieq(base, SL("Drop")) || sl_ieq(base, SL("UceArchive")))
+		return xblock_starts(probe_head(p, 0, buf)) ? 40 : 0;
+	return 0;
+}
+
+static int
+iis_bid(const struct spool_probe *p)
+{
+	bool named = sl_ieq(sl(p->base), SL("Mailroot")) ||
+	    sl_istarts(sl(p->base), SL("vsi "));
+	size_t i, n = 0;
+
+	for (i = 0; i < NFOLDERS; i++)
+		n += probe_has(p->root, folders[i], TREE_DIR);
+	if (n >= 3)
+		return 94;
+	if (n == 2 || (n == 1 && named))
+		return 60;
+	return folder_bid(p);
+}
+
+/* The name without what begins at its last dot. */
+static struct slice
+stem(struct slice name)
+{
+	const char *dot = name.n == 0 ? NULL : memrchr(name.p, '.', name.n);
+
+	return dot == NULL ? name : sl_first(name, (size_t)(dot - name.p));
+}
+
+/* The other file with this stem, and ext for an extension; or NULL. */
+static const char *
+other_file(struct tree_dir *d, struct slice name, struct slice ext,
+    struct arena *a)
+{
+	struct slice base = stem(name);
+	const uint32_t *v;
+	size_t n = tree_dir_heads(d, arena_fmt(a, SL_FMT ".",
+	    SL_ARG(base)).p, &v), i;
+
+	for (i = 0; i < n; i++) {
+		struct slice s = sl(d->v[v[i]].name);
+
+		if (s.n == base.n + ext.n && sl_iends(s, ext))
+			return s.p;
+	}
+	return NULL;
+}
+
+/* Is the name <file>:<stream>, of a file that is there? */
+static bool
+is_stream(struct tree_dir *d, struct slice name, struct arena *a)
+{
+	const char *colon = memchr(name.p, ':', name.n);
+
+	return colon != NULL && tree_dir_find(d, arena_str(a,
+	    sl_first(name, (size_t)(colon - name.p)))) != -1;
+}
+
+static bool
+is_companion(struct tree_dir *d, struct slice name, struct arena *a)
+{
+	if (!sl_iends(name, SL(".bdr")) && !sl_iends(name, SL(".bdp")))
+		return false;
+	return other_file(d, name, SL(".bad"), a) != NULL;
+}
+
+static void
+add_with(struct spool_entry *e, struct arena *a, const char *name)
+{
+	if (e->with == NULL)
+		e->with = arena_alloc(a,
+		    (STREAMS_MAX + 2) * sizeof(*e->with));
+	e->with[e->nwith++] = name;
+}
+
+static void
+add_streams(struct tree_dir *d, struct slice name, struct arena *a,
+    struct spool_entry *e)
+{
+	const uint32_t *v;
+	size_t n = tree_dir_heads(d, arena_fmt(a, "%s:", name.p).p, &v), i;
+
+	for (i = 0; i < n && i < STREAMS_MAX; i++)
+		if (d->v[v[i]].type == TREE_FILE)
+			add_with(e, a, d->v[v[i]].name);
+}
+
+static bool
+iis_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
+    struct arena *a, struct spool_entry *e)
+{
+	static const char *const exts[] = { ".bdr", ".bdp" };
+	struct slice name = sl(d->v[i].name);
+	const char *other;
+	size_t k;
+
+	if (is_stream(d, name, a) || is_companion(d, name, a))
+		return false;
+	e->folder = folder_lower(p, d, is_folder(p), a);
+	for (k = 0; k < 2 && sl_iends(name, SL(".bad")); k++)
+		if ((other = other_file(d, name, sl(exts[k]), a)) != NULL)
+			add_with(e, a, other);
+	add_streams(d, name, a, e);
+	return true;
+}
+
+/*
+ * "Unable to deliver this message because ... 0xC00402C7." as one line of
+ * UTF-8, whatever the server's code page was.
+ */
+static struct slice
+one_line(struct arena *a, struct slice text)
+{
+	struct buf b = { 0 };
+	struct slice s;
+	size_t i, n = 0;
+	char *p;
+
+	utf8_clean(&b, text);
+	s = arena_dup(a, buf_sl(&b));
+	buf_free(&b);
+	p = arena_alloc(a, s.n + 1);
+	for (i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] > ' ' && s.p[i] != 0x7f)
+			p[n++] = s.p[i];
+		else if (s.p[i] != '\0' && n > 0 && p[n - 1] != ' ')
+			p[n++] = ' ';	/* NUL: the text was UTF-16 */
+	}
+	return sl_trim((struct slice){ p, n });
+}
+
+static void
+read_companions(struct spool_reader *rd, struct spool_msg *m)
+{
+	const struct spool_entry *e = rd->e;
+	struct slice name;
+	size_t i;
+
+	for (i = 0; i < e->nwith; i++) {
+		name = sl(e->with[i]);
+		if (memchr(name.p, ':', name.n) != NULL)
+			msg_hints(m, rd->a, reader_companion(rd, name.p,
+			    STREAM_MAX));
+		else if (sl_iends(name, SL(".bdr")))
+			m->note = one_line(rd->a, reader_companion(rd,
+			    name.p, REASON_MAX));
+	}
+}
+
+static int
+iis_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	struct slice name = sl(rd->e->name);
+
+	if (reader_head(rd, m, &m->text, err) == -1)
+		return -1;
+	if (sl_iends(name, SL(".bdr")) || sl_iends(name, SL(".bdp")))
+		msg_problem(m, "what belongs to a message that is not there");
+	else if (memchr(name.p, ':', name.n) != NULL)
+		msg_problem(m, "a stream of a file that is not there");
+	if (sl_ieq(sl(rd->e->folder), SL("queue")))
+		m->queue_id = arena_dup(rd->a, stem(name));
+	read_companions(rd, m);
+	if (!xblock_take(&m->text, rd->a, m))
+		msg_from_hints(m, rd->a);
+	return 1;
+}
+
+const struct spool_driver drv_iis = {
+	.name = "iis",
+	.what = "IIS SMTP, Exchange 2000 and 2003: Mailroot, vsi N",
+	.in_subfolders = true,
+	.bid = iis_bid,
+	.entry = iis_entry,
+	.load = iis_load,
+};

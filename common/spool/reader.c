@@ -1,0 +1,443 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "mail/header.h"
+#include "spool/driver.h"
+
+#define CHUNK		(128 * 1024)	/* bytes read at once */
+#define BYTES_MAX	(1024 * 1024)	/* bytes of a piece for spool_bytes */
+
+/*
+ * What drivers say about a message.
+ */
+
+void
+msg_problem(struct spool_msg *m, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < m->nproblems; i++)
+		if (strcmp(m->problems[i], what) == 0)
+			return;
+	if (m->nproblems < sizeof(m->problems) / sizeof(m->problems[0]))
+		m->problems[m->nproblems++] = what;
+}
+
+/* The room that arena_more made for n elements. */
+static size_t
+room_of(size_t n)
+{
+	size_t cap = n == 0 ? 0 : 8;
+
+	while (cap < n)
+		cap *= 2;
+	return cap;
+}
+
+void
+msg_rcpt(struct spool_msg *m, struct arena *a, const struct addr *ad,
+    enum provenance prov)
+{
+	size_t cap = room_of(m->nrcpts);
+	struct spool_rcpt *r;
+
+	if (m->nrcpts == SPOOL_RCPT_MAX) {
+		msg_problem(m, "more recipients than are kept");
+		return;
+	}
+	r = arena_more(a, &m->rcpts, &m->nrcpts, &cap, sizeof(*r));
+	r->addr = *ad;
+	r->provenance = prov;
+}
+
+static bool
+has_hint(const struct spool_msg *m, struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < m->nhints; i++)
+		if (sl_ieq(m->hints[i], s))
+			return true;
+	return false;
+}
+
+void
+msg_hints(struct spool_msg *m, struct arena *a, struct slice bytes)
+{
+	struct slice found[SPOOL_HINTS_MAX];
+	size_t n = addr_scan(a, bytes, found, SPOOL_HINTS_MAX), i;
+
+	for (i = 0; i < n && m->nhints < SPOOL_HINTS_MAX; i++)
+		if (!has_hint(m, found[i]))
+			m->hints[m->nhints++] = found[i];
+}
+
+/* The first hint that the header names as where the message comes from. */
+static size_t
+author_hint(const struct spool_msg *m, struct arena *a)
+{
+	static const enum hdr_id ids[] = { H_FROM, H_SENDER, H_RETURN_PATH };
+	size_t i, k, best = m->nhints;
+	struct slice rest;
+	struct addr ad;
+	struct head h;
+	int r;
+
+	head_parse(&h, a, m->text, &rest);
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		rest = hdr_unfold(a, head_get(&h, ids[i]));
+		while ((r = addr_next(a, &rest, &ad)) != 0)
+			for (k = 0; r == 1 && k < best; k++)
+				if (sl_ieq(ad.spec, m->hints[k]))
+					best = k;
+	}
+	return best;
+}
+
+/*
+ * The one that the header names is the sender; else the first of several,
+ * as every envelope has it.  A single one that the header does not name is
+ * the recipient: the sender was null, or left no trace.
+ */
+void
+msg_from_hints(struct spool_msg *m, struct arena *a)
+{
+	struct slice params;
+	struct addr ad;
+	size_t i, sender;
+
+	if (m->nhints == 0 || m->has_sender || m->nrcpts > 0)
+		return;
+	sender = author_hint(m, a);
+	if (sender == m->nhints && m->nhints > 1)
+		sender = 0;
+	for (i = 0; i < m->nhints; i++) {
+		if (addr_path(a, m->hints[i], &ad, &params) == -1)
+			continue;
+		if (i != sender) {
+			msg_rcpt(m, a, &ad, PROV_STREAM);
+			continue;
+		}
+		m->has_sender = true;
+		m->sender = ad;
+		m->sender_prov = PROV_STREAM;
+	}
+}
+
+/*
+ * Reading.
+ */
+
+/* Files that went through an old Macintosh have CR for line ends. */
+static struct slice
+with_lf(struct spool_reader *rd, struct spool_msg *m, struct slice s)
+{
+	char *p, *end;
+
+	if (s.n == 0 || memchr(s.p, '\n', s.n) != NULL ||
+	    memchr(s.p, '\r', s.n) == NULL)
+		return s;
+	msg_problem(m, "line ends are bare CR");
+	p = arena_str(rd->a, s);
+	s.p = p;
+	for (end = p + s.n; (p = memchr(p, '\r', (size_t)(end - p))) != NULL; )
+		*p = '\n';
+	return s;
+}
+
+int
+reader_head(struct spool_reader *rd, struct spool_msg *m,
+    struct slice *bytes, struct err *err)
+{
+	size_t want = rd->size < SPOOL_READ_MAX ? (size_t)rd->size :
+	    SPOOL_READ_MAX;
+	ssize_t n;
+
+	rd->done = true;
+	rd->buf.n = 0;
+	rd->buf_off = 0;
+	if ((n = tree_read(rd->fd, 0, buf_room(&rd->buf, want), want,
+	    err)) == -1)
+		return -1;
+	rd->buf.n = (size_t)n;
+	if ((size_t)n < want) {
+		rd->size = (uint64_t)n;
+		msg_problem(m, "the file shrank while it was read");
+	} else if (n == 0)
+		msg_problem(m, "the file is empty");
+	m->size = rd->size;
+	m->cut = rd->size > SPOOL_READ_MAX;
+	*bytes = with_lf(rd, m, buf_sl(&rd->buf));
+	return 0;
+}
+
+struct slice
+reader_tail(struct spool_reader *rd, size_t max)
+{
+	size_t want = rd->size < max ? (size_t)rd->size : max;
+	char *p = arena_alloc(rd->a, want);
+	struct err err;
+	ssize_t n = tree_read(rd->fd, rd->size - want, p, want, &err);
+
+	return (struct slice){ p, n == -1 ? 0 : (size_t)n };
+}
+
+struct slice
+reader_companion(struct spool_reader *rd, const char *name, size_t max)
+{
+	struct stat st;
+	struct err err;
+	ssize_t n;
+	char *p;
+	int fd = tree_file(rd->e->dir, name, &st, &err);
+
+	if (fd == -1)
+		return (struct slice){ NULL, 0 };
+	if ((uint64_t)st.st_size < max)
+		max = (size_t)st.st_size;
+	p = arena_alloc(rd->a, max);
+	n = tree_read(fd, 0, p, max, &err);
+	close(fd);
+	return (struct slice){ p, n == -1 ? 0 : (size_t)n };
+}
+
+/* More bytes at the end of the window; those before keep are dropped. */
+static int
+fill(struct spool_reader *rd, uint64_t keep, struct err *err)
+{
+	uint64_t end = rd->buf_off + rd->buf.n;
+	size_t drop = keep > rd->buf_off ? (size_t)(keep - rd->buf_off) : 0;
+	size_t want = rd->size - end < CHUNK ? (size_t)(rd->size - end) : CHUNK;
+	ssize_t n;
+
+	if (drop > 0) {
+		memmove(rd->buf.p, rd->buf.p + drop, rd->buf.n - drop);
+		rd->buf.n -= drop;
+		rd->buf_off += drop;
+	}
+	if ((n = tree_read(rd->fd, end, buf_room(&rd->buf, want), want,
+	    err)) == -1)
+		return -1;
+	rd->buf.n += (size_t)n;
+	if ((size_t)n < want)
+		rd->size = end + (uint64_t)n;	/* it shrank */
+	return 0;
+}
+
+/* The first message that begins at *at or behind it, before stop. */
+static bool
+in_window(struct spool_reader *rd, reader_mark *mark, uint64_t *at,
+    uint64_t stop)
+{
+	struct slice w = buf_sl(&rd->buf);
+	size_t i = (size_t)(*at - rd->buf_off);
+	size_t end = (size_t)(stop - rd->buf_off);
+	const char *lf;
+
+	while (i < end) {
+		if (rd->buf_off + i == 0 || w.p[i - 1] == '\n') {
+			*at = rd->buf_off + i;
+			if (mark(w, i, rd->body))
+				return true;
+			rd->body |= w.p[i] == '\n' || w.p[i] == '\r';
+		}
+		lf = memchr(w.p + i, '\n', end - i);
+		i = lf == NULL ? end : (size_t)(lf - w.p) + 1;
+	}
+	*at = stop;
+	return false;
+}
+
+/*
+ * Where the next message begins, at *at or behind it; the limit or the end
+ * of the file when there is none before.  Bytes from keep on stay in the
+ * window, and READER_BEHIND before *at in any case.
+ */
+static int
+seek_mark(struct spool_reader *rd, reader_mark *mark, uint64_t *at,
+    uint64_t keep, uint64_t limit, struct err *err)
+{
+	uint64_t end, stop, behind;
+
+	for (;;) {
+		end = rd->buf_off + rd->buf.n;
+		stop = end >= rd->size ? rd->size :
+		    end > *at + READER_AHEAD ? end - READER_AHEAD : *at;
+		if (stop > limit)
+			stop = limit;
+		if (in_window(rd, mark, at, stop) || *at >= limit ||
+		    end >= rd->size)
+			return 0;
+		behind = *at < READER_BEHIND ? 0 : *at - READER_BEHIND;
+		if (fill(rd, keep < behind ? keep : behind, err) == -1)
+			return -1;
+	}
+}
+
+/* Where the range's first message begins.  A file's first needs no mark. */
+static int
+seek_first(struct spool_reader *rd, reader_mark *mark, uint64_t limit,
+    struct err *err)
+{
+	rd->pos = rd->e->off;
+	if (rd->pos == 0 || rd->pos >= rd->size)
+		return 0;
+	rd->buf.n = 0;
+	rd->buf_off = rd->pos < READER_BEHIND ? 0 : rd->pos - READER_BEHIND;
+	return seek_mark(rd, mark, &rd->pos, UINT64_MAX, limit, err);
+}
+
+/* The bytes from rd->pos to *end, where the next message begins. */
+static int
+seek_end(struct spool_reader *rd, reader_mark *mark, uint64_t *end,
+    struct slice *bytes, struct err *err)
+{
+	uint64_t from = rd->pos, limit = from + SPOOL_READ_MAX;
+
+	*end = from + 1;
+	rd->body = false;
+	if (seek_mark(rd, mark, end, from, limit, err) == -1)
+		return -1;
+	*bytes = sl_first(sl_from(buf_sl(&rd->buf),
+	    (size_t)(from - rd->buf_off)), (size_t)(*end - from));
+	if (*end < limit || *end >= rd->size)
+		return 0;
+	*bytes = arena_dup(rd->a, *bytes);	/* the window moves on */
+	return seek_mark(rd, mark, end, UINT64_MAX, UINT64_MAX, err);
+}
+
+int
+reader_split(struct spool_reader *rd, reader_mark *mark, struct spool_msg *m,
+    struct slice *bytes, struct err *err)
+{
+	uint64_t limit = rd->e->len == 0 ? rd->size : rd->e->off + rd->e->len;
+	uint64_t end;
+
+	if (rd->part == 0 && seek_first(rd, mark, limit, err) == -1)
+		return -1;
+	if (rd->pos >= limit || rd->pos >= rd->size) {
+		rd->done = true;
+		return 0;
+	}
+	if (seek_end(rd, mark, &end, bytes, err) == -1)
+		return -1;
+	if (end == 0) {			/* it shrank to nothing */
+		rd->done = true;
+		return 0;
+	}
+	m->offset = rd->pos;
+	m->size = end - rd->pos;
+	m->cut = m->size > SPOOL_READ_MAX;
+	rd->part++;
+	m->part = m->size == rd->size ? 0 : rd->part;
+	rd->pos = end;
+	*bytes = with_lf(rd, m, *bytes);
+	return 1;
+}
+
+/*
+ * The reader.
+ */
+
+struct spool_reader *
+spool_reader_new(struct arena *a)
+{
+	struct spool_reader *rd = xcalloc(1, sizeof(*rd));
+
+	rd->a = a;
+	rd->fd = -1;
+	return rd;
+}
+
+static void
+reader_close(struct spool_reader *rd)
+{
+	if (rd->fd != -1)
+		close(rd->fd);
+	rd->fd = -1;
+}
+
+void
+spool_reader_free(struct spool_reader *rd)
+{
+	if (rd == NULL)
+		return;
+	reader_close(rd);
+	buf_free(&rd->buf);
+	free(rd);
+}
+
+int
+spool_start(const struct spool *sp, const struct spool_entry *e,
+    struct spool_reader *rd, struct err *err)
+{
+	struct stat st;
+
+	reader_close(rd);
+	rd->drv = spool_driver_of(sp);
+	rd->e = e;
+	rd->done = false;
+	rd->pos = rd->buf_off = 0;
+	rd->buf.n = 0;
+	rd->part = 0;
+	if (e->refused != NULL)
+		return err_set(err, ERR_UNSAFE, "%.300s: %s, not opened",
+		    e->path, e->refused);
+	if ((rd->fd = tree_file(e->dir, e->name, &st, err)) == -1)
+		return err_at(err, "%s", e->path);
+	rd->size = (uint64_t)st.st_size;
+	rd->mtime = st.st_mtime;
+	return 0;
+}
+
+int
+spool_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	int r;
+
+	memset(m, 0, sizeof(*m));
+	if (rd->fd == -1 || rd->done)
+		return 0;
+	m->mtime = rd->mtime;
+	if ((r = rd->drv->load(rd, m, err)) == -1) {
+		rd->done = true;
+		return err_at(err, "%s", rd->e->path);
+	}
+	m->text = with_lf(rd, m, m->text);
+	return r;
+}
+
+int
+spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
+    void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)
+{
+	uint64_t at = m->offset, end = m->offset + m->size;
+	uint64_t have = rd->buf_off + rd->buf.n;
+	char *p = NULL;
+	size_t want;
+	ssize_t n = 0;
+
+	if (at >= rd->buf_off && end <= have) {	/* it is here already */
+		if (m->size > 0)
+			piece(ctx, (struct slice){
+			    rd->buf.p + (at - rd->buf_off), (size_t)m->size });
+		return 0;
+	}
+	for (; at < end; at += (uint64_t)n) {
+		want = end - at < BYTES_MAX ? (size_t)(end - at) : BYTES_MAX;
+		if (p == NULL)
+			p = xalloc(want);
+		if ((n = tree_read(rd->fd, at, p, want, err)) != -1 &&
+		    (size_t)n < want)
+			n = err_set(err, ERR_FORMAT,
+			    "shrank while it was read");
+		if (n == -1)
+			break;
+		piece(ctx, (struct slice){ p, (size_t)n });
+	}
+	free(p);
+	return n == -1 ? err_at(err, "%s", rd->e->path) : 0;
+}

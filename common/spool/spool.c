@@ -1,0 +1,495 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "spool/driver.h"
+
+#define LEVELS		3	/* below the operand, where spools are found */
+#define FOLDERS_MAX	10000	/* that are looked at for this */
+
+/* The first of equal bids wins. */
+static const struct spool_driver *const drivers[] = {
+	&drv_ims55, &drv_iis, &drv_ex2007, &drv_maildir, &drv_mbox, &drv_eml,
+	NULL
+};
+
+struct spool {
+	const struct spool_driver *drv;
+	char			*path;		/* where entries' paths begin */
+	struct spool_probe	 probe;
+	struct tree_dir		*root;		/* as probe.root */
+
+	struct tree_dir		*dir;		/* the walk is here; borrowed */
+	size_t			 i;		/* the next name in it */
+	uint64_t		 off, size;	/* of that file, in ranges */
+};
+
+/* A folder below the operand: to be looked at, or found to be a spool. */
+struct sub {
+	const char		*path;
+	unsigned		 level;
+	const struct spool_driver *drv;
+};
+
+struct search {
+	struct tree		*tree;
+	const struct spool_driver *only;	/* NULL: any */
+	struct arena		*a;
+	struct sub		*todo, *found;
+	size_t			 ntodo, todo_cap, nfound, found_cap;
+	bool			 cut;
+	struct err		 err;	/* of the first unreadable folder */
+};
+
+/*
+ * Probing.
+ */
+
+bool
+probe_has(const struct tree_dir *d, const char *name, enum tree_type type)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (d->v[i].type == type &&
+		    sl_ieq(sl(d->v[i].name), sl(name)))
+			return true;
+	return false;
+}
+
+struct slice
+probe_head(const struct spool_probe *p, size_t want, char buf[PROBE_BYTES])
+{
+	struct stat st;
+	struct err err;
+	ssize_t n;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < p->root->n; i++)
+		if (p->root->v[i].type == TREE_FILE && want-- == 0)
+			break;
+	if (i == p->root->n ||
+	    (fd = tree_file(p->root, p->root->v[i].name, &st, &err)) == -1)
+		return (struct slice){ NULL, 0 };
+	n = tree_read(fd, 0, buf, PROBE_BYTES, &err);
+	close(fd);
+	return (struct slice){ buf, n == -1 ? 0 : (size_t)n };
+}
+
+const char *
+folder_lower(const struct spool_probe *p, const struct tree_dir *d,
+    bool root_is_folder, struct arena *a)
+{
+	struct slice s;
+	char *lower;
+	size_t i;
+
+	if (!root_is_folder)
+		s = sl(d->path[0] == '\0' ? "." : d->path);
+	else if (d->path[0] == '\0')
+		s = sl(p->base);
+	else
+		s = arena_fmt(a, "%s/%s", p->base, d->path);
+	lower = arena_str(a, s);
+	for (i = 0; i < s.n; i++)
+		lower[i] = ascii_lower(lower[i]);
+	return lower;
+}
+
+static const struct spool_driver *
+best_driver(const struct spool_probe *p, bool subfolder, int *bid)
+{
+	const struct spool_driver *best = NULL;
+	size_t i;
+	int b;
+
+	*bid = 0;
+	for (i = 0; drivers[i] != NULL; i++) {
+		if (subfolder && !drivers[i]->in_subfolders)
+			continue;
+		if ((b = drivers[i]->bid(p)) > *bid) {
+			best = drivers[i];
+			*bid = b;
+		}
+	}
+	return best;
+}
+
+static int
+driver_by_name(const char *name, const struct spool_driver **drv,
+    struct err *err)
+{
+	char list[256];
+	size_t i, n = 0;
+
+	for (i = 0; drivers[i] != NULL; i++) {
+		if (strcmp(drivers[i]->name, name) == 0) {
+			*drv = drivers[i];
+			return 0;
+		}
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    i == 0 ? "" : ", ", drivers[i]->name);
+	}
+	return err_set(err, ERR_USAGE, "unknown format '%.100s': one of %s",
+	    name, list);
+}
+
+/*
+ * Opening.
+ */
+
+/* The path that, with a slash and an entry's path, names the entry. */
+static char *
+path_before(const struct tree *t)
+{
+	const char *path = tree_path(t), *slash = strrchr(path, '/');
+	size_t n = strlen(path);
+	char *p;
+
+	if (!tree_is_file(t)) {
+		while (n > 1 && path[n - 1] == '/')
+			n--;
+	} else if (slash == NULL) {
+		path = ".", n = 1;
+	} else
+		n = slash == path ? 1 : (size_t)(slash - path);
+	p = xalloc(n + 1);
+	memcpy(p, path, n);
+	p[n] = '\0';
+	return p;
+}
+
+/* Takes the tree, whether it succeeds or not; drv is settled later. */
+static struct spool *
+spool_new(struct tree *t, struct err *err)
+{
+	struct spool *sp = xcalloc(1, sizeof(*sp));
+
+	sp->path = path_before(t);
+	sp->probe.tree = t;
+	sp->probe.base = tree_base(t);
+	if (tree_list(t, "", &sp->root, err) == -1) {
+		err_at(err, "%s", tree_path(t));
+		spool_close(sp);
+		return NULL;
+	}
+	sp->probe.root = sp->root;
+	return sp;
+}
+
+static void
+sub_add(struct search *s, struct sub **v, size_t *n, size_t *cap, struct sub x)
+{
+	*(struct sub *)arena_more(s->a, v, n, cap, sizeof(x)) = x;
+}
+
+/* The subfolders of a folder that is no spool are looked at in their turn. */
+static void
+look_below(struct search *s, const struct tree_dir *d, unsigned level)
+{
+	struct sub sub = { .level = level + 1 };
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (d->v[i].type != TREE_DIR)
+			continue;
+		if (s->ntodo == FOLDERS_MAX) {
+			s->cut = true;
+			return;
+		}
+		sub.path = d->path[0] == '\0' ?
+		    arena_str(s->a, sl(d->v[i].name)) :
+		    arena_fmt(s->a, "%s/%s", d->path, d->v[i].name).p;
+		sub_add(s, &s->todo, &s->ntodo, &s->todo_cap, sub);
+	}
+}
+
+static void
+look_at(struct search *s, struct sub sub)
+{
+	const char *slash = strrchr(sub.path, '/');
+	struct spool_probe p = { .tree = s->tree };
+	struct tree_dir *d;
+	struct err err;
+	int bid;
+
+	if (tree_list(s->tree, sub.path, &d, &err) == -1) {
+		if (err.sys != ENOENT && s->err.code == ERR_NONE)
+			s->err = err;
+		return;
+	}
+	p.root = d;
+	p.base = slash == NULL ? sub.path : slash + 1;
+	if ((sub.drv = s->only) != NULL)
+		bid = s->only->bid(&p);
+	else
+		sub.drv = best_driver(&p, true, &bid);
+	if (bid >= BID_STRUCTURE)
+		sub_add(s, &s->found, &s->nfound, &s->found_cap, sub);
+	else if (sub.level < LEVELS)
+		look_below(s, d, sub.level);
+	tree_dir_drop(d);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct sub *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/*
+ * With some spools found, a folder nobody could look into may hold one
+ * more: to leave it out in silence would be worse than to stop.
+ */
+static int
+search_complete(const struct search *s, struct err *err)
+{
+	if (s->cut)
+		return err_set(err, ERR_LIMIT, "%s: more than %d folders "
+		    "below: name the spools in it one by one",
+		    tree_path(s->tree), FOLDERS_MAX);
+	if (s->err.code == ERR_NONE)
+		return 0;
+	*err = s->err;
+	err_at(err, "%.200s: name the spools in it one by one",
+	    tree_path(s->tree));
+	return -1;
+}
+
+/* Spools below sp, which is none itself; *n is 0 when there are none. */
+static int
+open_below(struct spool *sp, const struct spool_driver *only,
+    struct spool ***set, size_t *n, struct arena *a, struct err *err)
+{
+	struct search s = { .tree = sp->probe.tree, .only = only,
+	    .a = arena_new() };
+	struct tree *t;
+	size_t i;
+	int r = 0;
+
+	*n = 0;
+	look_below(&s, sp->root, 0);
+	for (i = 0; i < s.ntodo; i++)
+		look_at(&s, s.todo[i]);
+	if (s.nfound > 0) {
+		qsort(s.found, s.nfound, sizeof(*s.found), by_path);
+		*set = arena_alloc(a, s.nfound * sizeof(**set));
+		r = search_complete(&s, err);
+	}
+	for (i = 0; r == 0 && i < s.nfound; i++) {
+		if ((r = tree_below(&t, s.tree, s.found[i].path, err)) == -1)
+			err_at(err, "%s", tree_path(s.tree));
+		else if (((*set)[i] = spool_new(t, err)) == NULL)
+			r = -1;
+		else
+			(*set)[(*n)++]->drv = s.found[i].drv;
+	}
+	while (r == -1 && *n > 0)
+		spool_close((*set)[--*n]);
+	arena_free(s.a);
+	return r;
+}
+
+int
+spool_open(struct spool ***set, size_t *n, struct arena *a,
+    const char *path, const char *format, struct err *err)
+{
+	const struct spool_driver *forced = NULL;
+	struct spool *sp;
+	struct tree *t;
+	int bid;
+
+	if ((format != NULL && driver_by_name(format, &forced, err) == -1) ||
+	    tree_open(&t, path, err) == -1 ||
+	    (sp = spool_new(t, err)) == NULL)
+		return -1;
+	sp->drv = best_driver(&sp->probe, false, &bid);
+	if (forced != NULL) {
+		sp->drv = forced;
+		bid = forced->in_subfolders ? forced->bid(&sp->probe) : 100;
+	}
+	*n = 0;
+	if (bid < BID_STRUCTURE &&
+	    open_below(sp, forced, set, n, a, err) == -1) {
+		spool_close(sp);
+		return -1;
+	}
+	if (*n > 0) {
+		spool_close(sp);
+		return 0;
+	}
+	*set = arena_alloc(a, sizeof(**set));
+	(*set)[(*n)++] = sp;
+	return 0;
+}
+
+void
+spool_close(struct spool *sp)
+{
+	if (sp == NULL)
+		return;
+	if (sp->root != NULL)
+		tree_dir_drop(sp->root);
+	tree_close(sp->probe.tree);
+	free(sp->path);
+	free(sp);
+}
+
+const char *
+spool_path(const struct spool *sp)
+{
+	return sp->path;
+}
+
+const char *
+spool_format(const struct spool *sp)
+{
+	return sp->drv->name;
+}
+
+const struct spool_driver *
+spool_driver_of(const struct spool *sp)
+{
+	return sp->drv;
+}
+
+/*
+ * The walk.
+ */
+
+static const char *
+refusal(enum tree_type type)
+{
+	switch (type) {
+	case TREE_LINK:		return "a link";
+	case TREE_OTHER:	return "a fifo, socket or device";
+	default:		return NULL;
+	}
+}
+
+static uint64_t
+file_size(const struct tree_dir *d, const char *name)
+{
+	struct stat st;
+	struct err err;
+	int fd = tree_file(d, name, &st, &err);
+
+	if (fd == -1)
+		return 0;	/* spool_start says why */
+	close(fd);
+	return (uint64_t)st.st_size;
+}
+
+/* The next range of the file; the walk goes on when it was the last. */
+static void
+take_range(struct spool *sp, struct spool_entry *e)
+{
+	uint64_t range = e->refused != NULL ? 0 : sp->drv->range;
+
+	if (range != 0 && sp->off == 0)
+		sp->size = file_size(e->dir, e->name);
+	if (range == 0 || sp->size - sp->off <= range)
+		range = range == 0 ? 0 : sp->size - sp->off;
+	e->off = sp->off;
+	e->len = range;
+	sp->off += range;
+	if (range == 0 || sp->off == sp->size) {
+		sp->off = 0;
+		sp->i++;
+	}
+}
+
+/* Is the name the walk stands on an entry?  The walk moves on. */
+static bool
+take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
+{
+	const struct tree_name *name = &sp->dir->v[sp->i];
+
+	*e = (struct spool_entry){ .dir = sp->dir, .name = name->name };
+	e->refused = refusal(name->type);
+	e->path = sp->dir->path[0] == '\0' ? name->name :
+	    arena_fmt(a, "%s/%s", sp->dir->path, name->name).p;
+	if (name->type == TREE_DIR ||
+	    !sp->drv->entry(&sp->probe, sp->dir, sp->i, a, e)) {
+		sp->i++;
+		return false;
+	}
+	take_range(sp, e);
+	tree_dir_keep(e->dir);
+	return true;
+}
+
+/* On to the next folder; one that went away meanwhile is passed over. */
+static int
+take_dir(struct spool *sp, struct err *err)
+{
+	struct err e;
+	int r;
+
+	while ((r = tree_next(sp->probe.tree, &sp->dir, &e)) == -1 &&
+	    e.code == ERR_SYS && e.sys == ENOENT)
+		;
+	sp->i = 0;
+	if (r == 1)
+		return 1;
+	sp->dir = NULL;
+	if (r == -1) {
+		*err = e;
+		err_at(err, "%s", sp->path);
+	}
+	return r;
+}
+
+int
+spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
+    struct err *err)
+{
+	const struct tree_dir *d;
+	int r;
+
+	for (;;) {
+		if (sp->dir == NULL && (r = take_dir(sp, err)) != 1)
+			return r;
+		while (sp->i < sp->dir->n)
+			if (take_entry(sp, a, e))
+				return 1;
+		d = sp->dir;
+		sp->dir = NULL;
+		if (d->cut)
+			return err_set(err, ERR_LIMIT, "%s/%s: more than %d "
+			    "names: the rest is not read", sp->path, d->path,
+			    TREE_NAMES_MAX);
+	}
+}
+
+void
+spool_entry_done(struct spool_entry *e)
+{
+	if (e->dir != NULL)
+		tree_dir_drop(e->dir);
+	e->dir = NULL;
+}
+
+const struct spool_driver *const *
+spool_drivers(void)
+{
+	return drivers;
+}
+
+const char *
+spool_driver_name(const struct spool_driver *d)
+{
+	return d->name;
+}
+
+const char *
+spool_driver_what(const struct spool_driver *d)
+{
+	return d->what;
+}

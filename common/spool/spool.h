@@ -1,0 +1,145 @@
+#ifndef SPOOL_SPOOL_H
+#define SPOOL_SPOOL_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/slice.h"
+#include "io/tree.h"
+#include "mail/addr.h"
+
+/*
+ * spool - where messages lie: a tree of a known format, walked and read.
+ *
+ *	walker:	spool_next gives entries: names, nothing is opened
+ *	worker:	spool_load opens one and gives its messages, one by one
+ *
+ * The walk belongs to one thread; any number of threads load at the same
+ * time, each with a reader of its own.
+ */
+
+/* Where an address of the envelope comes from.  design.md, windows-spools 0. */
+enum provenance {
+	PROV_NONE,
+	PROV_XBLOCK,		/* X-Sender/X-Receiver on top of the file */
+	PROV_COMPANION,		/* a file beside it */
+	PROV_STREAM,		/* found in a binary preamble or property stream:
+				   a hint, good enough to judge, not to replay */
+	PROV_NATIVE,		/* the server's own envelope file */
+	PROV_LOG,
+	PROV_RECEIVED,		/* Received: ... for <x> */
+	PROV_HEADERS,		/* To, Cc, Return-Path ...: a guess */
+};
+const char	*provenance_name(enum provenance p);
+
+/*
+ * One thing to be loaded: a file, or a range of a large mbox.
+ * Memory is the arena that was given to spool_next.
+ */
+struct spool_entry {
+	struct tree_dir	*dir;		/* one reference: spool_entry_done */
+	const char	*name;		/* in dir */
+	const char	*path;		/* below the root */
+	const char	*folder;	/* "in", "out", "in/archive", "queue" ... */
+	const char	**with;		/* names of companions and sidecars */
+	size_t		 nwith;
+	uint64_t	 off, len;	/* mbox: messages that begin in here */
+	const char	*refused;	/* why it must not be opened: "a link" */
+};
+
+#define SPOOL_READ_MAX	(1024 * 1024)	/* bytes of one message that are read */
+#define SPOOL_RCPT_MAX	10000		/* recipients kept of one envelope */
+#define SPOOL_HINTS_MAX	64
+
+struct spool_rcpt {
+	struct addr	 addr;
+	enum provenance	 provenance;
+};
+
+/* One message of an entry, and what the spool says about it. */
+struct spool_msg {
+	unsigned	 part;		/* 0: the only one; else from 1 */
+	uint64_t	 offset;	/* of the message in its file */
+	uint64_t	 size;		/* bytes of the message in its file, all */
+	struct slice	 text;		/* RFC 5322 bytes, the MTA's wrapping gone */
+	struct slice	 preamble;	/* bytes before it, not text */
+	struct slice	 trailer;	/* bytes behind it, not text */
+	bool		 cut;		/* only the first SPOOL_READ_MAX are here */
+	int64_t		 mtime;
+	int64_t		 arrived;	/* 0: the spool does not say */
+	struct slice	 queue_id;
+
+	bool		 has_sender;
+	struct addr	 sender;
+	enum provenance	 sender_prov;
+	struct spool_rcpt *rcpts;
+	size_t		 nrcpts;
+
+	struct ip	 client;	/* X-SourceIPAddress and its like */
+	struct slice	 helo;
+	struct slice	 account;
+
+	struct slice	 hints[SPOOL_HINTS_MAX];	/* address-shaped */
+	size_t		 nhints;
+	struct slice	 note;		/* .BDR reason and its like */
+
+	const char	*problems[8];	/* static sentences */
+	size_t		 nproblems;
+};
+
+struct spool;
+struct spool_driver;
+
+/*
+ * Open what path is: one spool, or those found in its subfolders (three
+ * levels down) when it is none itself.  format NULL: ask each driver, the
+ * highest bid wins; "eml" takes anything.
+ * *set is an array from the arena a; each is closed with spool_close.
+ */
+int	spool_open(struct spool ***set, size_t *n, struct arena *a,
+	    const char *path, const char *format, struct err *err);
+void	spool_close(struct spool *sp);			/* NULL allowed */
+const char *spool_path(const struct spool *sp);		/* as shown to a person */
+const char *spool_format(const struct spool *sp);	/* "ims55" */
+
+/*
+ * The next entry.  Returns 1; 0 at the end; -1: a folder could not be read
+ * (err; the walk may go on).
+ */
+int	spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
+	    struct err *err);
+void	spool_entry_done(struct spool_entry *e);
+
+/*
+ * reader - a worker's buffers.  What spool_load gives points into it and
+ * into its arena, until the next spool_load or spool_start.
+ */
+struct spool_reader;
+struct spool_reader *spool_reader_new(struct arena *a);
+void	spool_reader_free(struct spool_reader *rd);	/* NULL allowed */
+
+/*
+ * Open the entry's file.  -1 and err: it cannot be read (ENOENT: it went
+ * away meanwhile).
+ */
+int	spool_start(const struct spool *sp, const struct spool_entry *e,
+	    struct spool_reader *rd, struct err *err);
+
+/* Its next message.  Returns 1; 0: no more; -1: damaged, no more. */
+int	spool_load(struct spool_reader *rd, struct spool_msg *m,
+	    struct err *err);
+
+/*
+ * All bytes of the current message, to each piece in turn, whatever its
+ * size: for digests and copies.
+ */
+int	spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
+	    void (*piece)(void *ctx, struct slice bytes), void *ctx,
+	    struct err *err);
+
+/* The formats, for --help: NULL after the last. */
+const struct spool_driver *const *spool_drivers(void);
+const char	*spool_driver_name(const struct spool_driver *d);
+const char	*spool_driver_what(const struct spool_driver *d);
+#endif
