@@ -1,0 +1,187 @@
+#include "base/hash.h"
+#include "judge/facts.h"
+
+static const char *const class_names[C_COUNT] = {
+	[C_RELAY] = "relay", [C_BACKSCATTER] = "backscatter",
+	[C_SPAM] = "spam", [C_LEGIT] = "legit", [C_UNSURE] = "unsure",
+};
+
+const char *
+class_name(enum class c)
+{
+	return class_names[c];
+}
+
+bool
+class_parse(struct slice s, enum class *c)
+{
+	unsigned i;
+
+	for (i = 0; i < C_COUNT; i++)
+		if (sl_ieq(s, sl(class_names[i]))) {
+			*c = (enum class)i;
+			return true;
+		}
+	return false;
+}
+
+/* What stands behind the last '@'. */
+static struct slice
+domain_of(struct slice addr)
+{
+	const char *at = addr.n == 0 ? NULL : memrchr(addr.p, '@', addr.n);
+
+	return at == NULL ? SL("") : sl_from(addr, (size_t)(at + 1 - addr.p));
+}
+
+static uint64_t
+hash_id(struct slice id)
+{
+	return id.n == 0 ? 0 : hash64(id);
+}
+
+static uint32_t
+ip_id(struct intern *in, const struct ip *ip)
+{
+	char text[IP_TEXT];
+
+	return ip_is_set(ip) ? intern(in, sl(ip_str(ip, text))) : 0;
+}
+
+static void
+hop_make(struct fact_hop *out, const struct hop *h, struct intern *in)
+{
+	out->ip = ip_id(in, &h->ip);
+	out->name = intern_lower(in, h->name);
+	out->helo = intern_lower(in, h->helo);
+	out->by = intern_lower(in, h->by);
+	out->for_ = intern(in, h->for_);
+	out->account = intern(in, h->account);
+	out->authenticated = h->authenticated;
+	out->local = h->local;
+}
+
+/* What the spool itself says about the client stands before all hops. */
+static void
+hops_make(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	bool told = ip_is_set(&rec->client) || rec->account.n > 0;
+	size_t n = rec->nhops < FACT_HOPS_MAX ? rec->nhops : FACT_HOPS_MAX, i;
+	struct fact_hop *v;
+
+	if (n + told == 0)
+		return;
+	v = f->hops = arena_alloc(a, (n + told) * sizeof(*v));
+	f->nhops = (uint8_t)(n + told);
+	if (told)
+		*v++ = (struct fact_hop){ .ip = ip_id(in, &rec->client),
+		    .helo = intern_lower(in, rec->helo),
+		    .account = intern(in, rec->account),
+		    .authenticated = rec->account.n > 0 };
+	for (i = 0; i < n; i++)
+		hop_make(&v[i], &rec->hops[i], in);
+}
+
+static void
+rcpts_make(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	struct fact_rcpt *r;
+	struct addr to;
+	size_t i;
+
+	f->nrcpts = (uint32_t)rec->nrcpts;
+	f->rcpts = arena_alloc(a, rec->nrcpts * sizeof(*r));
+	for (i = 0; i < rec->nrcpts; i++) {
+		const struct addr *ad = &rec->rcpts[i].addr;
+
+		r = &f->rcpts[i];
+		r->addr = intern_lower(in, ad->spec);
+		r->domain = intern(in, ad->domain);
+		r->provenance = (uint8_t)rec->rcpts[i].provenance;
+		r->route = (uint8_t)addr_route(a, ad, &to);
+		if (r->route != ROUTE_NONE)
+			r->target = intern_lower(in, to.domain);
+	}
+	if (rec->nrcpts == 1)
+		f->tag = (uint8_t)addr_tag(a, &rec->rcpts[0].addr, &to);
+}
+
+static void
+header_rcpts_make(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	size_t n = rec->nheader_rcpts, i;
+
+	if (n > FACT_HEADER_RCPTS_MAX)
+		n = FACT_HEADER_RCPTS_MAX;
+	if (n == 0)
+		return;
+	f->header_rcpts = arena_alloc(a, 2 * n * sizeof(uint32_t));
+	f->nheader_rcpts = (uint8_t)n;
+	for (i = 0; i < n; i++) {
+		struct slice addr = rec->header_rcpts[i];
+
+		f->header_rcpts[i] = intern_lower(in, addr);
+		f->header_rcpts[n + i] = intern_lower(in, domain_of(addr));
+	}
+}
+
+static void
+report_make(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	size_t n = rec->norig_hops, i;
+	struct fact_report *r;
+
+	if (n > ORIG_HOPS_MAX)
+		n = ORIG_HOPS_MAX;
+	r = f->report = arena_alloc(a, sizeof(*r) + n * sizeof(r->hops[0]));
+	r->msgid = hash_id(rec->orig_message_id);
+	r->sender = intern_lower(in, rec->orig_sender);
+	r->sender_domain = intern_lower(in, domain_of(rec->orig_sender));
+	r->original = (uint8_t)rec->original;
+	r->nhops = (uint8_t)n;
+	for (i = 0; i < n; i++)
+		hop_make(&r->hops[i], &rec->orig_hops[i], in);
+}
+
+struct facts *
+facts_make(const struct record *rec, struct arena *a, struct intern *in)
+{
+	struct facts *f = arena_alloc(a, sizeof(*f));
+	struct slice answered = rec->in_reply_to.n > 0 ? rec->in_reply_to :
+	    rec->orig_message_id;
+
+	f->path = arena_str(a, rec->path);
+	f->folder = intern(in, sl(rec->folder));
+	f->size = rec->size;
+	f->arrived = rec->arrived;
+	f->kind = (uint8_t)rec->kind;
+	f->unread = rec->unread;
+	if (rec->nproblems > 0)
+		f->problem = intern(in, rec->problems[0]);
+	f->list = rec->list_id.n > 0;
+	f->msgid = hash_id(rec->message_id);
+	f->in_reply_to = hash_id(answered);
+	f->reply_domain = intern_lower(in, domain_of(answered));
+	f->subject = intern(in, rec->subject);
+	f->resent_domain = intern_lower(in, domain_of(rec->resent_from));
+	f->has_sender = rec->has_sender;
+	f->null_sender = rec->null_sender;
+	if (rec->has_sender && !rec->null_sender) {
+		f->sender = intern_lower(in, rec->sender.spec);
+		f->sender_domain = intern(in, rec->sender.domain);
+	}
+	f->no_header = !rec->unread && rec->nhops == 0 && rec->from.n == 0 &&
+	    rec->message_id.n == 0 && rec->subject.n == 0 &&
+	    rec->nheader_rcpts == 0;
+	hops_make(f, rec, a, in);
+	rcpts_make(f, rec, a, in);
+	header_rcpts_make(f, rec, a, in);
+	if (rec->has_report)
+		report_make(f, rec, a, in);
+	f->class = C_UNSURE;
+	return f;
+}

@@ -1,0 +1,424 @@
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "judge/state.h"
+
+struct slice
+judge_str(const struct judge *j, uint32_t id)
+{
+	return intern_str(j->in, id);
+}
+
+/* The answer for one string, looked up once. */
+static bool
+ask(const struct judge *j, uint8_t *known, uint32_t id,
+    bool (*look)(const struct site *, struct slice))
+{
+	if (id == 0)
+		return false;
+	if (!(known[id] & ASKED))
+		known[id] = look(j->site, intern_str(j->in, id)) ?
+		    ASKED | YES : ASKED;
+	return known[id] & YES;
+}
+
+bool
+judge_ours(const struct judge *j, uint32_t domain)
+{
+	return ask(j, j->ours, domain, site_is_ours);
+}
+
+static bool
+host_or_ours(const struct site *site, struct slice name)
+{
+	struct ip ip;
+
+	return site_is_host(site, name) || site_is_ours(site, name) ||
+	    (ip_parse(name, &ip) && site_is_host_ip(site, &ip));
+}
+
+bool
+judge_host(const struct judge *j, uint32_t name)
+{
+	return ask(j, j->host, name, host_or_ours);
+}
+
+enum site_client
+judge_client(const struct judge *j, uint32_t id)
+{
+	struct ip ip;
+
+	if (id == 0)
+		return CLIENT_NONE;
+	if (j->client[id] == 0)
+		j->client[id] = (uint8_t)(1 +
+		    (ip_parse(intern_str(j->in, id), &ip) ?
+		    site_client(j->site, &ip) : CLIENT_NONE));
+	return (enum site_client)(j->client[id] - 1);
+}
+
+uint32_t
+judge_target(const struct fact_rcpt *r)
+{
+	return r->route == ROUTE_NONE ? r->domain : r->target;
+}
+
+uint32_t
+judge_names_us(const struct judge *j, const struct facts *f)
+{
+	size_t n = f->nheader_rcpts, i;
+
+	for (i = 0; i < n; i++)
+		if (judge_ours(j, f->header_rcpts[n + i]))
+			return f->header_rcpts[i];
+	return 0;
+}
+
+/*
+ * The hop where the message came in to us: newest first, as long as the
+ * hops are our own servers' and hand on among themselves.  -1: nobody
+ * connected to us; *ours: at least one hop was written by us.
+ */
+static int
+entry_hop(const struct judge *j, const struct fact_hop *v, size_t n,
+    bool *ours)
+{
+	size_t i;
+
+	*ours = false;
+	for (i = 0; i < n; i++) {
+		if (v[i].by != 0 && !judge_host(j, v[i].by))
+			break;
+		*ours = true;
+		if (v[i].ip != 0 && judge_client(j, v[i].ip) != CLIENT_OWN)
+			return (int)i;
+		if (v[i].ip == 0 && !v[i].local && (v[i].authenticated ||
+		    ((v[i].name != 0 || v[i].helo != 0) &&
+		    !judge_host(j, v[i].name) && !judge_host(j, v[i].helo))))
+			return (int)i;	/* somebody, address not told */
+	}
+	return -1;
+}
+
+/* A message without a trace in these folders was made on the server. */
+static bool
+made_here(struct slice folder)
+{
+	return sl_istarts(folder, SL("out")) ||
+	    sl_istarts(folder, SL("pickup")) ||
+	    sl_istarts(folder, SL("queue")) ||
+	    sl_istarts(folder, SL("badmail"));
+}
+
+static void
+settle(struct judge *j, struct facts *f)
+{
+	bool ours;
+	int i = entry_hop(j, f->hops, f->nhops, &ours);
+
+	f->client = f->helo = f->account = 0;
+	f->client_is = CLIENT_NONE;
+	f->authenticated = false;
+	f->local = false;
+	f->spoke = 0;
+	f->class = C_UNSURE;
+	f->rule = UINT8_MAX;
+	if (i >= 0) {
+		f->client = f->hops[i].ip;
+		f->helo = f->hops[i].helo;
+		f->client_is = (uint8_t)judge_client(j, f->client);
+		f->authenticated = f->hops[i].authenticated;
+		f->account = f->hops[i].account;
+	} else {
+		f->local = ours || (f->nhops == 0 &&
+		    made_here(intern_str(j->in, f->folder)));
+	}
+}
+
+/* The client of that hop says it is us, and no address denies it. */
+static bool
+claims_us(const struct judge *j, const struct fact_hop *h)
+{
+	return (h->ip == 0 || judge_client(j, h->ip) != CLIENT_STRANGER) &&
+	    (judge_host(j, h->name) || judge_host(j, h->helo));
+}
+
+/*
+ * The chain is believed from the newest hop down.  Mail of ours has a hop
+ * that we wrote: where there are hops and none is ours, it entered
+ * elsewhere.  One of ours counts when nothing stands above it, or the hop
+ * above got the message from somebody who calls himself us: below the true
+ * hops a bot can write any Received it likes.
+ */
+enum origin
+judge_origin(const struct judge *j, const struct facts *f)
+{
+	const struct fact_report *r = f->report;
+	const struct fact_hop *above;
+	size_t i;
+	bool ours;
+	int at;
+
+	if (r == NULL || r->nhops == 0)
+		return ORIGIN_UNKNOWN;
+	for (i = 0; i < r->nhops; i++)
+		if (r->hops[i].by != 0 && judge_host(j, r->hops[i].by))
+			break;
+	if (i == r->nhops)
+		return claims_us(j, &r->hops[0]) ? ORIGIN_UNKNOWN :
+		    ORIGIN_ELSEWHERE;
+	above = i > 0 ? &r->hops[i - 1] : NULL;
+	if (above != NULL && above->ip != 0 &&
+	    judge_client(j, above->ip) == CLIENT_STRANGER &&
+	    !judge_host(j, above->name) && !judge_host(j, above->helo))
+		return ORIGIN_ELSEWHERE;
+	at = entry_hop(j, r->hops + i, r->nhops - i, &ours);
+	if (at < 0)
+		return ORIGIN_OURS;
+	if (r->hops[i + (size_t)at].authenticated)
+		return ORIGIN_OURS;
+	switch (judge_client(j, r->hops[i + (size_t)at].ip)) {
+	case CLIENT_TRUSTED:
+	case CLIENT_OWN:
+		return ORIGIN_OURS;
+	case CLIENT_STRANGER:
+	case CLIENT_DENIED:
+	case CLIENT_GATEWAY:
+		return ORIGIN_STRANGER;
+	case CLIENT_NONE:
+		break;
+	}
+	return ORIGIN_UNKNOWN;
+}
+
+bool
+judge_sent(const struct judge *j, uint64_t msgid)
+{
+	size_t i;
+
+	if (msgid == 0 || j->sent_n == 0)
+		return false;
+	for (i = msgid & (j->sent_cap - 1); j->sent[i] != 0;
+	    i = (i + 1) & (j->sent_cap - 1))
+		if (j->sent[i] == msgid)
+			return true;
+	return false;
+}
+
+static void
+sent_add(struct judge *j, uint64_t msgid)
+{
+	size_t i;
+
+	if (msgid == 0 || judge_sent(j, msgid))
+		return;
+	for (i = msgid & (j->sent_cap - 1); j->sent[i] != 0;
+	    i = (i + 1) & (j->sent_cap - 1))
+		;
+	j->sent[i] = msgid;
+	j->sent_n++;
+}
+
+struct judge *
+judge_new(const struct site *site, const struct intern *in,
+    struct facts **v, size_t n)
+{
+	struct judge *j = xcalloc(1, sizeof(*j));
+
+	j->site = site;
+	j->in = in;
+	j->v = v;
+	j->n = n;
+	j->ids = (size_t)intern_count(in) + 1;
+	j->ours = xcalloc(j->ids, 1);
+	j->host = xcalloc(j->ids, 1);
+	j->client = xcalloc(j->ids, 1);
+	j->pair_of = xcalloc(j->ids, sizeof(uint32_t));
+	j->named = xcalloc(j->ids, sizeof(uint32_t));
+	j->targets = xcalloc(j->ids, sizeof(uint32_t));
+	j->relayed = xcalloc(j->ids, sizeof(uint32_t));
+	j->inbound = xcalloc(j->ids, sizeof(uint32_t));
+	j->false_reports = xcalloc(j->ids, sizeof(uint32_t));
+	j->true_reports = xcalloc(j->ids, sizeof(uint32_t));
+	for (j->sent_cap = 64; j->sent_cap < 2 * n; j->sent_cap *= 2)
+		;
+	j->sent = xcalloc(j->sent_cap, sizeof(*j->sent));
+	return j;
+}
+
+void
+judge_free(struct judge *j)
+{
+	if (j == NULL)
+		return;
+	free(j->ours);
+	free(j->host);
+	free(j->client);
+	free(j->pairs);
+	free(j->pair_of);
+	free(j->named);
+	free(j->targets);
+	free(j->relayed);
+	free(j->inbound);
+	free(j->false_reports);
+	free(j->true_reports);
+	free(j->sent);
+	free(j);
+}
+
+uint32_t
+judge_who(const struct facts *f)
+{
+	return f->client_is == CLIENT_GATEWAY && f->helo != 0 ? f->helo :
+	    f->client;
+}
+
+const struct pair *
+judge_pair(const struct judge *j, const struct facts *f)
+{
+	uint32_t at = f->nrcpts == 1 ? j->pair_of[f->rcpts[0].addr] : 0;
+
+	return at == 0 ? NULL : &j->pairs[at - 1];
+}
+
+static struct pair *
+pair_new(struct judge *j, uint32_t outside, uint32_t local)
+{
+	if (j->npairs == j->pairs_room) {
+		j->pairs_room = j->pairs_room == 0 ? 64 : j->pairs_room * 2;
+		j->pairs = xrealloc(j->pairs, j->pairs_room,
+		    sizeof(*j->pairs));
+	}
+	j->pairs[j->npairs++] = (struct pair){ .local = local };
+	j->pair_of[outside] = (uint32_t)j->npairs;
+	j->targets[local]++;
+	return &j->pairs[j->npairs - 1];
+}
+
+static void
+count_pair(struct judge *j, const struct facts *f, uint32_t local)
+{
+	uint32_t outside = f->rcpts[0].addr, at = j->pair_of[outside];
+	struct pair *p = at != 0 ? &j->pairs[at - 1] :
+	    pair_new(j, outside, local);
+	size_t i;
+
+	p->n++;
+	if (p->local != local)
+		p->local = 0;
+	for (i = 0; i < PAIR_WHO && p->who[i] != judge_who(f); i++)
+		if (p->who[i] == 0) {
+			p->who[i] = judge_who(f);
+			break;
+		}
+}
+
+/*
+ * Totals.  A forward sends what comes for one local user to one address
+ * outside, again and again, whoever wrote it; relayed spam that names a
+ * local user spreads over many addresses, or comes from one client.
+ */
+static void
+count_one(struct judge *j, const struct facts *f)
+{
+	const struct fact_rcpt *r = f->rcpts;
+	bool foreign = false;
+	uint32_t local, i;
+
+	for (i = 0; i < f->nrcpts; i++)
+		foreign |= r[i].domain != 0 &&
+		    r[i].provenance != PROV_HEADERS &&
+		    !judge_ours(j, judge_target(&r[i]));
+	if (f->client == 0 || f->client_is == CLIENT_TRUSTED)
+		return;
+	if (!foreign) {
+		j->inbound[judge_who(f)] += f->kind == KIND_MAIL;
+		return;
+	}
+	if ((local = judge_names_us(j, f)) == 0) {
+		j->relayed[judge_who(f)]++;
+		return;
+	}
+	j->named[local]++;
+	if (f->nrcpts == 1)
+		count_pair(j, f, local);
+	else
+		j->targets[local] += f->nrcpts;
+}
+
+/* First decisive rule wins, all that speak are kept. */
+static void
+apply(struct judge *j, struct facts *f)
+{
+	uint64_t spoke = 0;
+	uint8_t rule = UINT8_MAX, i;
+
+	for (i = 0; judge_rules[i].id != NULL; i++) {
+		if (!judge_rules[i].test(j, f))
+			continue;
+		spoke |= UINT64_C(1) << i;
+		if (rule == UINT8_MAX && judge_rules[i].weight == DECIDES)
+			rule = i;
+	}
+	f->spoke = spoke;
+	f->rule = rule;
+	f->class = (uint8_t)(rule == UINT8_MAX ? C_UNSURE :
+	    judge_rules[rule].class);
+}
+
+static bool
+is_report(const struct facts *f)
+{
+	return kind_is_report((enum kind)f->kind);
+}
+
+/* What our users sent makes a bounce of it theirs. */
+static void
+remember_sent(struct judge *j, const struct facts *f)
+{
+	if (f->class == C_LEGIT && (f->local || f->authenticated ||
+	    f->client_is == CLIENT_TRUSTED || f->client_is == CLIENT_OWN))
+		sent_add(j, f->msgid);
+}
+
+static void
+remember_report(struct judge *j, const struct facts *f)
+{
+	uint32_t *count = f->class == C_BACKSCATTER ? j->false_reports :
+	    f->class == C_LEGIT ? j->true_reports : NULL;
+
+	if (count != NULL && f->nrcpts > 0)
+		count[f->rcpts[0].addr]++;
+}
+
+/* Answers depend on what was sent; reports on that; storms on the reports. */
+static bool
+answers(const struct facts *f)
+{
+	return f->kind == KIND_AUTOREPLY || f->kind == KIND_READ_RECEIPT;
+}
+
+void
+judge_all(struct judge *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		settle(j, j->v[i]);
+	for (i = 0; i < j->n; i++)
+		count_one(j, j->v[i]);
+	for (i = 0; i < j->n; i++)
+		if (!is_report(j->v[i]) && !answers(j->v[i])) {
+			apply(j, j->v[i]);
+			remember_sent(j, j->v[i]);
+		}
+	for (i = 0; i < j->n; i++)
+		if (is_report(j->v[i]) || answers(j->v[i])) {
+			apply(j, j->v[i]);
+			if (is_report(j->v[i]))
+				remember_report(j, j->v[i]);
+		}
+	for (i = 0; i < j->n; i++)
+		if (is_report(j->v[i]) && j->v[i]->class == C_UNSURE)
+			apply(j, j->v[i]);	/* now the storms are known */
+}

@@ -1,0 +1,179 @@
+#include "judge/record.h"
+
+/*
+ * The spill file's form of a record: numbers in their host form, strings
+ * with their length in front.  Written and read by the same run, so there
+ * is no version in it; the length checks are for a disk that lies.
+ *
+ * One function walks the members for both directions, so that they cannot
+ * come apart: every step either appends its value or takes it.
+ */
+struct packer {
+	struct buf	*out;		/* packing, or NULL */
+	struct slice	 in;		/* unpacking */
+	struct arena	*a;
+	bool		 bad;
+};
+
+static void
+bytes(struct packer *p, void *v, size_t n)
+{
+	if (p->out != NULL) {
+		buf_add(p->out, (struct slice){ v, n });
+	} else if (p->in.n < n) {
+		p->bad = true;
+	} else {
+		if (n > 0)
+			memcpy(v, p->in.p, n);
+		p->in = sl_from(p->in, n);
+	}
+}
+#define NUM(p, v)	bytes(p, &(v), sizeof(v))
+
+static void
+str(struct packer *p, struct slice *s)
+{
+	uint32_t n = (uint32_t)(s->n > UINT32_MAX ? UINT32_MAX : s->n);
+
+	NUM(p, n);
+	if (p->out != NULL) {
+		buf_add(p->out, sl_first(*s, n));
+	} else if (p->in.n < n) {
+		p->bad = true;
+	} else {
+		*s = sl_first(p->in, n);
+		p->in = sl_from(p->in, n);
+	}
+}
+
+/* The count of an array, and room for it when unpacking. */
+static void *
+array(struct packer *p, void *v, size_t *n, size_t size)
+{
+	NUM(p, *n);
+	if (p->out != NULL)
+		return v;
+	if (*n > p->in.n) {	/* each element takes a byte at least */
+		p->bad = true;
+		*n = 0;
+	}
+	return *n == 0 ? NULL : arena_alloc(p->a, *n * size);
+}
+
+static void
+addr(struct packer *p, struct addr *ad)
+{
+	str(p, &ad->spec);
+	str(p, &ad->domain);
+	NUM(p, ad->null);
+}
+
+static void
+hop(struct packer *p, struct hop *h)
+{
+	str(p, &h->helo);
+	str(p, &h->name);
+	NUM(p, h->ip);
+	str(p, &h->by);
+	str(p, &h->with);
+	str(p, &h->id);
+	str(p, &h->for_);
+	str(p, &h->account);
+	NUM(p, h->date);
+	NUM(p, h->authenticated);
+	NUM(p, h->tls);
+	NUM(p, h->local);
+}
+
+static void
+envelope(struct packer *p, struct record *r)
+{
+	size_t i;
+
+	NUM(p, r->has_sender);
+	NUM(p, r->null_sender);
+	NUM(p, r->sender_prov);
+	addr(p, &r->sender);
+	r->rcpts = array(p, r->rcpts, &r->nrcpts, sizeof(*r->rcpts));
+	for (i = 0; i < r->nrcpts; i++) {
+		addr(p, &r->rcpts[i].addr);
+		NUM(p, r->rcpts[i].provenance);
+	}
+	NUM(p, r->client);
+	str(p, &r->helo);
+	str(p, &r->account);
+	r->hops = array(p, r->hops, &r->nhops, sizeof(*r->hops));
+	for (i = 0; i < r->nhops; i++)
+		hop(p, &r->hops[i]);
+}
+
+static void
+report(struct packer *p, struct record *r)
+{
+	NUM(p, r->has_report);
+	if (!r->has_report)
+		return;
+	str(p, &r->reporting_mta);
+	str(p, &r->action);
+	str(p, &r->status);
+	str(p, &r->diagnostic);
+	str(p, &r->failed);
+	NUM(p, r->original);
+	str(p, &r->orig_message_id);
+	str(p, &r->orig_from);
+	str(p, &r->orig_subject);
+	str(p, &r->orig_sender);
+}
+
+static void
+strings(struct packer *p, struct slice **v, size_t *n)
+{
+	size_t i;
+
+	*v = array(p, *v, n, sizeof(**v));
+	for (i = 0; i < *n; i++)
+		str(p, &(*v)[i]);
+}
+
+static void
+walk(struct packer *p, struct record *r)
+{
+	str(p, &r->path);
+	NUM(p, r->size);
+	NUM(p, r->has_digest);
+	NUM(p, r->sha256);
+	str(p, &r->id);
+	str(p, &r->queue_id);
+	NUM(p, r->arrived);
+	NUM(p, r->date);
+	str(p, &r->message_id);
+	str(p, &r->from);
+	str(p, &r->subject);
+	str(p, &r->in_reply_to);
+	str(p, &r->list_id);
+	NUM(p, r->kind);
+	envelope(p, r);
+	report(p, r);
+	strings(p, &r->hints, &r->nhints);
+	str(p, &r->note);
+	strings(p, &r->problems, &r->nproblems);
+	NUM(p, r->unread);
+}
+
+void
+record_pack(const struct record *rec, struct buf *out)
+{
+	struct packer p = { .out = out };
+	struct record r = *rec;		/* walk takes both directions */
+
+	walk(&p, &r);
+}
+
+bool
+record_unpack(struct record *rec, struct arena *a, struct slice in)
+{
+	struct packer p = { .in = in, .a = a };
+
+	walk(&p, rec);
+	return !p.bad;
+}

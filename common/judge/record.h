@@ -1,0 +1,87 @@
+#ifndef JUDGE_RECORD_H
+#define JUDGE_RECORD_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "mail/charset.h"
+#include "mail/received.h"
+#include "mail/report.h"
+#include "spool/spool.h"
+
+/*
+ * record - everything one message says, before anyone judges it: what
+ * spool-json(5) prints, but for class and evidence.
+ *
+ * Memory is an arena's or the message's.  Text is valid UTF-8 and still
+ * hostile; addresses, ids and paths are bytes.
+ */
+struct record {
+	const char	*spool;		/* as the user named it */
+	const char	*format;
+	const char	*folder;
+	struct slice	 path;		/* below the spool; "x.eml#2", "mbox@4096" */
+	uint64_t	 size;
+	bool		 has_digest;
+	uint8_t		 sha256[32];	/* of the message's bytes in the spool */
+	struct slice	 id;		/* from sha256 and the native queue id */
+	struct slice	 queue_id;
+
+	int64_t		 arrived;	/* 0: nothing tells */
+	int64_t		 date;		/* of the Date field; 0: none */
+	struct slice	 message_id;	/* without <> */
+	struct slice	 from;		/* the first From address */
+	struct slice	 subject;	/* decoded */
+	enum kind	 kind;
+
+	bool		 has_sender, null_sender;
+	struct addr	 sender;
+	enum provenance	 sender_prov;
+	struct spool_rcpt *rcpts;
+	size_t		 nrcpts;
+	struct slice	*header_rcpts;	/* To, Cc, Resent-To, Delivered-To: addresses */
+	size_t		 nheader_rcpts;
+	struct slice	 resent_from;	/* address: somebody passed it on by hand */
+	struct slice	 in_reply_to;	/* without <> */
+	struct slice	 list_id;
+
+	struct ip	 client;	/* when the spool itself names it */
+	struct slice	 helo;
+	struct slice	 account;
+	struct hop	*hops;		/* newest first */
+	size_t		 nhops;
+
+	bool		 has_report;
+	struct slice	 reporting_mta, action, status, diagnostic;
+	struct slice	 failed;	/* the first failed recipient */
+	enum original	 original;
+	struct slice	 orig_message_id, orig_from, orig_subject;
+	struct slice	 orig_sender;	/* its Return-Path, or orig_from */
+	struct hop	*orig_hops;	/* newest first */
+	size_t		 norig_hops;
+
+	struct slice	*hints;		/* address-shaped strings of the preamble */
+	size_t		 nhints;
+	struct slice	 note;
+	struct slice	*problems;
+	size_t		 nproblems;
+	bool		 unread;	/* nothing of it could be read */
+};
+
+#define RECORD_HOPS_MAX	50	/* hops kept; RFC 5321 6.3 has loops end at 100 */
+#define ORIG_HOPS_MAX	20
+
+/*
+ * Fill rec from a message that the spool gave.  hops: how many hops are
+ * wanted; a summary needs the newest few only.
+ */
+void	record_read(struct record *rec, struct arena *a, struct charsets *cs,
+	    const struct spool_msg *m, size_t hops);
+
+void	record_problem(struct record *rec, struct arena *a, struct slice what);
+
+/* Bytes that record_unpack turns into the same record; for the spill file. */
+void	record_pack(const struct record *rec, struct buf *out);
+/* Slices point into bytes.  False: the bytes are damaged. */
+bool	record_unpack(struct record *rec, struct arena *a, struct slice bytes);
+#endif

@@ -1,0 +1,721 @@
+#include "judge/state.h"
+
+/* ---- what the rules ask ---- */
+
+/*
+ * Came in from outside without a password: the client is no one we trust.
+ * A gateway that rewrites addresses makes everybody look inside, so what
+ * comes through it counts as a stranger's.
+ */
+static bool
+stranger(const struct facts *f)
+{
+	return !f->authenticated && (f->client_is == CLIENT_STRANGER ||
+	    f->client_is == CLIENT_DENIED || f->client_is == CLIENT_GATEWAY);
+}
+
+static bool
+trusted(const struct facts *f)
+{
+	return f->authenticated || f->local ||
+	    f->client_is == CLIENT_TRUSTED || f->client_is == CLIENT_OWN;
+}
+
+static bool
+in_out(const struct judge *j, const struct facts *f)
+{
+	return sl_istarts(judge_str(j, f->folder), SL("out"));
+}
+
+/* The first recipient that is not ours; firm: not guessed from headers. */
+static const struct fact_rcpt *
+foreign_rcpt(const struct judge *j, const struct facts *f, bool firm)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nrcpts; i++) {
+		const struct fact_rcpt *r = &f->rcpts[i];
+
+		if (firm && r->provenance == PROV_HEADERS)
+			continue;
+		if (judge_target(r) != 0 && !judge_ours(j, judge_target(r)))
+			return r;
+	}
+	return NULL;
+}
+
+/* It is on its way to somebody else; what lies in Out always is. */
+static bool
+goes_out(const struct judge *j, const struct facts *f)
+{
+	return foreign_rcpt(j, f, true) != NULL || in_out(j, f);
+}
+
+static bool
+comes_in(const struct judge *j, const struct facts *f)
+{
+	return f->nrcpts > 0 && !in_out(j, f) &&
+	    foreign_rcpt(j, f, false) == NULL;
+}
+
+static bool
+report(const struct facts *f)
+{
+	return kind_is_report((enum kind)f->kind);
+}
+
+static bool
+answer(const struct facts *f)
+{
+	return f->kind == KIND_AUTOREPLY || f->kind == KIND_READ_RECEIPT;
+}
+
+/* ---- sentences for people ---- */
+
+static struct slice
+str(const struct judge *j, uint32_t id)
+{
+	struct slice s = judge_str(j, id);
+
+	return s.n == 0 ? SL("nobody") : s;
+}
+
+static void
+say_client(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	if (f->authenticated && f->account != 0)
+		buf_fmt(out, "account " SL_FMT " at ",
+		    SL_ARG(str(j, f->account)));
+	else if (f->authenticated)
+		buf_add(out, SL("authenticated "));
+	if (f->client != 0)
+		buf_fmt(out, "client " SL_FMT " (%s)",
+		    SL_ARG(str(j, f->client)),
+		    site_client_name((enum site_client)f->client_is));
+	else
+		buf_add(out, f->local ? SL("submitted on this server") :
+		    SL("client not told"));
+}
+
+static void
+say_foreign(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	const struct fact_rcpt *r = foreign_rcpt(j, f, false);
+
+	if (r != NULL)
+		buf_fmt(out, "to " SL_FMT " (from %s), not ours",
+		    SL_ARG(str(j, r->addr)),
+		    provenance_name((enum provenance)r->provenance));
+	else
+		buf_add(out, SL("lies in the outbound queue"));
+	buf_add(out, SL("; "));
+	say_client(j, f, out);
+}
+
+static void
+say_spoofed(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_fmt(out, "sender " SL_FMT " is ours, ",
+	    SL_ARG(str(j, f->sender)));
+	say_client(j, f, out);
+	buf_add(out, SL(" is not; "));
+	say_foreign(j, f, out);
+}
+
+static void
+say_ours(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	if (f->nrcpts > 0)
+		buf_fmt(out, "to " SL_FMT "%s, ours (from %s)",
+		    SL_ARG(str(j, f->rcpts[0].addr)),
+		    f->nrcpts > 1 ? " and others" : "",
+		    provenance_name((enum provenance)f->rcpts[0].provenance));
+	else
+		buf_add(out, SL("no recipient told"));
+	buf_add(out, SL("; "));
+	say_client(j, f, out);
+}
+
+/*
+ * No trace inside, but a Message-ID with the name of one of our servers:
+ * a program there made it.  Forged mail has the sender's domain there.
+ */
+static bool
+server_id(const struct judge *j, const struct facts *f)
+{
+	return site_is_host(j->site, judge_str(j, f->reply_domain));
+}
+
+static void
+say_origin(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	static const char *const said[] = {
+		[ORIGIN_UNKNOWN] = "has no trace",
+		[ORIGIN_OURS] = "came in from our own users",
+		[ORIGIN_STRANGER] = "came in here from a stranger",
+		[ORIGIN_ELSEWHERE] = "entered at another server, not here",
+	};
+
+	if (f->report == NULL || f->report->original == ORIG_NONE) {
+		buf_add(out, SL("no original inside"));
+		return;
+	}
+	buf_fmt(out, "the original (%s)",
+	    original_name((enum original)f->report->original));
+	if (f->report->sender != 0)
+		buf_fmt(out, " from " SL_FMT,
+		    SL_ARG(str(j, f->report->sender)));
+	buf_fmt(out, " %s", said[judge_origin(j, f)]);
+	if (judge_sent(j, f->report->msgid))
+		buf_add(out, SL("; it is in this spool as sent by us"));
+	if (judge_origin(j, f) == ORIGIN_UNKNOWN && server_id(j, f))
+		buf_fmt(out, "; its Message-ID is of " SL_FMT,
+		    SL_ARG(str(j, f->reply_domain)));
+	if (f->tag == TAG_BATV || f->tag == TAG_SRS)
+		buf_add(out, SL("; the recipient carries a sender tag"));
+}
+
+/* ---- damaged ---- */
+
+static bool
+unreadable(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->unread;
+}
+
+static void
+say_unreadable(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	(void)j;
+	(void)f;
+	buf_add(out, SL("nothing of it could be read; see problems"));
+}
+
+static bool
+no_header(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->no_header;
+}
+
+static void
+say_no_header(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	(void)j;
+	buf_fmt(out, "%llu bytes without one header field that tells",
+	    (unsigned long long)f->size);
+}
+
+/* ---- relay ---- */
+
+static const struct fact_rcpt *
+routed(const struct judge *j, const struct facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nrcpts; i++)
+		if (f->rcpts[i].route != ROUTE_NONE &&
+		    f->rcpts[i].provenance != PROV_HEADERS &&
+		    !judge_ours(j, f->rcpts[i].target))
+			return &f->rcpts[i];
+	return NULL;
+}
+
+static bool
+routed_recipient(const struct judge *j, const struct facts *f)
+{
+	return !trusted(f) && routed(j, f) != NULL;
+}
+
+static void
+say_routed(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	const struct fact_rcpt *r = routed(j, f);
+
+	buf_fmt(out, "recipient " SL_FMT " hides a route (%s) to " SL_FMT "; ",
+	    SL_ARG(str(j, r->addr)),
+	    addr_route_name((enum addr_route)r->route),
+	    SL_ARG(str(j, r->target)));
+	say_client(j, f, out);
+}
+
+static bool
+spoofed_sender(const struct judge *j, const struct facts *f)
+{
+	return stranger(f) && goes_out(j, f) &&
+	    judge_ours(j, f->sender_domain);
+}
+
+/*
+ * Resent by one of us, or taken in for one of us: our own hop says so.
+ * Resent-From can be forged; who forges it relays more than that.
+ */
+static bool
+forward_shown(const struct judge *j, const struct facts *f)
+{
+	const char *at;
+	struct slice to;
+	size_t i;
+
+	if (judge_ours(j, f->resent_domain))
+		return true;
+	for (i = 0; i < f->nhops; i++) {
+		if (f->hops[i].by != 0 && !judge_host(j, f->hops[i].by))
+			break;
+		to = judge_str(j, f->hops[i].for_);
+		at = to.n == 0 ? NULL : memrchr(to.p, '@', to.n);
+		if (at != NULL && site_is_ours(j->site,
+		    sl_from(to, (size_t)(at + 1 - to.p))))
+			return true;
+		if (f->hops[i].ip == f->client)
+			break;
+	}
+	return false;
+}
+
+/*
+ * Always the same address outside for the same user, whoever wrote: an
+ * alias.  When the user is named in much else that goes out, the address
+ * must stand out from the rest by far.
+ */
+#define FORWARD_FEW	2	/* addresses outside that one user may have */
+#define FORWARD_OUT	3	/* times the average of that user's others */
+
+static size_t
+clients_of(const struct pair *p)
+{
+	size_t n = 0;
+
+	while (n < PAIR_WHO && p->who[n] != 0)
+		n++;
+	return n;
+}
+
+static bool
+forward_steady(const struct judge *j, const struct facts *f)
+{
+	const struct pair *p = judge_pair(j, f);
+	uint32_t local = judge_names_us(j, f);
+
+	if (p == NULL || local == 0 || p->local != local)
+		return false;
+	if (j->targets[local] <= FORWARD_FEW)
+		return clients_of(p) >= 2;
+	return clients_of(p) == PAIR_WHO &&
+	    (uint64_t)p->n * j->targets[local] >=
+	    (uint64_t)FORWARD_OUT * j->named[local];
+}
+
+/* It also hands us mail for strangers that names nobody of ours. */
+#define RELAYS_MANY	3
+
+static bool
+spam_client(const struct judge *j, const struct facts *f)
+{
+	return j->relayed[judge_who(f)] >= RELAYS_MANY;
+}
+
+static bool
+forwarded(const struct judge *j, const struct facts *f)
+{
+	return stranger(f) && goes_out(j, f) && !spam_client(j, f) &&
+	    (forward_shown(j, f) || forward_steady(j, f));
+}
+
+static void
+say_forwarded(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	const struct pair *p = judge_pair(j, f);
+
+	buf_fmt(out, "it names " SL_FMT " and goes on to " SL_FMT,
+	    SL_ARG(str(j, judge_names_us(j, f))),
+	    SL_ARG(str(j, f->nrcpts > 0 ? f->rcpts[0].addr : 0)));
+	if (p != NULL)
+		buf_fmt(out, "; messages from the one to the other: %u, "
+		    "clients: %zu%s", p->n, clients_of(p),
+		    clients_of(p) == PAIR_WHO ? " or more" : "");
+}
+
+/*
+ * Names one of us, but seen too seldom to tell, or the spool does not say
+ * where it goes.
+ */
+static bool
+maybe_forward(const struct judge *j, const struct facts *f)
+{
+	uint32_t local = judge_names_us(j, f);
+	const struct pair *p;
+
+	if (!stranger(f) || !goes_out(j, f) || local == 0 ||
+	    spam_client(j, f))
+		return false;
+	if (foreign_rcpt(j, f, true) == NULL)
+		return true;
+	p = judge_pair(j, f);
+	return p != NULL && p->local == local &&
+	    (j->targets[local] <= FORWARD_FEW || clients_of(p) > 1);
+}
+
+static bool
+third_party(const struct judge *j, const struct facts *f)
+{
+	return stranger(f) && goes_out(j, f);
+}
+
+/* ---- reports ---- */
+
+static bool
+abuse_report(const struct judge *j, const struct facts *f)
+{
+	return f->kind == KIND_ABUSE_REPORT &&
+	    !(stranger(f) && foreign_rcpt(j, f, true) != NULL);
+}
+
+static void
+say_kind(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_fmt(out, "kind %s; ", kind_name((enum kind)f->kind));
+	say_ours(j, f, out);
+}
+
+static bool
+report_outbound(const struct judge *j, const struct facts *f)
+{
+	return f->kind == KIND_BOUNCE && !stranger(f) &&
+	    (f->local || f->client_is == CLIENT_OWN) &&
+	    (goes_out(j, f) || foreign_rcpt(j, f, false) != NULL);
+}
+
+static void
+say_outbound(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_add(out, SL("this server made it, and it goes "));
+	say_foreign(j, f, out);
+}
+
+static bool
+own_bounce(const struct judge *j, const struct facts *f)
+{
+	enum origin o;
+
+	if (!report(f) || !comes_in(j, f))
+		return false;
+	o = judge_origin(j, f);
+	return o == ORIGIN_OURS ||
+	    (f->report != NULL && judge_sent(j, f->report->msgid)) ||
+	    (o == ORIGIN_UNKNOWN && (server_id(j, f) ||
+	    f->tag == TAG_BATV || f->tag == TAG_SRS));
+}
+
+static bool
+report_inbound(const struct judge *j, const struct facts *f)
+{
+	enum origin o;
+
+	if (!report(f) || !comes_in(j, f))
+		return false;
+	o = judge_origin(j, f);
+	return o == ORIGIN_STRANGER || o == ORIGIN_ELSEWHERE;
+}
+
+/*
+ * Many reports to one address, and what could be judged of them is about
+ * mail that it did not send: the rest of them is too.
+ */
+#define STORM_MIN	10	/* false reports to one address */
+#define STORM_SHARE	20	/* and that many for each true one */
+
+static bool
+report_storm(const struct judge *j, const struct facts *f)
+{
+	uint32_t to, wrong, right;
+
+	if (f->kind != KIND_BOUNCE || !comes_in(j, f) || f->nrcpts != 1)
+		return false;
+	to = f->rcpts[0].addr;
+	wrong = j->false_reports[to];
+	right = j->true_reports[to];
+	return wrong >= STORM_MIN && wrong / STORM_SHARE >= right;
+}
+
+static void
+say_storm(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	uint32_t to = f->rcpts[0].addr;
+
+	buf_fmt(out, SL_FMT " gets %u reports about mail that entered "
+	    "elsewhere, %u about its own", SL_ARG(str(j, to)),
+	    j->false_reports[to], j->true_reports[to]);
+}
+
+static bool
+local_report(const struct judge *j, const struct facts *f)
+{
+	return report(f) && f->local && comes_in(j, f);
+}
+
+static bool
+answers_foreign(const struct judge *j, const struct facts *f)
+{
+	return answer(f) && comes_in(j, f) && !trusted(f) &&
+	    f->in_reply_to != 0 && !judge_sent(j, f->in_reply_to) &&
+	    !judge_host(j, f->reply_domain);
+}
+
+static bool
+answers_us(const struct judge *j, const struct facts *f)
+{
+	return answer(f) && comes_in(j, f) && f->in_reply_to != 0 &&
+	    (judge_sent(j, f->in_reply_to) || judge_host(j, f->reply_domain));
+}
+
+static void
+say_answer(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_fmt(out, "it answers a message of " SL_FMT "%s",
+	    SL_ARG(str(j, f->reply_domain)),
+	    judge_sent(j, f->in_reply_to) ? ", which is in this spool" : "");
+}
+
+/* ---- spam to our own users ---- */
+
+static bool
+unknown_recipients(const struct judge *j, const struct facts *f)
+{
+	uint32_t i;
+
+	if (f->kind != KIND_MAIL || !stranger(f) || !comes_in(j, f))
+		return false;
+	for (i = 0; i < f->nrcpts; i++)
+		if (site_rcpt(j->site, judge_str(j, f->rcpts[i].addr)) !=
+		    RCPT_UNKNOWN)
+			return false;
+	return true;
+}
+
+/*
+ * Much of what this client hands us is relayed, and more of that than of
+ * mail for us: what it sends to our own users is from the same source.
+ */
+#define RELAY_CLIENT_MIN	10
+
+static bool
+relay_client(const struct judge *j, const struct facts *f)
+{
+	uint32_t who = judge_who(f);
+
+	return f->kind == KIND_MAIL && stranger(f) && comes_in(j, f) &&
+	    j->relayed[who] >= RELAY_CLIENT_MIN &&
+	    j->relayed[who] >= j->inbound[who];
+}
+
+static void
+say_relay_client(const struct judge *j, const struct facts *f,
+    struct buf *out)
+{
+	say_client(j, f, out);
+	buf_fmt(out, " hands us %u messages for strangers, %u for us",
+	    j->relayed[judge_who(f)], j->inbound[judge_who(f)]);
+}
+
+static bool
+denied_client(const struct judge *j, const struct facts *f)
+{
+	return f->client_is == CLIENT_DENIED && !f->authenticated &&
+	    comes_in(j, f);
+}
+
+/* ---- legit ---- */
+
+/* A report that we relayed or made is judged above; these are messages. */
+static bool
+submitted(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return trusted(f) && !(report(f) && comes_in(j, f)) &&
+	    f->nrcpts > 0;
+}
+
+static bool
+inbound(const struct judge *j, const struct facts *f)
+{
+	return !report(f) && !answer(f) && comes_in(j, f);
+}
+
+/* ---- what only speaks ---- */
+
+static bool
+through_gateway(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->client_is == CLIENT_GATEWAY;
+}
+
+static bool
+envelope_hinted(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->nrcpts > 0 && f->rcpts[0].provenance == PROV_STREAM;
+}
+
+static void
+say_hinted(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	(void)j;
+	buf_fmt(out, "%u recipients read from bytes whose layout is unknown",
+	    f->nrcpts);
+}
+
+static bool
+envelope_unlike_header(const struct judge *j, const struct facts *f)
+{
+	uint32_t i;
+	size_t k;
+
+	(void)j;
+	if (f->nrcpts == 0 || f->nheader_rcpts == 0 ||
+	    f->rcpts[0].provenance == PROV_HEADERS)
+		return false;
+	for (i = 0; i < f->nrcpts; i++)
+		for (k = 0; k < f->nheader_rcpts; k++)
+			if (f->rcpts[i].addr == f->header_rcpts[k])
+				return false;
+	return true;
+}
+
+static void
+say_unlike(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_fmt(out, "the header says to " SL_FMT ", the envelope " SL_FMT,
+	    SL_ARG(str(j, f->header_rcpts[0])),
+	    SL_ARG(str(j, f->rcpts[0].addr)));
+}
+
+static bool
+no_envelope(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return !f->unread && (f->nrcpts == 0 ||
+	    f->rcpts[0].provenance == PROV_HEADERS);
+}
+
+static void
+say_no_envelope(const struct judge *j, const struct facts *f,
+    struct buf *out)
+{
+	(void)j;
+	buf_add(out, f->nrcpts == 0 ? SL("nothing names a recipient") :
+	    SL("recipients only from headers: lists and Bcc do not show"));
+}
+
+const struct rule judge_rules[] = {
+	{ "unsure/unreadable", C_UNSURE, DECIDES, unreadable, say_unreadable,
+	    "The file could not be opened or read.", "design" },
+	{ "unsure/no-header", C_UNSURE, DECIDES, no_header, say_no_header,
+	    "No header field was found that tells anything: damaged, or not "
+	    "a message.", "windows-spools 1.3" },
+
+	{ "relay/routed-recipient", C_RELAY, DECIDES, routed_recipient,
+	    say_routed,
+	    "A recipient hides a route to a foreign domain (a%b@us, "
+	    "\"a@b\"@us, @us:a@b, b!a@us, a@b@us), and the client is no one "
+	    "we trust.", "KB304897 tests 6 and 7; RFC 2505" },
+	{ "legit/abuse-report", C_LEGIT, DECIDES, abuse_report, say_kind,
+	    "Somebody complains about abuse.  Never spam: read these first.",
+	    "RFC 5965" },
+	{ "relay/spoofed-sender", C_RELAY, DECIDES, spoofed_sender,
+	    say_spoofed,
+	    "A stranger uses a sender address of ours to reach a foreign "
+	    "domain.", "KB304897 test 4; KB324281" },
+	{ "legit/forward", C_LEGIT, DECIDES, forwarded, say_forwarded,
+	    "Mail from outside for one of our users, which goes on to this "
+	    "user's address elsewhere: our own hop took it in for a local "
+	    "address, or the same pair of addresses is seen from several "
+	    "clients that relay nothing else.", "RFC 5321 3.9.1" },
+	{ "unsure/maybe-forward", C_UNSURE, DECIDES, maybe_forward,
+	    say_forwarded,
+	    "As legit/forward, but seen too seldom to tell it from relayed "
+	    "spam that names a local user.", "RFC 5321 3.9.1" },
+	{ "relay/third-party", C_RELAY, DECIDES, third_party, say_foreign,
+	    "A recipient is not ours, and the client is neither trusted nor "
+	    "authenticated.", "RFC 2505; KB836500; KB324281" },
+
+	{ "backscatter/outbound", C_BACKSCATTER, DECIDES, report_outbound,
+	    say_outbound,
+	    "A non-delivery report that this server made, on its way to a "
+	    "stranger.", "KB836500; RFC 3464" },
+	{ "legit/own-bounce", C_LEGIT, DECIDES, own_bounce, say_origin,
+	    "A report about mail of our own users: the original came in from "
+	    "a trusted or authenticated client, is in this spool as such, has "
+	    "no trace but a Message-ID of one of our servers, or the "
+	    "recipient carries a sender tag (BATV, SRS).",
+	    "RFC 3464; windows-spools 5.2" },
+	{ "backscatter/inbound", C_BACKSCATTER, DECIDES, report_inbound,
+	    say_origin,
+	    "A report about mail that we did not send: the original entered "
+	    "the net elsewhere, or was itself relayed through us by a "
+	    "stranger.", "RFC 3464; KB836500" },
+	{ "backscatter/storm", C_BACKSCATTER, DECIDES, report_storm,
+	    say_storm,
+	    "A report without a usable original, to an address that gets a "
+	    "storm of reports about mail it did not send.", "KB836500" },
+	{ "legit/local-report", C_LEGIT, DECIDES, local_report, say_origin,
+	    "A report that this server made for one of our own users.",
+	    "RFC 3464" },
+	{ "backscatter/autoreply", C_BACKSCATTER, DECIDES, answers_foreign,
+	    say_answer,
+	    "An automatic answer to one of our users, about a message that "
+	    "was not ours.", "RFC 3834" },
+	{ "legit/autoreply", C_LEGIT, DECIDES, answers_us, say_answer,
+	    "An automatic answer or read receipt to mail of ours.",
+	    "RFC 3834; RFC 8098" },
+
+	{ "spam/unknown-recipients", C_SPAM, DECIDES, unknown_recipients,
+	    say_ours,
+	    "From a stranger, and none of the recipients is on the list of "
+	    "valid ones: a dictionary attack.", "site.conf valid_recipients" },
+	{ "spam/relay-client", C_SPAM, DECIDES, relay_client,
+	    say_relay_client,
+	    "To our own users, from a client that relays through us, and "
+	    "relays more than it has mail for us.", "KB836500" },
+	{ "spam/denied-client", C_SPAM, DECIDES, denied_client, say_client,
+	    "From a network that the site denies.", "site.conf denied" },
+
+	{ "legit/submitted", C_LEGIT, DECIDES, submitted, say_client,
+	    "Came in from a trusted client, with a password, or was made on "
+	    "the server.", "RFC 6409; RFC 2505" },
+	{ "legit/inbound", C_LEGIT, DECIDES, inbound, say_ours,
+	    "All recipients are ours.", "RFC 5321" },
+
+	{ "note/gateway", C_UNSURE, SPEAKS, through_gateway, say_client,
+	    "The client is a gateway that rewrites source addresses; its "
+	    "address proves nothing.", "KB324281" },
+	{ "note/envelope-hint", C_UNSURE, SPEAKS, envelope_hinted,
+	    say_hinted,
+	    "The envelope was read from a binary preamble or stream whose "
+	    "layout is not documented: good enough to judge by, not to "
+	    "replay.", "windows-spools 1.3, 2.2" },
+	{ "note/envelope-unlike-header", C_UNSURE, SPEAKS,
+	    envelope_unlike_header, say_unlike,
+	    "No recipient of the envelope stands in the header.",
+	    "KB306043" },
+	{ "note/no-envelope", C_UNSURE, SPEAKS, no_envelope,
+	    say_no_envelope,
+	    "The spool does not tell the recipients; they were taken from "
+	    "the header or are unknown.", "windows-spools 0" },
+	{ NULL, C_UNSURE, SPEAKS, NULL, NULL, NULL, NULL },
+};
+
+size_t
+judge_nrules(void)
+{
+	return sizeof(judge_rules) / sizeof(judge_rules[0]) - 1;
+}
+
+const char *
+judge_reason(const struct facts *f)
+{
+	return f->rule < judge_nrules() ? judge_rules[f->rule].id :
+	    "unsure/nothing-decides";
+}

@@ -1,0 +1,564 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+#include "judge/scan.h"
+#include "mail/charset.h"
+#include "spool/spool.h"
+
+#define BATCH		64		/* entries a job */
+#define SPILL		(256 * 1024)	/* bytes gathered before a write */
+#define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
+
+/* What one thread reads with, and what it has found. */
+struct worker {
+	struct arena		*scratch;	/* given back after each message */
+	struct arena		*keep;		/* facts */
+	struct charsets		*cs;
+	struct spool_reader	*rd;
+	struct sha256		*sha;
+	struct facts		**v;
+	size_t			 n, cap;
+	struct buf		 spill;
+	uint64_t		 spilled;	/* bytes in the file */
+	int			 fd;
+	uint8_t			 number;
+};
+
+struct scan_state {
+	struct arena	*arena;
+	struct spool	**spools;
+	struct worker	*workers;
+	size_t		 nworkers;
+	struct pool	*pool;
+	atomic_size_t	 entries, vanished;
+	atomic_ullong	 bytes;
+	pthread_mutex_t	 lock;		/* of failure */
+	bool		 failed;
+	struct err	 failure;	/* the first: the spill file */
+};
+
+/* Entries of one folder, on their way to a worker. */
+struct batch {
+	struct arena		*arena;
+	struct spool_entry	 e[BATCH];
+	size_t			 n;
+	size_t			 spool;
+};
+
+/* The result of one message, with what is needed to put it away. */
+struct found {
+	struct scan	*s;
+	struct worker	*w;
+	const struct spool_entry *e;
+	size_t		 spool;
+	struct record	 rec;
+};
+
+static void
+fail(struct scan_state *st, const struct err *err)
+{
+	pthread_mutex_lock(&st->lock);
+	if (!st->failed)
+		st->failure = *err;
+	st->failed = true;
+	pthread_mutex_unlock(&st->lock);
+}
+
+/* A file without a name, in TMPDIR; gone when we are, however we end. */
+static int
+spill_open(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	char name[4096];
+	int fd;
+
+	if (dir == NULL || dir[0] == '\0')
+		dir = "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd != -1)
+		return fd;
+	if (snprintf(name, sizeof(name), "%s/spoolkit.XXXXXX", dir) <
+	    (int)sizeof(name) && (fd = mkostemp(name, O_CLOEXEC)) != -1) {
+		unlink(name);
+		return fd;
+	}
+	return err_sys(err, "%s: cannot make a temporary file "
+	    "(TMPDIR names another place)", dir);
+}
+
+static int
+spill_flush(struct worker *w, struct err *err)
+{
+	size_t done = 0;
+	ssize_t r;
+
+	while (done < w->spill.n) {
+		r = pwrite(w->fd, w->spill.p + done, w->spill.n - done,
+		    (off_t)(w->spilled + done));
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return err_sys(err, "cannot write the temporary file "
+			    "(TMPDIR names another place)");
+		done += (size_t)r;
+	}
+	w->spilled += w->spill.n;
+	w->spill.n = 0;
+	return 0;
+}
+
+static void
+spill(struct found *fd, struct facts *f)
+{
+	struct worker *w = fd->w;
+	struct err err;
+	size_t was = w->spill.n;
+
+	record_pack(&fd->rec, &w->spill);
+	f->worker = w->number;
+	f->spill = w->spilled + was;
+	f->spill_n = (uint32_t)(w->spill.n - was);
+	if (w->spill.n >= SPILL && spill_flush(w, &err) == -1) {
+		fail(fd->s->state, &err);
+		w->spill.n = 0;
+	}
+}
+
+static void
+put_away(struct found *fd)
+{
+	struct worker *w = fd->w;
+	struct facts *f = facts_make(&fd->rec, w->keep, fd->s->strings);
+
+	f->spool = (uint16_t)fd->spool;
+	if (fd->s->records)
+		spill(fd, f);
+	if (w->n == w->cap) {
+		w->cap = w->cap == 0 ? 1024 : w->cap * 2;
+		w->v = xrealloc(w->v, w->cap, sizeof(*w->v));
+	}
+	w->v[w->n++] = f;
+	atomic_fetch_add(&fd->s->state->entries, 1);
+	atomic_fetch_add(&fd->s->state->bytes, fd->rec.size);
+}
+
+static void
+add_piece(void *ctx, struct slice piece)
+{
+	sha256_add(ctx, piece);
+}
+
+/* The id: SHA-256 of the digest and the native queue id (or file name). */
+static struct slice
+make_id(struct worker *w, const struct record *rec, const char *name)
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	struct slice native = rec->queue_id.n > 0 ? rec->queue_id : sl(name);
+	uint8_t sum[32];
+	char id[ID_CHARS];
+	uint64_t bits = 0;
+	size_t i;
+
+	sha256_start(w->sha);
+	sha256_add(w->sha, (struct slice){ (const char *)rec->sha256,
+	    sizeof(rec->sha256) });
+	sha256_add(w->sha, native);
+	sha256_end(w->sha, sum);
+	for (i = 0; i < 8; i++)
+		bits = bits << 8 | sum[i];
+	for (i = 0; i < ID_CHARS; i++)
+		id[i] = digits[bits >> (59 - 5 * i) & 31];
+	return arena_dup(w->scratch, (struct slice){ id, ID_CHARS });
+}
+
+static void
+digest(struct found *fd, const struct spool_msg *m)
+{
+	struct worker *w = fd->w;
+	struct err err = { 0 };
+
+	sha256_start(w->sha);
+	if (spool_bytes(w->rd, m, add_piece, w->sha, &err) == -1) {
+		record_problem(&fd->rec, w->scratch,
+		    arena_dup(w->scratch, sl(err.msg)));
+		return;
+	}
+	sha256_end(w->sha, fd->rec.sha256);
+	fd->rec.has_digest = true;
+	fd->rec.id = make_id(w, &fd->rec, fd->e->name);
+}
+
+static void
+begin(struct found *fd)
+{
+	const struct spool_entry *e = fd->e;
+
+	fd->rec = (struct record){
+	    .spool = fd->s->spools[fd->spool],
+	    .format = fd->s->formats[fd->spool],
+	    .folder = e->folder, .path = sl(e->path), .unread = true };
+}
+
+static void
+one_message(struct found *fd, const struct spool_msg *m)
+{
+	struct scan *s = fd->s;
+
+	begin(fd);
+	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m,
+	    s->records ? RECORD_HOPS_MAX : FACT_HOPS_MAX);
+	if (m->part > 0)
+		fd->rec.path = arena_fmt(fd->w->scratch, "%s@%llu",
+		    fd->e->path, (unsigned long long)m->offset);
+	if (s->digests)
+		digest(fd, m);
+	put_away(fd);
+}
+
+/* A record for what could not be read, so that the lines add up. */
+static void
+unread(struct found *fd, const char *why)
+{
+	begin(fd);
+	record_problem(&fd->rec, fd->w->scratch, sl(why));
+	put_away(fd);
+}
+
+static void
+one_entry(struct found *fd)
+{
+	const struct spool *sp = fd->s->state->spools[fd->spool];
+	struct worker *w = fd->w;
+	struct err err = { 0 };
+	struct spool_msg m;
+	size_t seen = 0;
+	int r;
+
+	if (fd->e->refused != NULL) {
+		unread(fd, fd->e->refused);
+		return;
+	}
+	if (spool_start(sp, fd->e, w->rd, &err) == -1) {
+		if (err.sys == ENOENT)
+			atomic_fetch_add(&fd->s->state->vanished, 1);
+		else
+			unread(fd, err.msg);
+		return;
+	}
+	while ((r = spool_load(w->rd, &m, &err)) == 1) {
+		one_message(fd, &m);
+		seen++;
+	}
+	if (r == -1)
+		unread(fd, err.msg);
+	else if (seen == 0 && fd->e->len == 0)
+		unread(fd, "no message in it");
+}
+
+static void
+work(void *ctx, size_t number, void *job)
+{
+	struct scan *s = ctx;
+	struct batch *b = job;
+	struct found fd = { .s = s, .w = &s->state->workers[number],
+	    .spool = b->spool };
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		fd.e = &b->e[i];
+		if (!sig_stop())
+			one_entry(&fd);
+		arena_reset(fd.w->scratch);
+		spool_entry_done(&b->e[i]);
+	}
+	arena_free(b->arena);
+	free(b);
+}
+
+static struct batch *
+batch_new(size_t spool)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+
+	b->arena = arena_new();
+	b->spool = spool;
+	return b;
+}
+
+/* The walk's message is "folder: what: why"; cut it into the two. */
+static const char *
+folder_of(struct arena *a, struct err *err)
+{
+	const char *colon = strstr(err->msg, ": ");
+	const char *path;
+
+	if (colon == NULL)
+		return "";
+	path = arena_str(a, (struct slice){ err->msg,
+	    (size_t)(colon - err->msg) });
+	memmove(err->msg, colon + 2, strlen(colon + 2) + 1);
+	return path;
+}
+
+static void
+tell(struct scan *s)
+{
+	if (s->progress != NULL)
+		s->progress(s->progress_ctx, atomic_load(&s->state->entries),
+		    atomic_load(&s->state->bytes));
+}
+
+/*
+ * Entries of one spool to the workers.  A batch ends when the folder
+ * changes, so that few folders are open at the same time.
+ */
+static void
+walk(struct scan *s, size_t spool)
+{
+	struct scan_state *st = s->state;
+	struct batch *b = batch_new(spool);
+	struct spool_entry *e;
+	struct err err = { 0 };
+	struct found fd = { .s = s, .w = &st->workers[st->nworkers - 1],
+	    .spool = spool };
+	struct spool_entry dir = { .folder = "" };
+	int r;
+
+	while (!sig_stop()) {
+		e = &b->e[b->n];
+		r = spool_next(st->spools[spool], b->arena, e, &err);
+		if (r == 0)
+			break;
+		if (r == -1) {
+			/* the walk's own record: a folder, not a file */
+			fd.e = &dir;
+			dir.path = folder_of(fd.w->scratch, &err);
+			s->failed++;
+			unread(&fd, err.msg);
+			arena_reset(fd.w->scratch);
+			continue;
+		}
+		if (++b->n == BATCH || e->dir != b->e[0].dir) {
+			pool_put(st->pool, b);
+			b = batch_new(spool);
+			tell(s);
+		}
+	}
+	pool_put(st->pool, b);
+}
+
+/* "mbox@1000" comes after "mbox@200". */
+static int
+path_cmp(const char *a, const char *b)
+{
+	size_t i = 0, at, na, nb;
+
+	while (a[i] != '\0' && a[i] == b[i])
+		i++;
+	for (at = i; at > 0 && ascii_digit(a[at - 1]); at--)
+		;
+	na = strspn(a + at, "0123456789");
+	nb = strspn(b + at, "0123456789");
+	if (at > 0 && a[at - 1] == '@' && na != nb && a[at + na] == '\0' &&
+	    b[at + nb] == '\0')
+		return na < nb ? -1 : 1;
+	return (unsigned char)a[i] < (unsigned char)b[i] ? -1 :
+	    (unsigned char)a[i] > (unsigned char)b[i];
+}
+
+static int
+by_path(const void *x, const void *y)
+{
+	const struct facts *a = *(struct facts *const *)x;
+	const struct facts *b = *(struct facts *const *)y;
+
+	if (a->spool != b->spool)
+		return a->spool < b->spool ? -1 : 1;
+	return path_cmp(a->path, b->path);
+}
+
+static void
+gather(struct scan *s)
+{
+	struct scan_state *st = s->state;
+	size_t i;
+
+	s->n = 0;
+	for (i = 0; i < st->nworkers; i++)
+		s->n += st->workers[i].n;
+	s->entries = xcalloc(s->n, sizeof(struct facts *));
+	s->n = 0;
+	for (i = 0; i < st->nworkers; i++) {
+		struct worker *w = &st->workers[i];
+
+		if (w->n > 0)
+			memcpy(s->entries + s->n, w->v, w->n * sizeof(*w->v));
+		s->n += w->n;
+		free(w->v);
+		w->v = NULL;
+	}
+	qsort(s->entries, s->n, sizeof(*s->entries), by_path);
+	s->vanished = atomic_load(&st->vanished);
+}
+
+static int
+workers_new(struct scan *s, struct err *err)
+{
+	struct scan_state *st = s->state;
+	size_t i;
+
+	/* the last one is the walker's, for what has no file */
+	st->nworkers = s->threads + 1;
+	st->workers = xcalloc(st->nworkers, sizeof(*st->workers));
+	for (i = 0; i < st->nworkers; i++)
+		st->workers[i].fd = -1;
+	for (i = 0; i < st->nworkers; i++) {
+		struct worker *w = &st->workers[i];
+
+		w->number = (uint8_t)i;
+		w->scratch = arena_new();
+		w->keep = arena_new();
+		w->cs = charsets_new();
+		w->rd = spool_reader_new(w->scratch);
+		if (s->digests)
+			w->sha = sha256_new();
+		if (s->records && (w->fd = spill_open(err)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_all(struct scan *s, char *const paths[], struct err *err)
+{
+	struct scan_state *st = s->state;
+	struct spool **set;
+	size_t i, j, n;
+
+	for (i = 0; paths[i] != NULL; i++) {
+		if (spool_open(&set, &n, st->arena, paths[i], s->format,
+		    err) == -1)
+			return -1;
+		st->spools = xrealloc(st->spools, s->nspools + n,
+		    sizeof(struct spool *));
+		s->spools = xrealloc(s->spools, s->nspools + n,
+		    sizeof(char *));
+		s->formats = xrealloc(s->formats, s->nspools + n,
+		    sizeof(char *));
+		for (j = 0; j < n; j++, s->nspools++) {
+			st->spools[s->nspools] = set[j];
+			s->spools[s->nspools] = spool_path(set[j]);
+			s->formats[s->nspools] = spool_format(set[j]);
+		}
+		if (s->nspools > UINT16_MAX)
+			return err_set(err, ERR_LIMIT, "%s: more than %d "
+			    "spools in one scan", paths[i], UINT16_MAX);
+	}
+	return 0;
+}
+
+int
+scan_read(struct scan *s, char *const paths[], struct err *err)
+{
+	struct scan_state *st = xcalloc(1, sizeof(*st));
+	size_t i;
+
+	s->state = st;
+	st->arena = arena_new();
+	pthread_mutex_init(&st->lock, NULL);
+	s->strings = intern_new();
+	if (s->threads == 0)
+		s->threads = pool_cpus();
+	if (s->threads > 64)
+		s->threads = 64;
+	if (open_all(s, paths, err) == -1 || workers_new(s, err) == -1)
+		return -1;
+	st->pool = pool_new(s->threads, work, s);
+	for (i = 0; i < s->nspools && !sig_stop(); i++)
+		walk(s, i);
+	pool_drain(st->pool);
+	s->stopped = sig_stop();
+	for (i = 0; s->records && i < st->nworkers; i++)
+		if (spill_flush(&st->workers[i], err) == -1)
+			return -1;
+	if (st->failed) {
+		*err = st->failure;
+		return -1;
+	}
+	gather(s);
+	return 0;
+}
+
+bool
+scan_record(struct scan *s, const struct facts *f, struct arena *a,
+    struct record *rec, struct err *err)
+{
+	char *p = arena_alloc(a, f->spill_n);
+	size_t done = 0;
+	ssize_t r;
+
+	while (done < f->spill_n) {
+		r = pread(s->state->workers[f->worker].fd, p + done,
+		    f->spill_n - done, (off_t)(f->spill + done));
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r <= 0) {
+			err_sys(err, "cannot read the temporary file");
+			return false;
+		}
+		done += (size_t)r;
+	}
+	*rec = (struct record){ .spool = s->spools[f->spool],
+	    .format = s->formats[f->spool],
+	    .folder = intern_str(s->strings, f->folder).p };
+	if (!record_unpack(rec, a, (struct slice){ p, f->spill_n })) {
+		err_set(err, ERR_FORMAT, "the temporary file is damaged");
+		return false;
+	}
+	return true;
+}
+
+void
+scan_free(struct scan *s)
+{
+	struct scan_state *st = s->state;
+	size_t i;
+
+	if (st == NULL)
+		return;
+	pool_free(st->pool);
+	for (i = 0; st->workers != NULL && i < st->nworkers; i++) {
+		struct worker *w = &st->workers[i];
+
+		if (w->fd != -1)
+			close(w->fd);
+		sha256_free(w->sha);
+		spool_reader_free(w->rd);
+		charsets_free(w->cs);
+		buf_free(&w->spill);
+		free(w->v);
+		arena_free(w->keep);
+		arena_free(w->scratch);
+	}
+	for (i = 0; i < s->nspools; i++)
+		spool_close(st->spools[i]);
+	free(st->workers);
+	free(st->spools);
+	free(s->spools);
+	free(s->formats);
+	free(s->entries);
+	intern_free(s->strings);
+	pthread_mutex_destroy(&st->lock);
+	arena_free(st->arena);
+	free(st);
+	*s = (struct scan){ 0 };
+}
