@@ -1,0 +1,272 @@
+#include "base/hash.h"
+#include "mail/date.h"
+#include "show/column.h"
+
+#define RCPTS_SHOWN	20	/* in one cell; the count tells of more */
+
+static void
+add_id(const struct row *r, uint32_t id, struct buf *out)
+{
+	buf_add(out, judge_str(r->j, id));
+}
+
+static void
+add_time(int64_t t, struct buf *out)
+{
+	char text[DATE_TEXT];
+
+	if (t != 0)
+		buf_add(out, sl(date_str(t, text)));
+}
+
+static void
+get_id(const struct row *r, struct buf *out)
+{
+	buf_add(out, r->rec->id);
+}
+
+static void
+get_class(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(class_name((enum class)r->f->class)));
+}
+
+static void
+get_rule(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(judge_reason(r->f)));
+}
+
+static void
+get_kind(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(kind_name((enum kind)r->f->kind)));
+}
+
+static void
+get_folder(const struct row *r, struct buf *out)
+{
+	add_id(r, r->f->folder, out);
+}
+
+static void
+get_format(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(r->rec->format));
+}
+
+static void
+get_size(const struct row *r, struct buf *out)
+{
+	buf_fmt(out, "%llu", (unsigned long long)r->f->size);
+}
+
+static void
+get_arrived(const struct row *r, struct buf *out)
+{
+	add_time(r->f->arrived, out);
+}
+
+static void
+get_date(const struct row *r, struct buf *out)
+{
+	add_time(r->rec->date, out);
+}
+
+static void
+get_sender(const struct row *r, struct buf *out)
+{
+	if (r->f->null_sender)
+		buf_add(out, SL("<>"));
+	else if (r->rec != NULL && r->rec->has_sender)
+		buf_add(out, r->rec->sender.spec);
+	else
+		add_id(r, r->f->sender, out);
+}
+
+static void
+get_sender_prov(const struct row *r, struct buf *out)
+{
+	if (r->rec->has_sender)
+		buf_add(out, sl(provenance_name(r->rec->sender_prov)));
+}
+
+static void
+get_nrcpts(const struct row *r, struct buf *out)
+{
+	buf_fmt(out, "%lu", (unsigned long)r->f->nrcpts);
+}
+
+static void
+get_rcpts(const struct row *r, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->rec->nrcpts && i < RCPTS_SHOWN; i++) {
+		if (i > 0)
+			buf_addc(out, ' ');
+		buf_add(out, r->rec->rcpts[i].addr.spec);
+	}
+}
+
+static void
+get_rcpt(const struct row *r, struct buf *out)
+{
+	if (r->f->nrcpts > 0)
+		add_id(r, r->f->rcpts[0].addr, out);
+	if (r->f->nrcpts > 1)
+		buf_fmt(out, " +%lu", (unsigned long)r->f->nrcpts - 1);
+}
+
+static void
+get_client(const struct row *r, struct buf *out)
+{
+	add_id(r, r->f->client, out);
+}
+
+static void
+get_account(const struct row *r, struct buf *out)
+{
+	add_id(r, r->f->account, out);
+}
+
+static void
+get_helo(const struct row *r, struct buf *out)
+{
+	buf_add(out, row_client(r).helo);
+}
+
+static void
+get_message_id(const struct row *r, struct buf *out)
+{
+	buf_add(out, r->rec->message_id);
+}
+
+static void
+get_from(const struct row *r, struct buf *out)
+{
+	buf_add(out, r->rec->from);
+}
+
+static void
+get_subject(const struct row *r, struct buf *out)
+{
+	add_id(r, r->f->subject, out);
+}
+
+static void
+get_sha256(const struct row *r, struct buf *out)
+{
+	char hex[2 * sizeof(r->rec->sha256) + 1];
+
+	if (!r->rec->has_digest)
+		return;
+	hex_str(r->rec->sha256, sizeof(r->rec->sha256), hex);
+	buf_add(out, sl(hex));
+}
+
+static void
+get_spool(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(r->rec->spool));
+}
+
+static void
+get_path(const struct row *r, struct buf *out)
+{
+	buf_add(out, sl(r->f->path));
+}
+
+static void
+get_problems(const struct row *r, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->rec->nproblems; i++) {
+		if (i > 0)
+			buf_add(out, SL("; "));
+		buf_add(out, r->rec->problems[i]);
+	}
+}
+
+/*
+ * The least widths of a table make 80 columns together with the blanks
+ * between them.
+ */
+const struct column columns[COL_COUNT] = {
+	[COL_ID] = { "id", COL_TEXT, 0, 0, get_id },
+	[COL_CLASS] = { "class", COL_TEXT, 5, 11, get_class },
+	[COL_RULE] = { "reason", COL_REASON, 8, 18, get_rule },
+	[COL_KIND] = { "kind", COL_TEXT, 0, 0, get_kind },
+	[COL_FOLDER] = { "folder", COL_TEXT, 6, 10, get_folder },
+	[COL_FORMAT] = { "format", COL_TEXT, 0, 0, get_format },
+	[COL_SIZE] = { "size", COL_UINT, 4, 9, get_size },
+	[COL_ARRIVED] = { "arrived", COL_TIME, 10, 16, get_arrived },
+	[COL_DATE] = { "date", COL_TIME, 0, 0, get_date },
+	[COL_SENDER] = { "sender", COL_TEXT, 7, 28, get_sender },
+	[COL_SENDER_PROV] = { "sender_provenance", COL_TEXT, 0, 0,
+	    get_sender_prov },
+	[COL_NRCPTS] = { "recipients", COL_UINT, 0, 0, get_nrcpts },
+	[COL_RCPTS] = { "rcpt", COL_TEXT, 0, 0, get_rcpts },
+	[COL_RCPT] = { "rcpt", COL_FIRST, 7, 28, get_rcpt },
+	[COL_CLIENT] = { "client", COL_TEXT, 11, 15, get_client },
+	[COL_ACCOUNT] = { "account", COL_TEXT, 0, 0, get_account },
+	[COL_HELO] = { "helo", COL_TEXT, 0, 0, get_helo },
+	[COL_MESSAGE_ID] = { "message_id", COL_TEXT, 0, 0, get_message_id },
+	[COL_FROM] = { "from", COL_TEXT, 0, 0, get_from },
+	[COL_SUBJECT] = { "subject", COL_TEXT, 7, 32, get_subject },
+	[COL_SHA256] = { "sha256", COL_TEXT, 0, 0, get_sha256 },
+	[COL_SPOOL] = { "spool", COL_TEXT, 0, 0, get_spool },
+	[COL_FILE] = { "path", COL_PATH, 6, 24, get_path },
+	[COL_PROBLEMS] = { "problems", COL_TEXT, 0, 0, get_problems },
+};
+
+struct row_client
+row_client(const struct row *r)
+{
+	struct row_client c = { .ip = judge_str(r->j, r->f->client) };
+	struct ip ip;
+	size_t i;
+
+	if (!ip_parse(c.ip, &ip) || r->rec == NULL)
+		return c;
+	for (i = 0; i < r->rec->nhops; i++)
+		if (ip_eq(&r->rec->hops[i].ip, &ip)) {
+			c.name = r->rec->hops[i].name;
+			c.helo = r->rec->hops[i].helo;
+			break;
+		}
+	/* What the spool says counts more than what a header says. */
+	if (r->rec->helo.n > 0 && ip_eq(&r->rec->client, &ip))
+		c.helo = r->rec->helo;
+	return c;
+}
+
+size_t
+row_evidence(const struct row *r, size_t v[ROW_RULES_MAX], bool *decided)
+{
+	uint64_t spoke = r->f->spoke;
+	size_t rules = judge_nrules(), rule = r->f->rule, n = 0, i;
+
+	if (rules > ROW_RULES_MAX)
+		rules = ROW_RULES_MAX;
+	*decided = rule < rules && (spoke >> rule & 1) != 0 &&
+	    judge_rules[rule].weight == DECIDES;
+	if (*decided)
+		v[n++] = rule;
+	for (i = 0; i < rules; i++)
+		if ((spoke >> i & 1) != 0 && !(*decided && i == rule))
+			v[n++] = i;
+	return n;
+}
+
+void
+row_fact(const struct row *r, size_t i, struct buf *out)
+{
+	size_t at = out->n;
+
+	if (judge_rules[i].say != NULL)
+		judge_rules[i].say(r->j, r->f, out);
+	if (out->n == at)
+		buf_add(out, sl(judge_rules[i].what));
+}

@@ -1,0 +1,66 @@
+#ifndef SHOW_COLUMN_H
+#define SHOW_COLUMN_H
+#include <stddef.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "judge/judge.h"
+#include "judge/record.h"
+
+/*
+ * row - one entry on its way out.  rec is NULL where facts are enough.
+ */
+struct row {
+	const struct judge	*j;
+	const struct facts	*f;
+	const struct record	*rec;
+};
+
+/*
+ * column - what table and csv print of an entry, each named once.
+ *
+ * get appends bytes as they stand, hostile ones too: the sink makes them
+ * safe.  Nothing appended means absent.
+ */
+enum column_type {
+	COL_TEXT,
+	COL_UINT,		/* digits */
+	COL_TIME,		/* as date_str writes it */
+	COL_REASON,		/* "class/rest": a table leaves the class out */
+	COL_FIRST,		/* text whose last word must not be cut off */
+	COL_PATH,		/* text whose end tells most */
+};
+
+enum column_id {
+	COL_ID, COL_CLASS, COL_RULE, COL_KIND, COL_FOLDER, COL_FORMAT,
+	COL_SIZE, COL_ARRIVED, COL_DATE, COL_SENDER, COL_SENDER_PROV,
+	COL_NRCPTS, COL_RCPTS, COL_RCPT, COL_CLIENT, COL_ACCOUNT, COL_HELO,
+	COL_MESSAGE_ID, COL_FROM, COL_SUBJECT, COL_SHA256, COL_SPOOL,
+	COL_FILE, COL_PROBLEMS,
+	COL_COUNT
+};
+
+struct column {
+	const char	*name;
+	enum column_type type;
+	size_t		 least, most;	/* wide in a table; 0: not in a table */
+	void		(*get)(const struct row *r, struct buf *out);
+};
+extern const struct column columns[COL_COUNT];
+
+/* The client of the entry: address, reverse name, HELO; empty: not told. */
+struct row_client {
+	struct slice	ip, name, helo;
+};
+struct row_client row_client(const struct row *r);
+
+/*
+ * The rules that spoke, what decided first, into v; returns how many.
+ * *decided: the first one did.
+ */
+#define ROW_RULES_MAX	64	/* bits of facts.spoke */
+size_t	row_evidence(const struct row *r, size_t v[ROW_RULES_MAX],
+	    bool *decided);
+
+/* What rule i says about the entry. */
+void	row_fact(const struct row *r, size_t i, struct buf *out);
+#endif

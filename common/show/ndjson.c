@@ -1,0 +1,340 @@
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "mail/date.h"
+#include "show/format.h"
+
+/* Absent is absent: no value, no member. */
+static void
+put(json_t *o, const char *key, json_t *value)
+{
+	if (value != NULL)
+		json_object_set_new_nocheck(o, key, value);
+}
+
+static json_t *
+string(struct sink *s, struct slice v)
+{
+	if (!utf8_valid(v)) {
+		s->tmp.n = 0;
+		utf8_clean(&s->tmp, v);
+		v = buf_sl(&s->tmp);
+	}
+	return json_stringn_nocheck(v.n == 0 ? "" : v.p, v.n);
+}
+
+static json_t *
+text(struct sink *s, struct slice v)
+{
+	return v.n == 0 ? NULL : string(s, v);
+}
+
+static json_t *
+moment(int64_t t)
+{
+	char date[DATE_TEXT];
+
+	return t == 0 ? NULL : json_string_nocheck(date_str(t, date));
+}
+
+static json_t *
+address_ip(const struct ip *ip)
+{
+	char b[IP_TEXT];
+
+	return ip_is_set(ip) ? json_string_nocheck(ip_str(ip, b)) : NULL;
+}
+
+static json_t *
+hex(struct sink *s, const void *bytes, size_t n)
+{
+	s->tmp.n = 0;
+	hex_str(bytes, n, buf_room(&s->tmp, 2 * n + 1));
+	return json_stringn_nocheck(s->tmp.p, 2 * n);
+}
+
+/* An object or array without anything in it is absent too. */
+static json_t *
+unless_empty(json_t *v)
+{
+	if (json_object_size(v) + json_array_size(v) > 0)
+		return v;
+	json_decref(v);
+	return NULL;
+}
+
+static json_t *
+texts(struct sink *s, const struct slice *v, size_t n)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(a, string(s, v[i]));
+	return unless_empty(a);
+}
+
+/* A path is bytes: where it is not UTF-8, its hex tells which. */
+static void
+put_path(struct sink *s, json_t *o, const char *key, const char *key_hex,
+    struct slice path)
+{
+	put(o, key, text(s, path));
+	if (!utf8_valid(path))
+		put(o, key_hex, hex(s, path.p, path.n));
+}
+
+static void
+put_names(struct sink *s, json_t *o, const struct row *r)
+{
+	const struct record *rec = r->rec;
+
+	put(o, "id", text(s, rec->id));
+	put(o, "queue_id", text(s, rec->queue_id));
+	put_path(s, o, "spool", "spool_hex", sl(rec->spool));
+	put(o, "format", text(s, sl(rec->format)));
+	put(o, "folder", text(s, judge_str(r->j, r->f->folder)));
+	put_path(s, o, "path", "path_hex", rec->path);
+	put(o, "size", json_integer((json_int_t)rec->size));
+	if (rec->has_digest)
+		put(o, "sha256", hex(s, rec->sha256, sizeof(rec->sha256)));
+}
+
+static void
+put_header(struct sink *s, json_t *o, const struct row *r)
+{
+	const struct record *rec = r->rec;
+
+	put(o, "arrived", moment(rec->arrived));
+	put(o, "date", moment(rec->date));
+	put(o, "message_id", text(s, rec->message_id));
+	put(o, "from", text(s, rec->from));
+	put(o, "subject", text(s, rec->subject));
+	put(o, "kind", json_string_nocheck(kind_name((enum kind)r->f->kind)));
+}
+
+static json_t *
+sender(struct sink *s, const struct record *rec)
+{
+	json_t *o;
+
+	if (!rec->has_sender)
+		return NULL;
+	o = json_object();
+	put(o, "address", rec->null_sender ? json_string_nocheck("") :
+	    string(s, rec->sender.spec));
+	put(o, "provenance",
+	    json_string_nocheck(provenance_name(rec->sender_prov)));
+	return o;
+}
+
+static json_t *
+recipients(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < rec->nrcpts; i++) {
+		const struct spool_rcpt *to = &rec->rcpts[i];
+
+		o = json_object();
+		put(o, "address", string(s, to->addr.spec));
+		put(o, "state", json_string_nocheck("pending"));
+		put(o, "provenance",
+		    json_string_nocheck(provenance_name(to->provenance)));
+		json_array_append_new(a, o);
+	}
+	return unless_empty(a);
+}
+
+static json_t *
+client(struct sink *s, const struct row *r)
+{
+	struct row_client c = row_client(r);
+	json_t *o = json_object();
+
+	put(o, "ip", text(s, c.ip));
+	put(o, "name", text(s, c.name));
+	put(o, "helo", text(s, c.helo));
+	return unless_empty(o);
+}
+
+static json_t *
+hop(struct sink *s, const struct hop *h)
+{
+	json_t *o = json_object();
+
+	put(o, "from", text(s, h->name));
+	put(o, "helo", text(s, h->helo));
+	put(o, "ip", address_ip(&h->ip));
+	put(o, "by", h->by.n > 0 ? text(s, h->by) : address_ip(&h->by_ip));
+	put(o, "with", text(s, h->with));
+	put(o, "id", text(s, h->id));
+	put(o, "for", text(s, h->for_));
+	put(o, "date", moment(h->date));
+	put(o, "account", text(s, h->account));
+	return unless_empty(o);
+}
+
+static json_t *
+hops(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < rec->nhops; i++)
+		if ((o = hop(s, &rec->hops[i])) != NULL)
+			json_array_append_new(a, o);
+	return unless_empty(a);
+}
+
+static void
+put_way_in(struct sink *s, json_t *o, const struct row *r)
+{
+	put(o, "sender", sender(s, r->rec));
+	put(o, "recipients", recipients(s, r->rec));
+	put(o, "client", client(s, r));
+	put(o, "account", text(s, judge_str(r->j, r->f->account)));
+	put(o, "hops", hops(s, r->rec));
+}
+
+static json_t *
+evidence(struct sink *s, const struct row *r)
+{
+	size_t v[ROW_RULES_MAX], n, i;
+	json_t *a = json_array(), *o;
+	bool decided;
+
+	n = row_evidence(r, v, &decided);
+	for (i = 0; i < n; i++) {
+		s->cell.n = 0;
+		row_fact(r, v[i], &s->cell);
+		o = json_object();
+		put(o, "rule", json_string_nocheck(judge_rules[v[i]].id));
+		put(o, "fact", text(s, buf_sl(&s->cell)));
+		json_array_append_new(a, o);
+	}
+	return unless_empty(a);
+}
+
+static void
+put_verdict(struct sink *s, json_t *o, const struct row *r)
+{
+	put(o, "class",
+	    json_string_nocheck(class_name((enum class)r->f->class)));
+	put(o, "reason", text(s, sl(judge_reason(r->f))));
+	put(o, "evidence", evidence(s, r));
+}
+
+static json_t *
+original(struct sink *s, const struct record *rec)
+{
+	json_t *o = json_object();
+
+	put(o, "message_id", text(s, rec->orig_message_id));
+	put(o, "from", text(s, rec->orig_from));
+	put(o, "subject", text(s, rec->orig_subject));
+	put(o, "sender", text(s, rec->orig_sender));
+	return unless_empty(o);
+}
+
+static json_t *
+report(struct sink *s, const struct record *rec)
+{
+	json_t *o;
+
+	if (!rec->has_report)
+		return NULL;
+	o = json_object();
+	put(o, "action", text(s, rec->action));
+	put(o, "recipient", text(s, rec->failed));
+	put(o, "status", text(s, rec->status));
+	put(o, "diagnostic", text(s, rec->diagnostic));
+	put(o, "reporting_mta", text(s, rec->reporting_mta));
+	put(o, "original", original(s, rec));
+	return unless_empty(o);
+}
+
+static void
+put_rest(struct sink *s, json_t *o, const struct record *rec)
+{
+	put(o, "report", report(s, rec));
+	put(o, "hints", texts(s, rec->hints, rec->nhints));
+	put(o, "note", text(s, rec->note));
+	put(o, "problems", texts(s, rec->problems, rec->nproblems));
+}
+
+/*
+ * Characters that JSON allows as they are and a terminal obeys: DEL and
+ * C1, zero-width, line separators and bidi.
+ */
+static bool
+is_unsafe(int32_t cp)
+{
+	static const struct { int32_t from, to; } v[] = {
+		{ 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+		{ 0xfeff, 0xfeff },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (cp >= v[i].from && cp <= v[i].to)
+			return true;
+	return false;
+}
+
+/*
+ * Outside of strings JSON is ASCII without DEL, so that \u can stand for
+ * every unsafe character.  jansson never cuts a character in two.
+ */
+static int
+append_safe(const char *p, size_t n, void *line)
+{
+	struct slice s = { p, n }, at;
+	int32_t cp;
+
+	if (utf8_ascii(s) && memchr(p, 0x7f, n) == NULL) {
+		buf_add(line, s);
+		return 0;
+	}
+	for (at = s; (cp = utf8_next(&s)) != -2; at = s) {
+		if (is_unsafe(cp))
+			buf_fmt(line, "\\u%04X", (unsigned)cp);
+		else
+			buf_add(line, sl_first(at, at.n - s.n));
+	}
+	return 0;
+}
+
+/* From here on jansson cannot fail for want of memory: the process ends. */
+static void
+ndjson_begin(struct sink *s)
+{
+	(void)s;
+	json_set_alloc_funcs(xalloc, free);
+}
+
+static void
+ndjson_put(struct sink *s, const struct row *r)
+{
+	json_t *o = json_object();
+
+	put(o, "v", json_integer(1));
+	put_names(s, o, r);
+	put_header(s, o, r);
+	put_way_in(s, o, r);
+	put_verdict(s, o, r);
+	put_rest(s, o, r->rec);
+	json_dump_callback(o, append_safe, &s->line, JSON_COMPACT);
+	json_decref(o);
+	buf_addc(&s->line, '\n');
+}
+
+const struct format format_ndjson = {
+	.name = "ndjson", .record = true, .begin = ndjson_begin,
+	.put = ndjson_put,
+};

@@ -1,0 +1,42 @@
+#ifndef SHOW_SINK_H
+#define SHOW_SINK_H
+#include <stdbool.h>
+#include <stdio.h>
+#include "judge/judge.h"
+#include "judge/record.h"
+
+/*
+ * sink - prints entries one by one in one format.
+ *
+ *	table	for people: fixed widths, nothing raw, colour on a terminal
+ *	ndjson	one object a line: spool-json(5) is the promise
+ *	csv	RFC 4180 with a header line, safe for spreadsheets
+ *	paths	spool/path of each, NUL (or LF) after it, raw bytes
+ */
+enum sink_kind { SINK_TABLE, SINK_NDJSON, SINK_CSV, SINK_PATHS };
+bool	sink_parse(const char *name, enum sink_kind *k);
+
+struct sink;
+struct sink_opts {
+	enum sink_kind	 kind;
+	bool		 nul;		/* paths end in NUL, not in LF */
+	bool		 explain;	/* table: the rules that spoke, below */
+	size_t		 width;		/* of a terminal line; 0: as wide as needed */
+	bool		 colour;
+};
+
+struct sink	*sink_new(FILE *out, const struct sink_opts *o);
+void		 sink_put(struct sink *s, const struct judge *j,
+		    const struct facts *f, const struct record *rec);
+void		 sink_free(struct sink *s);	/* NULL allowed; does not close out */
+
+/* Does the kind need the record, or are facts enough (rec is NULL then)? */
+bool		 sink_wants_record(enum sink_kind k);
+
+/* What stdout is: its width (80 when unknown), and whether colour is welcome. */
+size_t		 term_width(FILE *f);
+bool		 term_colour(FILE *f);		/* a terminal, and no NO_COLOR */
+
+/* Flush and look: 0, or -1 when something could not be written. */
+int		 out_finish(void);
+#endif

@@ -1,0 +1,669 @@
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "mail/date.h"
+#include "show/summary.h"
+
+#define COUNT_COLS	8	/* columns of a number of messages */
+#define BAR_COLS	13	/* columns before a bar of the histogram */
+
+/* Messages by class. */
+struct tally {
+	uint32_t	n[C_COUNT];
+};
+
+/* A list of the first screen: strings and what stands behind them. */
+struct list {
+	const char	*title;
+	/* Calls add for each string that the entry counts under. */
+	void		(*keys)(struct list *l, const struct facts *f);
+	bool		 abuse;		/* who misused us: the worst first */
+	struct tally	*by_id;		/* by number of the string */
+	const struct judge *j;
+	struct intern	*own;		/* strings of our own making, or NULL */
+	enum class	 class;		/* of the entry being counted */
+};
+
+struct screen {
+	FILE			*out;
+	const struct scan	*scan;
+	const struct judge	*j;
+	struct facts *const	*v;
+	size_t			 n;
+	const struct summary_opts *o;
+	struct tally		 total;
+	uint64_t		 bytes[C_COUNT];
+	int64_t			 oldest, newest;
+	struct buf		 line;
+};
+
+static const char *const class_colour[C_COUNT] = {
+	[C_RELAY] = "\033[31m", [C_BACKSCATTER] = "\033[35m",
+	[C_SPAM] = "\033[33m", [C_LEGIT] = "\033[32m",
+	[C_UNSURE] = "\033[36m",
+};
+
+static uint32_t
+sum(const struct tally *t)
+{
+	uint32_t n = 0;
+	unsigned c;
+
+	for (c = 0; c < C_COUNT; c++)
+		n += t->n[c];
+	return n;
+}
+
+static uint32_t
+abuse(const struct tally *t)
+{
+	return t->n[C_RELAY] + t->n[C_BACKSCATTER] + t->n[C_SPAM];
+}
+
+/* ---- printing ---- */
+
+/* "12,345" */
+static const char *
+grouped(uint64_t v, char buf[32])
+{
+	char *p = buf + 31;
+	unsigned digits = 0;
+
+	*p = '\0';
+	do {
+		if (digits > 0 && digits % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + v % 10);
+		digits++;
+	} while ((v /= 10) > 0);
+	return p;
+}
+
+static const char *
+human(uint64_t bytes, char buf[32])
+{
+	static const char *const unit[] = { "B", "KB", "MB", "GB", "TB" };
+	double v = (double)bytes;
+	size_t u = 0;
+
+	while (v >= 1000 && u + 1 < sizeof(unit) / sizeof(unit[0])) {
+		v /= 1000;
+		u++;
+	}
+	snprintf(buf, 32, u == 0 ? "%.0f %s" : "%.1f %s", v, unit[u]);
+	return buf;
+}
+
+static void
+flush(struct screen *s)
+{
+	buf_addc(&s->line, '\n');
+	fwrite(s->line.p, 1, s->line.n, s->out);
+	s->line.n = 0;
+}
+
+static void
+paint(struct screen *s, const char *colour, const char *text)
+{
+	if (s->o->colour)
+		buf_fmt(&s->line, "%s%s\033[0m", colour, text);
+	else
+		buf_fmt(&s->line, "%s", text);
+}
+
+/* text in exactly cols columns. */
+static void
+cell(struct screen *s, struct slice text, size_t cols)
+{
+	size_t used = utf8_show(&s->line, text, cols);
+
+	while (used++ < cols)
+		buf_addc(&s->line, ' ');
+}
+
+static void
+title(struct screen *s, const char *text)
+{
+	flush(s);
+	paint(s, "\033[1m", text);
+}
+
+/* ---- counts by class and folder ---- */
+
+static void
+count_all(struct screen *s)
+{
+	const struct facts *f;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		f = s->v[i];
+		s->total.n[f->class]++;
+		s->bytes[f->class] += f->size;
+		if (f->arrived == 0 || f->unread)
+			continue;
+		if (s->oldest == 0 || f->arrived < s->oldest)
+			s->oldest = f->arrived;
+		if (f->arrived > s->newest)
+			s->newest = f->arrived;
+	}
+}
+
+static void
+print_spools(struct screen *s)
+{
+	uint64_t bytes;
+	char a[32], b[32];
+	size_t i, k, n;
+
+	for (i = 0; i < s->scan->nspools; i++) {
+		for (n = 0, bytes = 0, k = 0; k < s->n; k++)
+			if (s->v[k]->spool == i) {
+				n++;
+				bytes += s->v[k]->size;
+			}
+		utf8_show(&s->line, sl(s->scan->spools[i]), 0);
+		buf_fmt(&s->line, ": %s, %s messages, %s",
+		    s->scan->formats[i], grouped(n, a), human(bytes, b));
+		flush(s);
+	}
+}
+
+static void
+print_span(struct screen *s)
+{
+	char a[DATE_TEXT], b[DATE_TEXT];
+
+	if (s->oldest == 0)
+		return;
+	buf_fmt(&s->line, "oldest %s, newest %s",
+	    date_str(s->oldest, a), date_str(s->newest, b));
+	flush(s);
+}
+
+static void
+print_classes(struct screen *s)
+{
+	uint32_t all = sum(&s->total);
+	char a[32], b[32];
+	unsigned c;
+
+	title(s, "class           messages      %       bytes");
+	flush(s);
+	for (c = 0; c < C_COUNT; c++) {
+		paint(s, class_colour[c], class_name((enum class)c));
+		buf_fmt(&s->line, "%*s%*s  %5.1f  %10s",
+		    (int)(12 - strlen(class_name((enum class)c))), "",
+		    12, grouped(s->total.n[c], a),
+		    all == 0 ? 0.0 : 100.0 * s->total.n[c] / all,
+		    human(s->bytes[c], b));
+		flush(s);
+	}
+}
+
+/* ---- lists ---- */
+
+static struct slice
+list_str(const struct list *l, uint32_t id)
+{
+	return l->own != NULL ? intern_str(l->own, id) : judge_str(l->j, id);
+}
+
+static void
+list_add(struct list *l, uint32_t id)
+{
+	if (id != 0)
+		l->by_id[id].n[l->class]++;
+}
+
+static void
+keys_account(struct list *l, const struct facts *f)
+{
+	list_add(l, f->account);
+}
+
+static void
+keys_client(struct list *l, const struct facts *f)
+{
+	list_add(l, f->client);
+}
+
+static void
+keys_sender(struct list *l, const struct facts *f)
+{
+	list_add(l, f->sender_domain);
+}
+
+/* A domain once for each message, however many recipients it has there. */
+static void
+keys_rcpt(struct list *l, const struct facts *f)
+{
+	uint32_t i, last = 0;
+
+	for (i = 0; i < f->nrcpts; i++) {
+		if (f->rcpts[i].domain != last)
+			list_add(l, f->rcpts[i].domain);
+		last = f->rcpts[i].domain;
+	}
+}
+
+static void
+keys_subject(struct list *l, const struct facts *f)
+{
+	list_add(l, f->subject);
+}
+
+static void
+keys_folder(struct list *l, const struct facts *f)
+{
+	list_add(l, f->folder);
+}
+
+struct row {
+	uint32_t	 id;
+	uint32_t	 rank;
+	struct slice	 text;
+};
+
+static int
+by_rank(const void *x, const void *y)
+{
+	const struct row *a = x, *b = y;
+
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
+	return sl_cmp(a->text, b->text);
+}
+
+/* The first rows of the list: the k best, kept in a small sorted array. */
+static size_t
+list_best(struct list *l, size_t ids, struct row *best, size_t max)
+{
+	struct row r;
+	size_t n = 0, i;
+	uint32_t id;
+
+	for (id = 1; id < ids; id++) {
+		r.id = id;
+		r.rank = l->abuse ? abuse(&l->by_id[id]) : sum(&l->by_id[id]);
+		if (r.rank == 0)
+			continue;
+		if (n == max && r.rank < best[n - 1].rank)
+			continue;
+		r.text = list_str(l, id);
+		if (n == max && by_rank(&r, &best[n - 1]) > 0)
+			continue;
+		if (n < max)
+			n++;
+		for (i = n - 1; i > 0 && by_rank(&r, &best[i - 1]) < 0; i--)
+			best[i] = best[i - 1];
+		best[i] = r;
+	}
+	return n;
+}
+
+static void
+print_head(struct screen *s, const char *text, size_t cols)
+{
+	unsigned c;
+
+	flush(s);
+	if (s->o->colour)
+		buf_add(&s->line, SL("\033[1m"));
+	cell(s, sl(text), cols);
+	for (c = 0; c < C_COUNT; c++)
+		buf_fmt(&s->line, " %*.*s", COUNT_COLS, COUNT_COLS,
+		    class_name((enum class)c));
+	if (s->o->colour)
+		buf_add(&s->line, SL("\033[0m"));
+	flush(s);
+}
+
+static void
+print_row(struct screen *s, struct slice text, const struct tally *t,
+    size_t cols)
+{
+	char a[32];
+	unsigned c;
+
+	buf_add(&s->line, SL("  "));
+	cell(s, text, cols - 2);
+	for (c = 0; c < C_COUNT; c++)
+		buf_fmt(&s->line, " %*s", COUNT_COLS,
+		    t->n[c] == 0 ? "." : grouped(t->n[c], a));
+	flush(s);
+}
+
+static size_t
+text_cols(const struct screen *s)
+{
+	size_t counts = C_COUNT * (COUNT_COLS + 1);
+
+	return s->o->width < counts + 24 ? 24 :
+	    s->o->width - counts > 60 ? 60 : s->o->width - counts;
+}
+
+static void
+print_list(struct screen *s, struct list *l)
+{
+	size_t ids = (size_t)intern_count(s->scan->strings) + 1, n, i;
+	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
+
+	l->by_id = xcalloc(ids, sizeof(*l->by_id));
+	l->j = s->j;
+	for (i = 0; i < s->n; i++) {
+		l->class = (enum class)s->v[i]->class;
+		l->keys(l, s->v[i]);
+	}
+	n = list_best(l, ids, best, s->o->rows);
+	if (n > 0)
+		print_head(s, l->title, text_cols(s));
+	for (i = 0; i < n; i++)
+		print_row(s, best[i].text, &l->by_id[best[i].id],
+		    text_cols(s));
+	free(l->by_id);
+	free(best);
+}
+
+/* ---- client networks: /24 of IPv4, /48 of IPv6 ---- */
+
+static struct slice
+network_of(struct slice client, char buf[IP_TEXT + 8])
+{
+	struct ip ip;
+	char text[IP_TEXT];
+	bool v4;
+
+	if (!ip_parse(client, &ip))
+		return client;
+	v4 = ip_is_v4(&ip);
+	memset(ip.b + (v4 ? 15 : 6), 0, v4 ? 1 : 10);
+	snprintf(buf, IP_TEXT + 8, "%s/%d", ip_str(&ip, text), v4 ? 24 : 48);
+	return sl(buf);
+}
+
+static void
+print_networks(struct screen *s)
+{
+	size_t ids = (size_t)intern_count(s->scan->strings) + 1, i, n, nets;
+	struct tally *client = xcalloc(ids, sizeof(*client)), *net;
+	struct list l = { .abuse = true, .own = intern_new() };
+	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
+	uint32_t *of = xcalloc(ids, sizeof(*of)), *addrs;
+	char text[IP_TEXT + 8], label[IP_TEXT + 64];
+	unsigned c;
+
+	for (i = 0; i < s->n; i++)
+		client[s->v[i]->client].n[s->v[i]->class]++;
+	for (i = 1; i < ids; i++)
+		if (sum(&client[i]) > 0)
+			of[i] = intern(l.own, network_of(judge_str(s->j,
+			    (uint32_t)i), text));
+	nets = (size_t)intern_count(l.own) + 1;
+	net = xcalloc(nets, sizeof(*net));
+	addrs = xcalloc(nets, sizeof(*addrs));
+	for (i = 1; i < ids; i++) {
+		if (of[i] == 0)
+			continue;
+		addrs[of[i]]++;
+		for (c = 0; c < C_COUNT; c++)
+			net[of[i]].n[c] += client[i].n[c];
+	}
+	l.by_id = net;
+	n = list_best(&l, nets, best, s->o->rows);
+	if (n > 0)
+		print_head(s, "client networks", text_cols(s));
+	for (i = 0; i < n; i++) {
+		snprintf(label, sizeof(label), SL_FMT " (%u address%s)",
+		    SL_ARG(best[i].text), addrs[best[i].id],
+		    addrs[best[i].id] == 1 ? "" : "es");
+		print_row(s, sl(label), &net[best[i].id], text_cols(s));
+	}
+	intern_free(l.own);
+	free(client);
+	free(best);
+	free(of);
+	free(net);
+	free(addrs);
+}
+
+/* ---- reasons ---- */
+
+static void
+print_reasons(struct screen *s)
+{
+	uint32_t count[UINT8_MAX + 1] = { 0 };
+	struct row best[UINT8_MAX + 1];
+	char a[32];
+	size_t n = 0, i;
+
+	for (i = 0; i < s->n; i++)
+		count[s->v[i]->rule]++;
+	for (i = 0; i <= UINT8_MAX; i++) {
+		struct facts f = { .rule = (uint8_t)i };
+
+		if (count[i] > 0)
+			best[n++] = (struct row){ (uint32_t)i, count[i],
+			    sl(judge_reason(&f)) };
+	}
+	qsort(best, n, sizeof(best[0]), by_rank);
+	if (n > 0)
+		title(s, "reasons (spool-rules(5) explains each)");
+	if (n > 0)
+		flush(s);
+	for (i = 0; i < n; i++) {
+		buf_add(&s->line, SL("  "));
+		cell(s, best[i].text, 32);
+		buf_fmt(&s->line, " %10s", grouped(best[i].rank, a));
+		flush(s);
+	}
+}
+
+/* ---- over time ---- */
+
+static const int64_t steps[] = { 60, 300, 600, 900, 1800, 3600, 7200, 10800,
+    21600, 43200, 86400, 172800, 604800, 2592000, 31536000 };
+
+static int64_t
+step_for(int64_t span, size_t bars)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < sizeof(steps) / sizeof(steps[0]); i++)
+		if (span / steps[i] < (int64_t)bars)
+			return steps[i];
+	return span / (int64_t)bars + 1;
+}
+
+static void
+print_bar(struct screen *s, enum class c, const uint32_t *v, size_t n,
+    uint32_t most)
+{
+	static const char *const blocks[] = { " ", "\u2581", "\u2582",
+	    "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" };
+	static const char *const ascii[] = { " ", ".", ":", "-", "=", "+",
+	    "*", "#", "@" };
+	const char *const *set = s->o->utf8 ? blocks : ascii;
+	size_t i, h;
+
+	buf_fmt(&s->line, "%-*s", BAR_COLS, class_name(c));
+	if (s->o->colour)
+		buf_fmt(&s->line, "%s", class_colour[c]);
+	for (i = 0; i < n; i++) {
+		h = v[i] == 0 ? 0 : 1 + (size_t)v[i] * 7 / most;
+		buf_fmt(&s->line, "%s", set[h]);
+	}
+	if (s->o->colour)
+		buf_add(&s->line, SL("\033[0m"));
+	while (s->line.n > 0 && s->line.p[s->line.n - 1] == ' ')
+		s->line.n--;
+	flush(s);
+}
+
+static const char *
+step_name(int64_t step, char buf[32])
+{
+	if (step % 86400 == 0)
+		snprintf(buf, 32, "%lld d", (long long)(step / 86400));
+	else if (step % 3600 == 0)
+		snprintf(buf, 32, "%lld h", (long long)(step / 3600));
+	else
+		snprintf(buf, 32, "%lld min", (long long)(step / 60));
+	return buf;
+}
+
+static void
+print_histogram(struct screen *s)
+{
+	size_t bars = s->o->width < BAR_COLS + 30 ? 30 :
+	    s->o->width - BAR_COLS - 1, n, i;
+	uint32_t *v, most = 0;
+	int64_t step, first;
+	char a[DATE_TEXT], b[DATE_TEXT], w[32];
+	unsigned c;
+
+	if (s->oldest == 0 || bars > 400)
+		return;
+	step = step_for(s->newest - s->oldest, bars);
+	first = s->oldest - s->oldest % step;
+	n = (size_t)((s->newest - first) / step) + 1;
+	v = xcalloc(n * C_COUNT, sizeof(*v));
+	for (i = 0; i < s->n; i++) {
+		const struct facts *f = s->v[i];
+		uint32_t *at;
+
+		if (f->arrived == 0 || f->unread)
+			continue;
+		at = &v[f->class * n + (size_t)((f->arrived - first) / step)];
+		if (++*at > most)
+			most = *at;
+	}
+	title(s, "when");
+	buf_fmt(&s->line, "  %s a column, from %s to %s, the highest is %u",
+	    step_name(step, w), date_str(first, a),
+	    date_str(s->newest, b), most);
+	flush(s);
+	for (c = 0; c < C_COUNT; c++)
+		if (s->total.n[c] > 0)
+			print_bar(s, (enum class)c, v + c * n, n, most);
+	free(v);
+}
+
+/* ---- what could not be read ---- */
+
+static void
+print_unread(struct screen *s)
+{
+	size_t ids = (size_t)intern_count(s->scan->strings) + 1, n, i, odd = 0;
+	struct list l = { .j = s->j };
+	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
+	const struct facts **first = xcalloc(ids, sizeof(*first));
+	char a[32];
+
+	l.by_id = xcalloc(ids, sizeof(*l.by_id));
+	for (i = 0; i < s->n; i++) {
+		const struct facts *f = s->v[i];
+
+		if (!f->unread && !f->no_header) {
+			odd += f->problem != 0;
+			continue;
+		}
+		l.by_id[f->problem].n[C_UNSURE]++;
+		if (first[f->problem] == NULL)
+			first[f->problem] = f;
+	}
+	n = list_best(&l, ids, best, s->o->rows);
+	if (n > 0) {
+		title(s, "could not be read");
+		flush(s);
+	}
+	for (i = 0; i < n; i++) {
+		buf_fmt(&s->line, "  %6s  ", grouped(best[i].rank, a));
+		utf8_show(&s->line, best[i].text, 40);
+		buf_add(&s->line, SL(", first "));
+		utf8_show(&s->line, sl(first[best[i].id]->path), 40);
+		flush(s);
+	}
+	if (odd > 0) {
+		flush(s);
+		buf_fmt(&s->line, "%s more were odd in some way but could "
+		    "be read (-o ndjson: problems)", grouped(odd, a));
+		flush(s);
+	}
+	if (s->scan->vanished > 0) {
+		buf_fmt(&s->line, "%s went away while we looked: the spool is "
+		    "live", grouped(s->scan->vanished, a));
+		flush(s);
+	}
+	free(l.by_id);
+	free(best);
+	free(first);
+}
+
+/* ---- what next ---- */
+
+static void
+suggest(struct screen *s, const char *options, const char *why)
+{
+	size_t i;
+
+	buf_fmt(&s->line, "  spoolscan %s%s", s->o->site_args, options);
+	for (i = 0; i < s->scan->nspools && i < 4; i++) {
+		buf_addc(&s->line, ' ');
+		quote_arg(&s->line, s->scan->spools[i]);
+	}
+	buf_fmt(&s->line, "\n      # %s", why);
+	flush(s);
+}
+
+static void
+print_next(struct screen *s)
+{
+	title(s, "next");
+	flush(s);
+	if (s->total.n[C_UNSURE] > 0)
+		suggest(s, "--class unsure --explain",
+		    "the few that need eyes, and what spoke");
+	if (abuse(&s->total) > 0)
+		suggest(s, "--class relay -l", "the relayed ones, a line each");
+	if (s->total.n[C_LEGIT] > 0)
+		suggest(s, "--class legit -0", "paths of the legit ones");
+}
+
+void
+summary_print(FILE *out, const struct scan *scan, const struct judge *j,
+    struct facts *const *v, size_t n, const struct summary_opts *o)
+{
+	static const struct list lists[] = {
+		{ .title = "accounts", .keys = keys_account, .abuse = true },
+		{ .title = "clients", .keys = keys_client, .abuse = true },
+		{ .title = "sender domains", .keys = keys_sender,
+		    .abuse = true },
+		{ .title = "recipient domains", .keys = keys_rcpt },
+		{ .title = "subjects", .keys = keys_subject },
+		{ .title = "folders", .keys = keys_folder },
+	};
+	struct screen s = { .out = out, .scan = scan, .j = j, .v = v, .n = n,
+	    .o = o };
+	size_t i;
+
+	count_all(&s);
+	print_spools(&s);
+	print_span(&s);
+	print_classes(&s);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct list l = lists[i];
+
+		print_list(&s, &l);
+		if (l.keys == keys_client)
+			print_networks(&s);
+	}
+	print_reasons(&s);
+	print_histogram(&s);
+	print_unread(&s);
+	if (!o->filtered)
+		print_next(&s);
+	buf_free(&s.line);
+}
