@@ -1,0 +1,100 @@
+#!/bin/sh
+# The manuals say what the tools do: options, messages, limits, examples.
+. "$(dirname "$0")/lib.sh"
+
+man=$top/docs/man
+
+# A page as plain text: no overstrikes, a section's lines, one blank.
+page() { mandoc -Tascii -O width=1000 "$man/$1" | perl -pe 's/.\x08//g'; }
+section() { sed -n "/^$1\$/,/^[A-Z]/p" | sed '1d;/^[A-Z]/d'; }
+squeeze() { tr -s ' \t\n' ' ' | sed 's/^ //; s/ $//'; }
+
+page spoolscan.1 >page
+spoolscan --help >help
+
+t 'the SYNOPSIS is the usage line' '
+	section SYNOPSIS <page | squeeze >synopsis
+	sed "/^\$/q" help | sed "s/^usage: //" | squeeze >usage
+	diff -u usage synopsis'
+
+t 'each option of --help is described' '
+	sed -n "s/^  *\(-[^ ].*--[a-z-]*\|--[a-z-]*\).*/\1/p" help |
+	    tr -d "," | tr " " "\n" | grep "^-" >options
+	[ "$(wc -l <options)" -gt 30 ] &&
+	while read -r o; do
+		section DESCRIPTION <page | grep -q -e "^ *[^ ].*$o\|^ *$o" ||
+		    { echo "$o"; exit 1; }
+	done <options'
+
+t 'each format of --help has a paragraph in spoolkit(7)' '
+	sed -n "/^formats:/,\$s/^  \([a-z0-9]*\) .*/\1/p" help >formats
+	[ "$(wc -l <formats)" -ge 6 ] &&
+	while read -r f; do
+		page spoolkit.7 | grep -q "^   $f\$" || { echo "$f"; exit 1; }
+	done <formats'
+
+# The words of each message in the sources: the longest piece between two
+# conversions.
+messages() {
+	perl -0777 -ne '
+		s:/\*.*?\*/::gs;
+		my $paren; $paren = qr/\((?:[^()"]|"(?:[^"\\]|\\.)*"|(??{$paren}))*\)/;
+		while (/\b(?:err_(?:set|sys|at)|opt_usage|diag_(?:warn|note)|
+		    fail|(?:msg|record)_problem|unread)\s*($paren)/gx) {
+			(my $args = $1) =~ s/"\s+"//g;
+			my $text = join ": ", $args =~ /"((?:[^"\\]|\\.)*)"/g;
+			my ($m) = sort { length $b <=> length $a }
+			    split /%[-.*0-9]*(?:ll|j|z)?[a-z]|\x27|: /, $text;
+			$m =~ s/^[\s,;:]+|[\s,;:]+$//g if defined $m;
+			print "$m\n" if defined $m && $m =~ /[a-z]{2}/;
+		}' "$top"/tools/*.c "$top"/common/*/*.c |
+	    sort -u
+}
+
+t 'each message of the sources is explained under DIAGNOSTICS' '
+	section DIAGNOSTICS <page | squeeze | tr "[:upper:]" "[:lower:]" >text
+	messages | tr "[:upper:]" "[:lower:]" | tr -s " " >said
+	[ "$(wc -l <said)" -gt 60 ] || { cat said; exit 1; }
+	missing=0
+	while read -r m; do
+		grep -qF -e "$m" text || { echo "no word of: $m"; missing=1; }
+	done <said
+	[ "$missing" = 0 ]'
+
+t 'each limit of spoolkit(7) is the one of the headers' '
+	page spoolkit.7 | section LIMITS |
+	    sed -n "s/^ *\([A-Z_]*_MAX\) *\([0-9,]*\) .*/\1 \2/p" | tr -d , >limits
+	[ "$(wc -l <limits)" -gt 15 ] &&
+	while read -r name value; do
+		is=$(sed -n "s/^#define $name[[:blank:]]*\([^\/]*\).*/\1/p" \
+		    "$top"/common/*/*.h)
+		[ $(($is)) -eq "$value" ] || { echo "$name $is"; exit 1; }
+	done <limits'
+
+t 'spool-rules(5) has each rule that a scan names' '
+	page spool-rules.5 >rules
+	sed -n "s/^	{ \"\([a-z]*\/[a-z-]*\)\".*/\1/p" \
+	    "$top/common/judge/rules.c" >ids
+	[ "$(wc -l <ids)" -ge 20 ] &&
+	while read -r id; do
+		grep -q "^ *$id\$" rules || { echo "$id"; exit 1; }
+	done <ids'
+
+# The examples, each a script of its own; /srv is a made incident.
+"$B/scripts/make-incident" -n 500 -s 2 inc >/dev/null 2>&1
+perl -ne '
+	if (/^\.Sh/) { $in = /EXAMPLES/ }
+	next unless $in;
+	if (/^\.Bd/) { $n++; open O, ">", "example.$n"; next }
+	if (/^\.Ed/) { close O; next }
+	if (defined fileno O) { s/\\e/\\/; s:/srv:inc:g; print O }
+' "$man/spoolscan.1"
+for e in example.*; do
+	t "the example runs: $(tail -n 1 "$e" | tr -s ' ')" "
+		run 0 sh -e $e || [ \$got -eq 3 ] &&
+		{ [ -s out ] || [ -s legit.tar ]; } && hasnt usage: errs"
+done
+
+t 'the manuals are clean' 'run 0 mandoc -Tlint -Wwarning "$man"/*.[1-9]'
+
+t_done
