@@ -5,6 +5,7 @@ PREFIX	?= /usr/local
 CFLAGS	?= -O2 -g
 MANDIR	?= $(PREFIX)/share/man
 comma	:= ,
+say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$(2)';)
 B	:= build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
 san	:= $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -28,29 +29,29 @@ help:				## this list
 
 $(B)/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/lib.a: $(lib_o)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 
 $(B)/bin/%: $(B)/tools/%.o $(B)/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
-	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(libs)
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(libs)
 
 # Programs for tests and benches: libc only, nothing of common/.
 $(B)/scripts/%: $(B)/scripts/%.o
-	$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
-	$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 
 $(B)/tests/unit/%.o: | deps-check
 
 $(B)/scripts/rules-man: $(B)/scripts/rules-man.o $(B)/lib.a
-	$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
 
 rules: $(B)/scripts/rules-man	## make spool-rules(5) from the rule table
 	$< >docs/man/spool-rules.5
