@@ -303,8 +303,8 @@ forward_steady(const struct judge *j, const struct facts *f)
 	if (j->targets[local] <= FORWARD_FEW)
 		return clients_of(p) >= 2;
 	return clients_of(p) == PAIR_WHO &&
-	    (uint64_t)p->n * j->targets[local] >=
-	    (uint64_t)FORWARD_OUT * j->named[local];
+	    (uint64_t)p->n * (j->targets[local] - 1) >=
+	    (uint64_t)FORWARD_OUT * (j->named[local] - p->n);
 }
 
 /* It also hands us mail for strangers that names nobody of ours. */
