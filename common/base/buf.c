@@ -10,7 +10,7 @@ buf_room(struct buf *b, size_t n)
 {
 	size_t cap = b->cap == 0 ? 256 : b->cap;
 
-	if (b->cap - b->n < n) {
+	if (b->p == NULL || b->cap - b->n < n) {
 		while (cap - b->n < n) {
 			if (cap > SIZE_MAX / 2)
 				xalloc_die(n);

@@ -93,14 +93,31 @@ ip_cmp(const struct ip *a, const struct ip *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
+/* Four numbers and dots; by hand, as every message has some. */
+static const char *
+v4_str(const uint8_t *b, char *p)
+{
+	char *begin = p;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*p++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*p++ = (char)('0' + b[i] / 10 % 10);
+		*p++ = (char)('0' + b[i] % 10);
+		*p++ = i < 3 ? '.' : '\0';
+	}
+	return begin;
+}
+
 const char *
 ip_str(const struct ip *ip, char buf[IP_TEXT])
 {
-	bool v4 = ip_is_v4(ip);
-
+	if (ip_is_v4(ip))
+		return v4_str(ip->b + sizeof(mapped), buf);
 	/* It cannot fail: the family is known and the room is enough. */
-	return inet_ntop(v4 ? AF_INET : AF_INET6,
-	    v4 ? ip->b + sizeof(mapped) : ip->b, buf, IP_TEXT);
+	return inet_ntop(AF_INET6, ip->b, buf, IP_TEXT);
 }
 
 bool

@@ -7,14 +7,12 @@ sl_eq(struct slice a, struct slice b)
 }
 
 bool
-sl_ieq(struct slice a, struct slice b)
+sl_ieq_bytes(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+	for (i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
 }
@@ -34,12 +32,6 @@ bool
 sl_starts(struct slice s, struct slice head)
 {
 	return s.n >= head.n && sl_eq(sl_first(s, head.n), head);
-}
-
-bool
-sl_istarts(struct slice s, struct slice head)
-{
-	return s.n >= head.n && sl_ieq(sl_first(s, head.n), head);
 }
 
 bool
@@ -151,20 +143,6 @@ sl_trim(struct slice s)
 	while (s.n > 0 && is_trim(s.p[s.n - 1]))
 		s.n--;
 	return s;
-}
-
-struct slice
-sl_from(struct slice s, size_t i)
-{
-	if (i >= s.n)
-		return (struct slice){ s.p == NULL ? NULL : s.p + s.n, 0 };
-	return (struct slice){ s.p + i, s.n - i };
-}
-
-struct slice
-sl_first(struct slice s, size_t n)
-{
-	return n < s.n ? (struct slice){ s.p, n } : s;
 }
 
 bool

@@ -27,10 +27,8 @@ sl(const char *s)
 }
 
 bool	sl_eq(struct slice a, struct slice b);		/* the same bytes */
-bool	sl_ieq(struct slice a, struct slice b);		/* A-Z folded, no locale */
 int	sl_cmp(struct slice a, struct slice b);		/* memcmp, then length */
 bool	sl_starts(struct slice s, struct slice head);
-bool	sl_istarts(struct slice s, struct slice head);
 bool	sl_iends(struct slice s, struct slice tail);
 
 /* Where needle begins in s, or NULL.  The i form folds A-Z. */
@@ -41,8 +39,18 @@ const char	*sl_ifind(struct slice s, struct slice needle);
 struct slice	sl_trim(struct slice s);
 
 /* The part of s from byte i on (empty past the end); the first n bytes. */
-struct slice	sl_from(struct slice s, size_t i);
-struct slice	sl_first(struct slice s, size_t n);
+static inline struct slice
+sl_from(struct slice s, size_t i)
+{
+	if (i >= s.n)
+		return (struct slice){ s.p == NULL ? NULL : s.p + s.n, 0 };
+	return (struct slice){ s.p + i, s.n - i };
+}
+static inline struct slice
+sl_first(struct slice s, size_t n)
+{
+	return n < s.n ? (struct slice){ s.p, n } : s;
+}
 
 /*
  * Cut the bytes before the next sep off rest into head, sep itself dropped.
@@ -103,5 +111,21 @@ ascii_hex(char c)
 		return c - '0';
 	c = ascii_lower(c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool	sl_ieq_bytes(const char *a, const char *b, size_t n);
+
+/* The same, A-Z folded, no locale.  Most differ in their first byte. */
+static inline bool
+sl_ieq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 ||
+	    (ascii_lower(a.p[0]) == ascii_lower(b.p[0]) &&
+	    sl_ieq_bytes(a.p + 1, b.p + 1, a.n - 1)));
+}
+static inline bool
+sl_istarts(struct slice s, struct slice head)
+{
+	return s.n >= head.n && sl_ieq(sl_first(s, head.n), head);
 }
 #endif

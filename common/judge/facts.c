@@ -67,9 +67,11 @@ hops_make(struct facts *f, const struct record *rec, struct arena *a,
     struct intern *in)
 {
 	bool told = ip_is_set(&rec->client) || rec->account.n > 0;
-	size_t n = rec->nhops < FACT_HOPS_MAX ? rec->nhops : FACT_HOPS_MAX, i;
 	struct fact_hop *v;
+	size_t n = 0, i;
 
+	while (n < rec->nhops && record_wants_hop(rec->hops, n))
+		n++;
 	if (n + told == 0)
 		return;
 	v = f->hops = arena_alloc(a, (n + told) * sizeof(*v));

@@ -27,7 +27,6 @@ struct fact_hop {
 	bool		authenticated;
 	bool		local;		/* no client: pickup, MAPI, a program */
 };
-#define FACT_HOPS_MAX	4	/* the newest; deeper ones are hearsay */
 
 struct fact_rcpt {
 	uint32_t	addr, domain;
@@ -77,6 +76,7 @@ struct facts {
 	uint8_t		 tag;		/* enum addr_tag of the sole recipient */
 
 	bool		 has_sender : 1, null_sender : 1;
+	bool		 ranged : 1;	/* path ends in "@offset" */
 	bool		 unread : 1;	/* its file could not be read */
 	bool		 no_header : 1;
 	bool		 list : 1;

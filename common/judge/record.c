@@ -55,15 +55,23 @@ first_addr(struct arena *a, struct slice body, struct addr *out)
 	return false;
 }
 
+bool
+record_wants_hop(const struct hop *v, size_t n)
+{
+	return n < 2 || (n < JUDGE_HOPS_MAX && (!ip_is_set(&v[n - 1].ip) ||
+	    ip_is_private(&v[n - 1].ip)));
+}
+
 static size_t
-read_hops(struct arena *a, const struct head *head, size_t max,
+read_hops(struct arena *a, const struct head *head, size_t max, bool whole,
     struct hop **out)
 {
 	struct hop *v = NULL, hop;
 	size_t n = 0, cap = 0;
 	int32_t i;
 
-	for (i = head->first[H_RECEIVED]; i != -1 && n < max;
+	for (i = head->first[H_RECEIVED];
+	    i != -1 && n < max && (whole || record_wants_hop(v, n));
 	    i = head_next(head, H_RECEIVED, (size_t)i + 1)) {
 		if (!received_parse(a, head->v[i].body, &hop))
 			continue;
@@ -225,7 +233,8 @@ read_report(struct reading *r)
 	if (path.p != NULL && addr_path(r->a, hdr_unfold(r->a, path), &ad,
 	    &params) == 0 && !ad.null)
 		rec->orig_sender = ad.spec;
-	rec->norig_hops = read_hops(r->a, oh, ORIG_HOPS_MAX, &rec->orig_hops);
+	rec->norig_hops = read_hops(r->a, oh, ORIG_HOPS_MAX, true,
+	    &rec->orig_hops);
 }
 
 /* When it arrived: the spool's word, the newest hop, its date, the file. */
@@ -288,7 +297,7 @@ note_problems(struct reading *r)
 
 void
 record_read(struct record *rec, struct arena *a, struct charsets *cs,
-    const struct spool_msg *m, size_t hops)
+    const struct spool_msg *m, bool whole)
 {
 	struct reading r = { .rec = rec, .a = a, .cs = cs, .m = m };
 	struct addr ad;
@@ -304,7 +313,8 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 		memcpy(rec->hints, m->hints, m->nhints * sizeof(m->hints[0]));
 
 	head_parse(&r.head, a, m->text, &r.body);
-	rec->nhops = read_hops(a, &r.head, hops, &rec->hops);
+	rec->nhops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
+	    &rec->hops);
 	read_sender(&r);
 	read_rcpts(&r);
 	read_header_rcpts(&r);

@@ -68,15 +68,22 @@ struct record {
 	bool		 unread;	/* nothing of it could be read */
 };
 
+/*
+ * Does the judge want to see the hop below these n, newest first?  Two are
+ * always looked at; more only as long as nobody from outside has shown up.
+ */
+bool	record_wants_hop(const struct hop *v, size_t n);
+
 #define RECORD_HOPS_MAX	50	/* hops kept; RFC 5321 6.3 has loops end at 100 */
 #define ORIG_HOPS_MAX	20
+#define JUDGE_HOPS_MAX	4	/* the newest; deeper ones are hearsay */
 
 /*
- * Fill rec from a message that the spool gave.  hops: how many hops are
- * wanted; a summary needs the newest few only.
+ * Fill rec from a message that the spool gave.  whole: with all hops, to be
+ * shown; otherwise those that the judge wants.
  */
 void	record_read(struct record *rec, struct arena *a, struct charsets *cs,
-	    const struct spool_msg *m, size_t hops);
+	    const struct spool_msg *m, bool whole);
 
 void	record_problem(struct record *rec, struct arena *a, struct slice what);
 

@@ -60,6 +60,7 @@ struct found {
 	struct worker	*w;
 	const struct spool_entry *e;
 	size_t		 spool;
+	bool		 ranged;	/* its path ends in "@offset" */
 	struct record	 rec;
 };
 
@@ -140,6 +141,7 @@ put_away(struct found *fd)
 	struct facts *f = facts_make(&fd->rec, w->keep, fd->s->strings);
 
 	f->spool = (uint16_t)fd->spool;
+	f->ranged = fd->ranged;
 	if (fd->s->records)
 		spill(fd, f);
 	if (w->n == w->cap) {
@@ -206,6 +208,7 @@ begin(struct found *fd)
 	    .spool = fd->s->spools[fd->spool],
 	    .format = fd->s->formats[fd->spool],
 	    .folder = e->folder, .path = sl(e->path), .unread = true };
+	fd->ranged = false;
 }
 
 static void
@@ -214,9 +217,9 @@ one_message(struct found *fd, const struct spool_msg *m)
 	struct scan *s = fd->s;
 
 	begin(fd);
-	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m,
-	    s->records ? RECORD_HOPS_MAX : FACT_HOPS_MAX);
-	if (m->part > 0)
+	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m, s->records);
+	fd->ranged = m->part > 0;
+	if (fd->ranged)
 		fd->rec.path = arena_fmt(fd->w->scratch, "%s@%llu",
 		    fd->e->path, (unsigned long long)m->offset);
 	if (s->digests)
@@ -383,7 +386,8 @@ by_path(const void *x, const void *y)
 
 	if (a->spool != b->spool)
 		return a->spool < b->spool ? -1 : 1;
-	return path_cmp(a->path, b->path);
+	return a->ranged && b->ranged ? path_cmp(a->path, b->path) :
+	    strcmp(a->path, b->path);
 }
 
 static void

@@ -1236,10 +1236,11 @@ addr_scan(struct arena *a, struct slice bytes, struct slice *found,
     size_t max)
 {
 	struct hits h = { .v = found, .mask = 1 };
-	const char *p = bytes.p, *end = bytes.p + bytes.n;
+	const char *p = bytes.p, *end;
 
 	if (bytes.n == 0 || max == 0 || memchr(p, '@', bytes.n) == NULL)
 		return 0;
+	end = p + bytes.n;
 	while (h.mask < 2 * max)
 		h.mask = 2 * h.mask + 1;
 	h.slot = arena_alloc(a, (h.mask + 1) * sizeof(*h.slot));

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/phrases.h"
 #include "mail/notice.h"
 
 #define WORDS_SEEN	(16 * 1024)	/* bytes of text searched for words */
@@ -304,18 +305,19 @@ find_header(struct slice rest, struct slice *quoted)
 }
 
 static bool
-is_separator(struct slice line)
+is_separator(const struct phrases *words, struct slice line)
 {
 	struct slice s = sl_trim(line);
+	struct phrase_set found;
 	bool marked;
 	size_t i;
 
-	if (s.n < 10 || s.n > 120)
+	if (s.n < 10 || s.n > 120 || !phrases_in(words, s, &found))
 		return false;
 	marked = strchr("-=*|#<", s.p[0]) != NULL && s.p[0] != '\0';
 	for (i = 0; i < N(separators); i++)
 		if ((marked || !separators[i].marked) &&
-		    sl_ifind(s, separators[i].words) != NULL)
+		    phrase_found(&found, i))
 			return true;
 	return false;
 }
@@ -345,10 +347,12 @@ static const char *
 find_separator(struct slice text, const char **orig, size_t *indent)
 {
 	struct slice rest = text, line;
+	struct phrases words;
 
 	*orig = NULL;
+	PHRASES_INIT(&words, separators);
 	while (sl_line(&rest, &line))
-		if (is_separator(sl_first(line, LINE_SEEN))) {
+		if (is_separator(&words, sl_first(line, LINE_SEEN))) {
 			*orig = first_field(rest, indent);
 			return line.p;
 		}
@@ -539,6 +543,8 @@ find_mta(struct slice text)
 void
 notice_read(struct notice *n, struct arena *a, struct slice text)
 {
+	struct phrase_set found;
+	struct phrases words;
 	struct slice seen;
 	size_t i;
 
@@ -547,13 +553,20 @@ notice_read(struct notice *n, struct arena *a, struct slice text)
 		return;
 	split(n, a, text);
 	seen = sl_first(n->text, WORDS_SEEN);
+	phrases_init(&words, &servers[0].words, N(servers),
+	    sizeof(servers[0]));
+	phrases_in(&words, seen, &found);
 	for (i = 0; i < N(servers) && n->by == NULL; i++)
-		if (sl_ifind(seen, servers[i].words) != NULL)
+		if (phrase_found(&found, i))
 			n->by = servers[i].by;
+	PHRASES_INIT(&words, failures);
+	phrases_in(&words, seen, &found);
 	for (i = 0; i < N(failures); i++)
-		n->failures += sl_ifind(seen, failures[i]) != NULL;
-	n->delay = any(delays, N(delays), seen);
-	n->complaint = any(complaints, N(complaints), seen);
+		n->failures += phrase_found(&found, i);
+	PHRASES_INIT(&words, delays);
+	n->delay = phrases_in(&words, seen, &found);
+	PHRASES_INIT(&words, complaints);
+	n->complaint = phrases_in(&words, seen, &found);
 	n->mta = find_mta(seen);
 	find_codes(n, seen);
 }
