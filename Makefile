@@ -58,8 +58,8 @@ rules: $(B)/scripts/rules-man	## make spool-rules(5) from the rule table
 
 deps:				## install what the build needs (DEPS=no: do not)
 	@DEPS="$(DEPS)" scripts/deps build
-deps-check:
-	@DEPS="$(DEPS)" scripts/deps check
+deps-check deps-bench:
+	@DEPS="$(DEPS)" scripts/deps $(@:deps-%=%)
 
 demo: all			## a sample incident: build it, scan it, show it
 	@B=$(B) scripts/demo
@@ -82,7 +82,7 @@ lint-headers:
 	    $(CC) $(cpp) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
 	done; echo "headers: $(words $(headers)) compile alone"
 
-bench: all $(B)/scripts/make-incident $(B)/tests/bench/reader $(B)/tests/bench/peak ## speed, beside a plain reader
+bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/bench/reader $(B)/tests/bench/peak ## speed, beside a plain reader
 	@B=$(abspath $(B)) tests/bench/run
 
 install: all			## DESTDIR= PREFIX=
@@ -94,7 +94,7 @@ install: all			## DESTDIR= PREFIX=
 clean:				## remove build/
 	rm -rf build
 
-.PHONY: all help rules deps deps-check demo check check-unit check-e2e lint \
+.PHONY: all help rules deps deps-check deps-bench demo check check-unit check-e2e lint \
 	lint-headers bench install clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -110,6 +110,14 @@ made_here(struct slice folder)
 	    sl_istarts(folder, SL("badmail"));
 }
 
+/* A list of accounts, where there is one, is complete. */
+static bool
+known_account(const struct judge *j, uint32_t account)
+{
+	return account == 0 || !site_has(j->site, SITE_ACCOUNT) ||
+	    site_is_account(j->site, intern_str(j->in, account));
+}
+
 static void
 settle(struct judge *j, struct facts *f)
 {
@@ -127,8 +135,9 @@ settle(struct judge *j, struct facts *f)
 		f->client = f->hops[i].ip;
 		f->helo = f->hops[i].helo;
 		f->client_is = (uint8_t)judge_client(j, f->client);
-		f->authenticated = f->hops[i].authenticated;
 		f->account = f->hops[i].account;
+		f->authenticated = f->hops[i].authenticated &&
+		    known_account(j, f->account);
 	} else {
 		f->local = ours || (f->nhops == 0 &&
 		    made_here(intern_str(j->in, f->folder)));

@@ -552,6 +552,21 @@ through_gateway(const struct judge *j, const struct facts *f)
 	return f->client_is == CLIENT_GATEWAY;
 }
 
+/* A password was used for an account that the site does not list. */
+static bool
+unknown_account(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->account != 0 && !f->authenticated;
+}
+
+static void
+say_account(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	buf_fmt(out, "account " SL_FMT " is not on the site's list",
+	    SL_ARG(str(j, f->account)));
+}
+
 static bool
 envelope_hinted(const struct judge *j, const struct facts *f)
 {
@@ -691,6 +706,10 @@ const struct rule judge_rules[] = {
 	{ "note/gateway", C_UNSURE, SPEAKS, through_gateway, say_client,
 	    "The client is a gateway that rewrites source addresses; its "
 	    "address proves nothing.", "KB324281" },
+	{ "note/unknown-account", C_UNSURE, SPEAKS, unknown_account,
+	    say_account,
+	    "An account is named that the site does not list: it grants "
+	    "nothing.", "site.conf accounts" },
 	{ "note/envelope-hint", C_UNSURE, SPEAKS, envelope_hinted,
 	    say_hinted,
 	    "The envelope was read from a binary preamble or stream whose "

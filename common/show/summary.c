@@ -8,6 +8,7 @@
 
 #define COUNT_COLS	8	/* columns of a number of messages */
 #define BAR_COLS	13	/* columns before a bar of the histogram */
+#define FOLDERS_MAX	1000	/* looked at, of a tree of thousands */
 
 /* Messages by class. */
 struct tally {
@@ -38,6 +39,22 @@ struct screen {
 	int64_t			 oldest, newest;
 	struct buf		 line;
 };
+
+struct row {
+	uint32_t	 id;
+	uint32_t	 rank;
+	struct slice	 text;
+};
+
+static int
+by_rank(const void *x, const void *y)
+{
+	const struct row *a = x, *b = y;
+
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
+	return sl_cmp(a->text, b->text);
+}
 
 static const char *const class_colour[C_COUNT] = {
 	[C_RELAY] = "\033[31m", [C_BACKSCATTER] = "\033[35m",
@@ -203,6 +220,38 @@ print_classes(struct screen *s)
 	}
 }
 
+/* Folders as the server names them, each with its bytes. */
+static void
+print_folders(struct screen *s)
+{
+	size_t ids = (size_t)intern_count(s->scan->strings) + 1, i, n = 0;
+	uint64_t *bytes = xcalloc(ids, sizeof(*bytes));
+	uint32_t *count = xcalloc(ids, sizeof(*count));
+	struct row *rows = xcalloc(FOLDERS_MAX, sizeof(*rows));
+	char a[32], b[32];
+
+	for (i = 0; i < s->n; i++) {
+		count[s->v[i]->folder]++;
+		bytes[s->v[i]->folder] += s->v[i]->size;
+	}
+	for (i = 1; i < ids && n < FOLDERS_MAX; i++)
+		if (count[i] > 0)
+			rows[n++] = (struct row){ (uint32_t)i, count[i],
+			    judge_str(s->j, (uint32_t)i) };
+	qsort(rows, n, sizeof(*rows), by_rank);
+	title(s, "folder          messages              bytes");
+	flush(s);
+	for (i = 0; i < n && i < s->o->rows + 5; i++) {
+		cell(s, rows[i].text, 12);
+		buf_fmt(&s->line, "%12s  %17s", grouped(rows[i].rank, a),
+		    human(bytes[rows[i].id], b));
+		flush(s);
+	}
+	free(bytes);
+	free(count);
+	free(rows);
+}
+
 /* ---- lists ---- */
 
 static struct slice
@@ -253,28 +302,6 @@ static void
 keys_subject(struct list *l, const struct facts *f)
 {
 	list_add(l, f->subject);
-}
-
-static void
-keys_folder(struct list *l, const struct facts *f)
-{
-	list_add(l, f->folder);
-}
-
-struct row {
-	uint32_t	 id;
-	uint32_t	 rank;
-	struct slice	 text;
-};
-
-static int
-by_rank(const void *x, const void *y)
-{
-	const struct row *a = x, *b = y;
-
-	if (a->rank != b->rank)
-		return a->rank > b->rank ? -1 : 1;
-	return sl_cmp(a->text, b->text);
 }
 
 /* The first rows of the list: the k best, kept in a small sorted array. */
@@ -643,7 +670,6 @@ summary_print(FILE *out, const struct scan *scan, const struct judge *j,
 		    .abuse = true },
 		{ .title = "recipient domains", .keys = keys_rcpt },
 		{ .title = "subjects", .keys = keys_subject },
-		{ .title = "folders", .keys = keys_folder },
 	};
 	struct screen s = { .out = out, .scan = scan, .j = j, .v = v, .n = n,
 	    .o = o };
@@ -653,6 +679,7 @@ summary_print(FILE *out, const struct scan *scan, const struct judge *j,
 	print_spools(&s);
 	print_span(&s);
 	print_classes(&s);
+	print_folders(&s);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct list l = lists[i];
 

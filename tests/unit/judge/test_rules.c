@@ -1,0 +1,406 @@
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "judge/judge.h"
+
+/*
+ * One case a rule, by its id: messages as a spool would give them, judged
+ * together, and the reason of the last one.
+ */
+#define SERVER	"mail.example.com"
+#define IN(ip)	"Received: from x.example.net ([" ip "]) by " SERVER " with" \
+		" SMTP (Microsoft Exchange Internet Mail Service Version" \
+		" 5.5.2653.13)\r\n\tid ABCD1234; Mon, 5 Jan 2004 10:00:00" \
+		" +0900\r\n"
+#define STRANGER	IN("198.51.100.7")
+#define INSIDE		IN("10.1.0.7")
+#define MADE_HERE	"Received: by " SERVER " with Internet Mail Service" \
+			" (5.5.2653.19)\r\n\tid <ABCD1234>; Mon, 5 Jan 2004" \
+			" 10:00:00 +0900\r\n"
+#define MAIL	"From: a@example.net\r\nTo: b@example.com\r\n" \
+		"Message-ID: <m1@example.net>\r\nSubject: hello\r\n\r\nhi\r\n"
+#define DSN(action, original) \
+	"From: MAILER-DAEMON@mx.example.net\r\nTo: b@example.com\r\n" \
+	"Subject: Undelivered Mail Returned to Sender\r\n" \
+	"Content-Type: multipart/report; report-type=delivery-status;" \
+	" boundary=b\r\n\r\n--b\r\n\r\nIt failed.\r\n" \
+	"--b\r\nContent-Type: message/delivery-status\r\n\r\n" \
+	"Reporting-MTA: dns; mx.example.net\r\n\r\n" \
+	"Final-Recipient: rfc822; z@example.net\r\nAction: " action "\r\n" \
+	"Status: 5.1.1\r\n" original "\r\n--b--\r\n"
+#define RETURNED(trace) \
+	"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" trace \
+	"From: b@example.com\r\nTo: z@example.net\r\n" \
+	"Message-ID: <orig@example.com>\r\nSubject: mine\r\n\r\nx\r\n"
+#define ELSEWHERE \
+	"Received: from bot.example.org (unknown [203.0.113.9])\r\n" \
+	"\tby mx.example.net (Postfix) with SMTP id 1; Mon, 5 Jan 2004" \
+	" 10:00:00 +0900\r\n"
+
+struct msg {
+	const char	*folder;
+	const char	*sender;	/* NULL: nobody knows */
+	const char	*rcpt[3];
+	enum provenance	 prov;
+	const char	*text;
+	int		 times;		/* 0: once; %d in rcpt counts */
+};
+
+static const struct {
+	const char	*reason;
+	const char	*site;		/* more than the usual */
+	struct msg	 m[4];
+} cases[] = {
+	{ "unsure/no-header", "", { { "in", NULL, { NULL }, PROV_NONE,
+	    "\1\2\3 nothing here\n", 0 } } },
+	{ "relay/routed-recipient", "", { { "in", "a@example.net",
+	    { "z%example.net@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	{ "relay/spoofed-sender", "", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	{ "relay/third-party", "", { { "in", "a@example.net",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	{ "relay/third-party", "gateways = 10.1.0.7\n", { { "in",
+	    "a@example.net", { "z@example.net" }, PROV_XBLOCK,
+	    INSIDE "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	{ "legit/submitted", "", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, INSIDE MAIL, 0 } } },
+	{ "legit/submitted", "", { { "out", "b@example.com",
+	    { "z@example.net" }, PROV_STREAM, MADE_HERE MAIL, 0 } } },
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* header recipients never make relay */
+	{ "unsure/nothing-decides", "", { { "in", NULL, { NULL }, PROV_NONE,
+	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	{ "spam/denied-client", "denied = 198.51.100.0/24\n", { { "in",
+	    "a@example.net", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 } } },
+	{ "spam/unknown-recipients", "valid_recipients = c@example.com\n",
+	    { { "in", "a@example.net", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 } } },
+	{ "spam/relay-client", "", { { "in", "a@example.net",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 10 },
+	    { "in", "a@example.net", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 } } },
+	{ "legit/forward", "", { { "in", "a@example.net",
+	    { "own@example.org" }, PROV_XBLOCK, IN("198.51.100.8") MAIL, 0 },
+	    { "in", "c@example.net", { "own@example.org" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 } } },
+	{ "unsure/maybe-forward", "", { { "in", "a@example.net",
+	    { "own@example.org" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* the same pair of addresses, but among many others: a campaign */
+	{ "relay/third-party", "", { { "in", "a@example.net",
+	    { "v%d@example.org" }, PROV_XBLOCK, IN("198.51.100.8") MAIL, 9 },
+	    { "in", "a@example.net", { "v1@example.org" }, PROV_XBLOCK,
+	    IN("198.51.100.8") MAIL, 0 },
+	    { "in", "a@example.net", { "v99@example.org" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 } } },
+	{ "legit/abuse-report", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER
+	    "From: fbl@example.net\r\nTo: b@example.com\r\n"
+	    "Content-Type: multipart/report; report-type=feedback-report;"
+	    " boundary=b\r\n\r\n--b\r\n\r\nAbuse\r\n--b\r\n"
+	    "Content-Type: message/feedback-report\r\n\r\n"
+	    "Feedback-Type: abuse\r\n\r\n--b\r\n"
+	    "Content-Type: message/rfc822\r\n\r\n" MAIL "--b--\r\n", 0 } } },
+
+	{ "backscatter/outbound", "", { { "out", "<>", { "v@example.net" },
+	    PROV_XBLOCK, MADE_HERE DSN("failed", ""), 0 } } },
+	{ "legit/own-bounce", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(
+	    "Received: from " SERVER " ([192.0.2.2]) by mx.example.net;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" INSIDE)), 0 } } },
+	/* no trace inside, but the message itself lies here as sent */
+	{ "legit/own-bounce", "", { { "out", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, MADE_HERE
+	    "From: b@example.com\r\nTo: z@example.net\r\n"
+	    "Message-ID: <orig@example.com>\r\n\r\nx", 0 },
+	    { "in", "<>", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER DSN("failed", RETURNED("")), 0 } } },
+	{ "legit/own-bounce", "", { { "in", "<>",
+	    { "prvs=1630b1736d=b@example.com" }, PROV_XBLOCK,
+	    STRANGER DSN("failed", RETURNED("")), 0 } } },
+	{ "backscatter/inbound", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(ELSEWHERE)), 0 } } },
+	/* our own hop proves nothing when a stranger handed it in */
+	{ "backscatter/inbound", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(
+	    "Received: from " SERVER " ([192.0.2.2]) by mx.example.net;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" STRANGER)), 0 } } },
+	/* a hop of ours that a bot wrote below its own */
+	{ "backscatter/inbound", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(ELSEWHERE INSIDE)),
+	    0 } } },
+	{ "backscatter/storm", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(ELSEWHERE)), 10 },
+	    { "in", "<>", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER DSN("failed", ""), 0 } } },
+	{ "unsure/nothing-decides", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER DSN("failed", ""), 0 } } },
+	{ "legit/local-report", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, MADE_HERE DSN("failed", ""), 0 } } },
+	{ "backscatter/autoreply", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER "From: a@example.net\r\n"
+	    "To: b@example.com\r\nSubject: Out of office\r\n"
+	    "Auto-Submitted: auto-replied\r\n"
+	    "In-Reply-To: <spam@bot.example.org>\r\n\r\nAway.\r\n", 0 } } },
+	{ "legit/autoreply", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, STRANGER "From: a@example.net\r\n"
+	    "To: b@example.com\r\nSubject: Out of office\r\n"
+	    "Auto-Submitted: auto-replied\r\n"
+	    "In-Reply-To: <mine@" SERVER ">\r\n\r\nAway.\r\n", 0 } } },
+	/* an account that the site does not list opens nothing */
+	{ "relay/third-party", "accounts = bob\n", { { "in", "a@example.net",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "Received: from x (x [198.51.100.7]) (Authenticated sender: eve)"
+	    "\r\n\tby " SERVER " (Postfix) with ESMTPSA id 1; Mon, 5 Jan 2004"
+	    " 10:00:00 +0900\r\n"
+	    "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	{ "legit/submitted", "accounts = bob\n", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "Received: from x (x [198.51.100.7]) (Authenticated sender: bob)"
+	    "\r\n\tby " SERVER " (Postfix) with ESMTPSA id 1; Mon, 5 Jan 2004"
+	    " 10:00:00 +0900\r\n" MAIL, 0 } } },
+};
+
+static struct arena *arena;
+static struct intern *strings;
+static struct site *site;
+static struct facts *entries[64];
+static size_t nentries;
+
+static void
+setup(void)
+{
+	arena = arena_new();
+	strings = intern_new();
+	site = site_new();
+	nentries = 0;
+}
+
+static void
+teardown(void)
+{
+	site_free(site);
+	intern_free(strings);
+	arena_free(arena);
+}
+
+/* The lines of a site.conf, "key = value" each. */
+static void
+tell_site(const char *lines)
+{
+	struct slice rest = sl(lines), line, key;
+	struct err err;
+	int w;
+
+	while (sl_cut(&rest, '\n', &line)) {
+		ck_assert(sl_cut(&line, '=', &key));
+		for (w = 0; w < SITE_WHATS; w++)
+			if (sl_eq(sl_trim(key),
+			    sl(site_key((enum site_what)w))))
+				ck_assert_int_eq(site_add(site,
+				    (enum site_what)w, sl_trim(line), &err),
+				    0);
+	}
+}
+
+static void
+add_message(const struct msg *m, int i)
+{
+	struct spool_msg sm = { .text = sl(m->text), .size = strlen(m->text) };
+	struct charsets *cs = charsets_new();
+	struct record rec = { .folder = m->folder, .path = SL("x") };
+	struct spool_rcpt rcpts[3];
+	struct slice params;
+	size_t k;
+
+	if (m->sender != NULL) {
+		ck_assert_int_eq(addr_path(arena, sl(m->sender), &sm.sender,
+		    &params), 0);
+		sm.has_sender = true;
+		sm.sender_prov = m->prov;
+	}
+	for (k = 0; k < 3 && m->rcpt[k] != NULL; k++) {
+		char text[100], *digit;
+
+		snprintf(text, sizeof(text), "%s", m->rcpt[k]);
+		if ((digit = strstr(text, "%d")) != NULL) {
+			digit[0] = 'n';
+			digit[1] = (char)('0' + i);
+		}
+		ck_assert_int_eq(addr_path(arena, arena_dup(arena, sl(text)),
+		    &rcpts[k].addr, &params), 0);
+		rcpts[k].provenance = m->prov;
+	}
+	sm.rcpts = rcpts;
+	sm.nrcpts = k;
+	record_read(&rec, arena, cs, &sm, false);
+	ck_assert_uint_lt(nentries, 64);
+	entries[nentries++] = facts_make(&rec, arena, strings);
+	charsets_free(cs);
+}
+
+START_TEST(each_rule_decides_its_case)
+{
+	const struct facts *last;
+	struct judge *j;
+	struct buf why = { 0 };
+	size_t i;
+	int n;
+
+	tell_site("local_domains = example.com\nhosts = " SERVER "\n"
+	    "trusted = 10.1.0.0/16\n");
+	tell_site(cases[_i].site);
+	for (i = 0; i < 4 && cases[_i].m[i].folder != NULL; i++)
+		for (n = 0; n == 0 || n < cases[_i].m[i].times; n++)
+			add_message(&cases[_i].m[i], n);
+	j = judge_new(site, strings, entries, nentries);
+	judge_all(j);
+	last = entries[nentries - 1];
+	ck_assert_msg(strcmp(judge_reason(last), cases[_i].reason) == 0,
+	    "case %d: %s, not %s", _i, judge_reason(last), cases[_i].reason);
+	if (last->rule < judge_nrules()) {
+		judge_rules[last->rule].say(j, last, &why);
+		ck_assert_uint_gt(why.n, 0);
+		ck_assert_int_eq(last->class, judge_rules[last->rule].class);
+	} else {
+		ck_assert_int_eq(last->class, C_UNSURE);
+	}
+	buf_free(&why);
+	judge_free(j);
+}
+END_TEST
+
+/* Decisive rules that the table above does not reach, and why. */
+START_TEST(every_deciding_rule_has_a_case)
+{
+	size_t r, i;
+
+	for (r = 0; r < judge_nrules(); r++) {
+		if (judge_rules[r].weight != DECIDES ||
+		    strcmp(judge_rules[r].id, "unsure/unreadable") == 0)
+			continue;	/* no message: tests/e2e/0050 */
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+			if (strcmp(cases[i].reason, judge_rules[r].id) == 0)
+				break;
+		ck_assert_msg(i < sizeof(cases) / sizeof(cases[0]),
+		    "no case for %s", judge_rules[r].id);
+	}
+}
+END_TEST
+
+START_TEST(ids_are_unique_and_begin_with_their_class)
+{
+	size_t i, k;
+
+	ck_assert_uint_le(judge_nrules(), 64);	/* facts.spoke is 64 bits */
+	for (i = 0; i < judge_nrules(); i++) {
+		const struct rule *r = &judge_rules[i];
+		const char *head = r->weight == SPEAKS ? "note" :
+		    class_name(r->class);
+
+		ck_assert(sl_starts(sl(r->id), sl(head)));
+		ck_assert_int_eq(r->id[strlen(head)], '/');
+		for (k = 0; k < i; k++)
+			ck_assert_str_ne(r->id, judge_rules[k].id);
+	}
+}
+END_TEST
+
+START_TEST(the_site_is_guessed_from_many_clients_not_many_messages)
+{
+	static const struct msg inside = { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, INSIDE MAIL, 0 };
+	static const char *const clients[] = { IN("198.51.100.1") MAIL,
+	    IN("198.51.100.2") MAIL, IN("198.51.100.3") MAIL,
+	    IN("198.51.100.4") MAIL };
+	struct msg m = { "in", "a@example.net", { "b@example.com" },
+	    PROV_XBLOCK, NULL, 0 };
+	struct buf why = { 0 };
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		m.text = clients[i];
+		add_message(&m, 0);
+	}
+	add_message(&inside, 0);
+	m.rcpt[0] = "victim@example.org";	/* many, from one client */
+	m.text = clients[0];
+	for (i = 0; i < 20; i++)
+		add_message(&m, 0);
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert(site_is_host(site, SL(SERVER)));
+	ck_assert(site_is_ours(site, SL("example.com")));
+	ck_assert(!site_is_ours(site, SL("example.org")));
+	ck_assert(sl_find(buf_sl(&why), SL("trusted = 10.0.0.0/8")) != NULL);
+	buf_free(&why);
+}
+END_TEST
+
+START_TEST(what_was_told_is_not_guessed)
+{
+	static const struct msg m = { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 };
+	struct buf why = { 0 };
+
+	tell_site("local_domains = example.org\nhosts = mx.example.org\n"
+	    "trusted = 192.0.2.0/24\n");
+	add_message(&m, 0);
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert_uint_eq(why.n, 0);
+	ck_assert(!site_is_ours(site, SL("example.com")));
+}
+END_TEST
+
+START_TEST(a_record_comes_back_from_its_bytes)
+{
+	struct spool_msg sm = { .text = SL(STRANGER DSN("failed",
+	    RETURNED(INSIDE))), .size = 99, .mtime = 7 };
+	struct charsets *cs = charsets_new();
+	struct record a = { .folder = "in", .path = SL("In/X") }, b = a;
+	struct buf packed = { 0 }, again = { 0 };
+	size_t n;
+
+	record_read(&a, arena, cs, &sm, true);
+	record_problem(&a, arena, SL("odd"));
+	record_pack(&a, &packed);
+	ck_assert(record_unpack(&b, arena, buf_sl(&packed)));
+	ck_assert_uint_eq(b.nhops, 1);
+	ck_assert(sl_eq(b.hops[0].by, SL(SERVER)));
+	ck_assert(sl_eq(b.orig_message_id, SL("orig@example.com")));
+	ck_assert(sl_eq(b.problems[b.nproblems - 1], SL("odd")));
+	record_pack(&b, &again);
+	ck_assert(sl_eq(buf_sl(&packed), buf_sl(&again)));
+	for (n = 0; n < packed.n; n++)	/* cut anywhere: refused, no crash */
+		ck_assert(!record_unpack(&b, arena,
+		    (struct slice){ packed.p, n }));
+	buf_free(&packed);
+	buf_free(&again);
+	charsets_free(cs);
+}
+END_TEST
+
+Suite *suite(void);
+
+Suite *
+suite(void)
+{
+	Suite *s = suite_create("rules");
+	TCase *tc = tcase_create("rules");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, each_rule_decides_its_case, 0,
+	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tc, every_deciding_rule_has_a_case);
+	tcase_add_test(tc, ids_are_unique_and_begin_with_their_class);
+	tcase_add_test(tc,
+	    the_site_is_guessed_from_many_clients_not_many_messages);
+	tcase_add_test(tc, what_was_told_is_not_guessed);
+	tcase_add_test(tc, a_record_comes_back_from_its_bytes);
+	suite_add_tcase(s, tc);
+	return s;
+}
