@@ -72,6 +72,7 @@ hops_make(struct facts *f, const struct record *rec, struct arena *a,
 
 	while (n < rec->nhops && record_wants_hop(rec->hops, n))
 		n++;
+	f->more_hops = n < rec->nhops || rec->more_hops;
 	if (n + told == 0)
 		return;
 	v = f->hops = arena_alloc(a, (n + told) * sizeof(*v));

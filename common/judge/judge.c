@@ -76,20 +76,21 @@ judge_names_us(const struct judge *j, const struct facts *f)
 
 /*
  * The hop where the message came in to us: newest first, as long as the
- * hops are our own servers' and hand on among themselves.  -1: nobody
- * connected to us; *ours: at least one hop was written by us.
+ * hops are our own servers' and hand on among themselves.  -1: nobody that
+ * we can name connected to us.  *all: every hop is ours, so the message
+ * was made here; below a hop of a stranger it came from somewhere, as mail
+ * that was fetched from another server does.
  */
 static int
 entry_hop(const struct judge *j, const struct fact_hop *v, size_t n,
-    bool *ours)
+    bool *all)
 {
 	size_t i;
 
-	*ours = false;
+	*all = false;
 	for (i = 0; i < n; i++) {
 		if (v[i].by != 0 && !judge_host(j, v[i].by))
-			break;
-		*ours = true;
+			return -1;
 		if (v[i].ip != 0 && judge_client(j, v[i].ip) != CLIENT_OWN)
 			return (int)i;
 		if (v[i].ip == 0 && !v[i].local && (v[i].authenticated ||
@@ -97,6 +98,7 @@ entry_hop(const struct judge *j, const struct fact_hop *v, size_t n,
 		    !judge_host(j, v[i].name) && !judge_host(j, v[i].helo))))
 			return (int)i;	/* somebody, address not told */
 	}
+	*all = n > 0;
 	return -1;
 }
 
@@ -121,8 +123,8 @@ known_account(const struct judge *j, uint32_t account)
 static void
 settle(struct judge *j, struct facts *f)
 {
-	bool ours;
-	int i = entry_hop(j, f->hops, f->nhops, &ours);
+	bool all;
+	int i = entry_hop(j, f->hops, f->nhops, &all);
 
 	f->client = f->helo = f->account = 0;
 	f->client_is = CLIENT_NONE;
@@ -139,7 +141,7 @@ settle(struct judge *j, struct facts *f)
 		f->authenticated = f->hops[i].authenticated &&
 		    known_account(j, f->account);
 	} else {
-		f->local = ours || (f->nhops == 0 &&
+		f->local = (all && !f->more_hops) || (f->nhops == 0 &&
 		    made_here(intern_str(j->in, f->folder)));
 	}
 }
@@ -165,7 +167,7 @@ judge_origin(const struct judge *j, const struct facts *f)
 	const struct fact_report *r = f->report;
 	const struct fact_hop *above;
 	size_t i;
-	bool ours;
+	bool all;
 	int at;
 
 	if (r == NULL || r->nhops == 0)
@@ -181,9 +183,9 @@ judge_origin(const struct judge *j, const struct facts *f)
 	    judge_client(j, above->ip) == CLIENT_STRANGER &&
 	    !judge_host(j, above->name) && !judge_host(j, above->helo))
 		return ORIGIN_ELSEWHERE;
-	at = entry_hop(j, r->hops + i, r->nhops - i, &ours);
+	at = entry_hop(j, r->hops + i, r->nhops - i, &all);
 	if (at < 0)
-		return ORIGIN_OURS;
+		return all ? ORIGIN_OURS : ORIGIN_UNKNOWN;
 	if (r->hops[i + (size_t)at].authenticated)
 		return ORIGIN_OURS;
 	switch (judge_client(j, r->hops[i + (size_t)at].ip)) {

@@ -62,9 +62,10 @@ record_wants_hop(const struct hop *v, size_t n)
 	    ip_is_private(&v[n - 1].ip)));
 }
 
-static size_t
+/* Hops into *out, newest first; true when there are more of them. */
+static bool
 read_hops(struct arena *a, const struct head *head, size_t max, bool whole,
-    struct hop **out)
+    struct hop **out, size_t *nout)
 {
 	struct hop *v = NULL, hop;
 	size_t n = 0, cap = 0;
@@ -78,7 +79,8 @@ read_hops(struct arena *a, const struct head *head, size_t max, bool whole,
 		*(struct hop *)arena_more(a, &v, &n, &cap, sizeof(*v)) = hop;
 	}
 	*out = v;
-	return n;
+	*nout = n;
+	return i != -1;
 }
 
 static void
@@ -233,8 +235,8 @@ read_report(struct reading *r)
 	if (path.p != NULL && addr_path(r->a, hdr_unfold(r->a, path), &ad,
 	    &params) == 0 && !ad.null)
 		rec->orig_sender = ad.spec;
-	rec->norig_hops = read_hops(r->a, oh, ORIG_HOPS_MAX, true,
-	    &rec->orig_hops);
+	read_hops(r->a, oh, ORIG_HOPS_MAX, true, &rec->orig_hops,
+	    &rec->norig_hops);
 }
 
 /* When it arrived: the spool's word, the newest hop, its date, the file. */
@@ -313,8 +315,8 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 		memcpy(rec->hints, m->hints, m->nhints * sizeof(m->hints[0]));
 
 	head_parse(&r.head, a, m->text, &r.body);
-	rec->nhops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
-	    &rec->hops);
+	rec->more_hops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
+	    &rec->hops, &rec->nhops);
 	read_sender(&r);
 	read_rcpts(&r);
 	read_header_rcpts(&r);

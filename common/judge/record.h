@@ -50,6 +50,7 @@ struct record {
 	struct slice	 account;
 	struct hop	*hops;		/* newest first */
 	size_t		 nhops;
+	bool		 more_hops;	/* that were not read */
 
 	bool		 has_report;
 	struct slice	 reporting_mta, action, status, diagnostic;

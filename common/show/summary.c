@@ -491,7 +491,8 @@ print_reasons(struct screen *s)
 /* ---- over time ---- */
 
 static const int64_t steps[] = { 60, 300, 600, 900, 1800, 3600, 7200, 10800,
-    21600, 43200, 86400, 172800, 604800, 2592000, 31536000 };
+    21600, 43200, 86400, 172800, 604800, 2592000, 7776000, 31536000,
+    157680000 };
 
 static int64_t
 step_for(int64_t span, size_t bars)
@@ -501,7 +502,7 @@ step_for(int64_t span, size_t bars)
 	for (i = 0; i + 1 < sizeof(steps) / sizeof(steps[0]); i++)
 		if (span / steps[i] < (int64_t)bars)
 			return steps[i];
-	return span / (int64_t)bars + 1;
+	return (span / (int64_t)bars / steps[i] + 1) * steps[i];
 }
 
 static void

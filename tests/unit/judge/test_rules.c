@@ -71,6 +71,15 @@ static const struct {
 	    { "z@example.net" }, PROV_STREAM, MADE_HERE MAIL, 0 } } },
 	{ "legit/inbound", "", { { "in", "a@example.net",
 	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* fetched from another server: not made here, and so not trusted */
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK,
+	    "Received: from localhost ([127.0.0.1]) by " SERVER " with POP3;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" ELSEWHERE MAIL, 0 } } },
+	{ "unsure/nothing-decides", "", { { "in", "a@example.net",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "Received: from localhost ([127.0.0.1]) by " SERVER " with POP3;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" ELSEWHERE MAIL, 0 } } },
 	/* header recipients never make relay */
 	{ "unsure/nothing-decides", "", { { "in", NULL, { NULL }, PROV_NONE,
 	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
