@@ -75,12 +75,23 @@ angle_end(struct scan *c, const char *p, const char *end)
 	return NULL;
 }
 
+/* Bytes that a word does not simply run over. */
+static const bool stops[256] = {
+	['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true,
+	['\r'] = true, [' '] = true, [';'] = true, ['('] = true,
+	['"'] = true, ['<'] = true,
+};
+
 static struct slice
 take_word(struct scan *c)
 {
 	const char *p = c->rest.p, *end = p + c->rest.n, *q;
 
-	for (; p < end && !ascii_space(*p) && *p != ';'; p++) {
+	for (; p < end; p++) {
+		if (!stops[(unsigned char)*p])
+			continue;
+		if (ascii_space(*p) || *p == ';')
+			break;
 		q = NULL;
 		if (*p == '(' && p > c->rest.p)
 			break;
@@ -99,8 +110,11 @@ scan_next(struct scan *c, struct slice *t)
 {
 	const char *end, *close;
 
-	while (c->rest.n > 0 && ascii_space(c->rest.p[0]))
-		c->rest = sl_from(c->rest, 1);
+	end = c->rest.p + c->rest.n;
+	while (c->rest.n > 0 && ascii_space(c->rest.p[0])) {
+		c->rest.p++;
+		c->rest.n--;
+	}
 	*t = sl_first(c->rest, 1);
 	if (c->rest.n == 0)
 		return T_END;
@@ -108,7 +122,6 @@ scan_next(struct scan *c, struct slice *t)
 		c->rest = sl_from(c->rest, 1);
 		return T_SEMI;
 	}
-	end = c->rest.p + c->rest.n;
 	if (c->rest.p[0] == '(' &&
 	    (close = comment_end(c, c->rest.p, end)) != NULL) {
 		*t = (struct slice){ c->rest.p + 1, close - c->rest.p - 1 };
@@ -123,16 +136,16 @@ scan_next(struct scan *c, struct slice *t)
 static enum keyword
 keyword(struct slice w)
 {
-	static const char names[][8] = {
-		[K_FROM] = "from", [K_BY] = "by", [K_VIA] = "via",
-		[K_WITH] = "with", [K_ID] = "id", [K_FOR] = "for",
+	static const struct slice names[] = {
+		[K_FROM] = SL("from"), [K_BY] = SL("by"), [K_VIA] = SL("via"),
+		[K_WITH] = SL("with"), [K_ID] = SL("id"), [K_FOR] = SL("for"),
 	};
 	size_t i;
 
 	if (w.n < 2 || w.n > 4)
 		return K_NONE;
 	for (i = K_FROM; i < NITEMS(names); i++)
-		if (sl_ieq(w, sl(names[i])))
+		if (sl_ieq(w, names[i]))
 			return (enum keyword)i;
 	return K_NONE;
 }
@@ -414,7 +427,9 @@ static void
 mark_login(struct hop *hop, struct slice text)
 {
 	text = sl_trim(text);
-	if (sl_find(text, SL(" [")) != NULL)
+	/* Most comments are an address; a login begins "auth" or "Squ". */
+	if (text.n == 0 || text.p[0] == '[' || ascii_digit(text.p[0]) ||
+	    sl_find(text, SL(" [")) != NULL)
 		return;
 	mark_authenticated(hop, text);
 	mark_auth(hop, text);
@@ -451,7 +466,8 @@ mark_comment(struct hop *hop, struct slice text)
 {
 	size_t i;
 
-	if (text.n == 0 || memchr(text.p, '@', text.n) != NULL)
+	if (text.n == 0 || text.p[0] == '[' ||
+	    memchr(text.p, '@', text.n) != NULL)
 		return;
 	for (i = 0; i < NITEMS(marks); i++) {
 		if (marks[i].begins ? !sl_istarts(text, marks[i].text) :
@@ -523,13 +539,13 @@ mark_protocol(struct hop *hop, struct slice w)
 static void
 mark_with(struct hop *hop, struct slice w)
 {
-	static const char *const tls[] = {
-		"TLS", "STARTTLS", "HTTPS", "encrypted",
+	static const struct slice tls[] = {
+		SL("TLS"), SL("STARTTLS"), SL("HTTPS"), SL("encrypted"),
 	};
 	size_t i;
 
 	for (i = 0; i < NITEMS(tls); i++)
-		hop->tls |= sl_ieq(w, sl(tls[i]));
+		hop->tls |= sl_ieq(w, tls[i]);
 	mark_protocol(hop, w);
 }
 

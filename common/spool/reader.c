@@ -75,26 +75,45 @@ msg_hints(struct spool_msg *m, struct arena *a, struct slice bytes)
 			m->hints[m->nhints++] = found[i];
 }
 
-/* The first hint that the header names as where the message comes from. */
+/* The first hint that an address of the field is; m->nhints: none. */
+static size_t
+hint_in(const struct spool_msg *m, struct arena *a, struct slice body)
+{
+	struct slice rest = hdr_unfold(a, body);
+	struct addr ad;
+	size_t k;
+	int r;
+
+	while ((r = addr_next(a, &rest, &ad)) != 0)
+		for (k = 0; r == 1 && k < m->nhints; k++)
+			if (sl_ieq(ad.spec, m->hints[k]))
+				return k;
+	return m->nhints;
+}
+
+/*
+ * The first hint that the header names as where the message comes from.
+ * The whole header is parsed later, once; here the walk ends with the
+ * first field that will do.
+ */
 static size_t
 author_hint(const struct spool_msg *m, struct arena *a)
 {
-	static const enum hdr_id ids[] = { H_FROM, H_SENDER, H_RETURN_PATH };
-	size_t i, k, best = m->nhints;
-	struct slice rest;
-	struct addr ad;
-	struct head h;
+	struct slice rest = m->text;
+	size_t n, best;
+	struct hdr h;
 	int r;
 
-	head_parse(&h, a, m->text, &rest);
-	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		rest = hdr_unfold(a, head_get(&h, ids[i]));
-		while ((r = addr_next(a, &rest, &ad)) != 0)
-			for (k = 0; r == 1 && k < best; k++)
-				if (sl_ieq(ad.spec, m->hints[k]))
-					best = k;
+	for (n = 0; n < HEAD_FIELDS_MAX && (r = hdr_next(&rest, &h)) != 0;
+	    n++) {
+		if (r != 1 || (!sl_ieq(h.name, SL("From")) &&
+		    !sl_ieq(h.name, SL("Sender")) &&
+		    !sl_ieq(h.name, SL("Return-Path"))))
+			continue;
+		if ((best = hint_in(m, a, h.body)) < m->nhints)
+			return best;
 	}
-	return best;
+	return m->nhints;
 }
 
 /*
