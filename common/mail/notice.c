@@ -614,6 +614,8 @@ failed_in(struct slice line)
 	const char *p;
 	size_t i;
 
+	if (line.n == 0 || memchr(line.p, '@', line.n) == NULL)
+		return (struct slice){ NULL, 0 };
 	line = skip(sl_trim(line), " \t*>-");
 	if (reply_at(line))		/* 550 <a@b>... */
 		line = skip(sl_from(line, 4), " ");
