@@ -540,6 +540,21 @@ tree_file(const struct tree_dir *dir, const char *name, struct stat *st,
 	return -1;
 }
 
+#define AHEAD	(256 * 1024)	/* bytes; what is longer reads on by itself */
+
+void
+tree_ahead(const struct tree_dir *dir, const char *name)
+{
+	const struct dir *d = (const struct dir *)(const void *)dir;
+	int fd;
+
+	if (strchr(name, '/') != NULL ||
+	    (fd = open_below(d->fd, name, 0)) == -1)
+		return;
+	posix_fadvise(fd, 0, AHEAD, POSIX_FADV_WILLNEED);
+	close(fd);
+}
+
 ssize_t
 tree_read(int fd, uint64_t offset, char *p, size_t n, struct err *err)
 {

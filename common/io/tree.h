@@ -97,6 +97,12 @@ void	tree_dir_drop(struct tree_dir *dir);
 int	tree_file(const struct tree_dir *dir, const char *name,
 	    struct stat *st, struct err *err);
 
+/*
+ * The file will be read soon: let the disk begin.  Costs an open, so it is
+ * for reads that wait; nothing happens when it cannot be opened.
+ */
+void	tree_ahead(const struct tree_dir *dir, const char *name);
+
 /* Read until n bytes or the end, from offset; -1 and err, or the count. */
 ssize_t	tree_read(int fd, uint64_t offset, char *p, size_t n, struct err *err);
 #endif

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -16,6 +17,9 @@
 
 #define BATCH		64		/* entries a job */
 #define SPILL		(256 * 1024)	/* bytes gathered before a write */
+#define SLOW_NS		150000		/* open and read: it waited for a disk */
+#define SLOW_WINDOW	256		/* entries that are remembered, about */
+#define SLOW_SHARE	8		/* one slow in so many: a cold tree */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
 /* What one thread reads with, and what it has found. */
@@ -41,6 +45,7 @@ struct scan_state {
 	struct pool	*pool;
 	atomic_size_t	 entries, vanished;
 	atomic_ullong	 bytes;
+	atomic_uint	 slow;		/* share of slow reads, in 1/65536 */
 	pthread_mutex_t	 lock;		/* of failure */
 	bool		 failed;
 	struct err	 failure;	/* the first: the spill file */
@@ -236,6 +241,35 @@ unread(struct found *fd, const char *why)
 	put_away(fd);
 }
 
+static int64_t
+nanoseconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* A running share; threads that write over each other do not matter. */
+static void
+note_wait(struct scan_state *st, int64_t began)
+{
+	unsigned was = atomic_load_explicit(&st->slow, memory_order_relaxed);
+	unsigned now = nanoseconds() - began > SLOW_NS ? 65536 : 0;
+
+	atomic_store_explicit(&st->slow,
+	    was - was / SLOW_WINDOW + now / SLOW_WINDOW,
+	    memory_order_relaxed);
+}
+
+/* While reads wait, the walker asks for files ahead of the workers. */
+static bool
+is_cold(struct scan_state *st)
+{
+	return atomic_load_explicit(&st->slow, memory_order_relaxed) >
+	    65536 / SLOW_SHARE;
+}
+
 static void
 one_entry(struct found *fd)
 {
@@ -243,6 +277,7 @@ one_entry(struct found *fd)
 	struct worker *w = fd->w;
 	struct err err = { 0 };
 	struct spool_msg m;
+	int64_t began;
 	size_t seen = 0;
 	int r;
 
@@ -250,6 +285,7 @@ one_entry(struct found *fd)
 		unread(fd, fd->e->refused);
 		return;
 	}
+	began = nanoseconds();
 	if (spool_start(sp, fd->e, w->rd, &err) == -1) {
 		if (err.sys == ENOENT)
 			atomic_fetch_add(&fd->s->state->vanished, 1);
@@ -258,6 +294,8 @@ one_entry(struct found *fd)
 		return;
 	}
 	while ((r = spool_load(w->rd, &m, &err)) == 1) {
+		if (seen == 0)
+			note_wait(fd->s->state, began);
 		one_message(fd, &m);
 		seen++;
 	}
@@ -350,6 +388,8 @@ walk(struct scan *s, size_t spool)
 			arena_reset(fd.w->scratch);
 			continue;
 		}
+		if (is_cold(st))
+			spool_ahead(e);
 		if (++b->n == BATCH || e->dir != b->e[0].dir) {
 			pool_put(st->pool, b);
 			b = batch_new(spool);

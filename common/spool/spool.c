@@ -469,6 +469,13 @@ spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 }
 
 void
+spool_ahead(const struct spool_entry *e)
+{
+	if (e->refused == NULL)
+		tree_ahead(e->dir, e->name);
+}
+
+void
 spool_entry_done(struct spool_entry *e)
 {
 	if (e->dir != NULL)

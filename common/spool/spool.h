@@ -111,6 +111,9 @@ int	spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	    struct err *err);
 void	spool_entry_done(struct spool_entry *e);
 
+/* The entry will be loaded soon; for a disk that lets reads wait. */
+void	spool_ahead(const struct spool_entry *e);
+
 /*
  * reader - a worker's buffers.  What spool_load gives points into it and
  * into its arena, until the next spool_load or spool_start.
