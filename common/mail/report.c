@@ -995,6 +995,15 @@ read_text(struct look *l)
 	}
 }
 
+/* The fields and the original are there: no need of the human text. */
+static bool
+says_all(const struct report *r)
+{
+	return r->original != ORIG_NONE && (!kind_is_report(r->kind) ||
+	    (r->nfailed > 0 && r->reporting_mta.n > 0 && r->status.n > 0 &&
+	    r->diagnostic.n > 0));
+}
+
 static void
 look_inside(struct look *l)
 {
@@ -1003,12 +1012,16 @@ look_inside(struct look *l)
 	unwrap(l);
 	find_message(l);
 	machine = read_machine(l);
-	notice_read(&l->notice, l->a, human_text(l));
+	if (machine)
+		take_original(l);
+	if (!machine || !says_all(l->r))
+		notice_read(&l->notice, l->a, human_text(l));
 	if (!machine)
 		read_text(l);
 	if (l->r->kind == KIND_MAIL || l->r->kind == KIND_AUTOREPLY)
 		return;
-	take_original(l);
+	if (l->r->original == ORIG_NONE)
+		take_original(l);
 	if (kind_is_report(l->r->kind))
 		take_notice(l);
 }
