@@ -11,6 +11,7 @@ struct reading {
 	const struct spool_msg	*m;
 	struct head		 head;
 	struct slice		 body;
+	bool			 blank_top;	/* passed over to the header */
 	struct report		 report;
 };
 
@@ -284,6 +285,9 @@ note_problems(struct reading *r)
 	else if (r->head.no_blank)
 		record_problem(rec, r->a,
 		    SL("no blank line between header and body"));
+	if (r->blank_top)
+		record_problem(rec, r->a,
+		    SL("blank lines in front of the header"));
 	if (r->head.nul)
 		record_problem(rec, r->a, SL("NUL byte in the header"));
 	if (r->head.junk > 0)
@@ -295,6 +299,27 @@ note_problems(struct reading *r)
 	if (m->cut)
 		record_problem(rec, r->a,
 		    SL("large: only its first part was looked at"));
+}
+
+/*
+ * A file can begin with blank lines, where a program saved it or cut it out
+ * of something else.  They are no part of it when a field that we know
+ * stands behind them; any other line with a colon can be of a body.
+ */
+static struct slice
+find_header(struct reading *r)
+{
+	struct slice text = r->m->text, at = text, rest = text, line;
+	struct hdr h;
+
+	while (sl_line(&rest, &line) && sl_trim(line).n == 0)
+		at = rest;
+	rest = at;
+	if (at.n == text.n || hdr_next(&rest, &h) != 1 ||
+	    hdr_id(h.name) == H_OTHER)
+		return text;
+	r->blank_top = true;
+	return at;
 }
 
 void
@@ -314,7 +339,7 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	if ((rec->nhints = m->nhints) > 0)
 		memcpy(rec->hints, m->hints, m->nhints * sizeof(m->hints[0]));
 
-	head_parse(&r.head, a, m->text, &r.body);
+	head_parse(&r.head, a, find_header(&r), &r.body);
 	rec->more_hops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
 	    &rec->hops, &rec->nhops);
 	read_sender(&r);
