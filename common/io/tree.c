@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/xalloc.h"
 #include "io/tree.h"
 
@@ -19,14 +20,17 @@ struct dir {
 	struct arena	*arena;
 	int		 fd;
 	atomic_size_t	 refs;
-	size_t		 depth;
 	uint32_t	*sorted;	/* indexes of pub.v by name; made late */
 };
 
-/* A folder still to be visited. */
-struct todo {
-	char	*path;
-	size_t	 depth;
+/*
+ * A folder with subfolders still to be visited.  Their names, not their
+ * paths: a million of them far down would be gigabytes.
+ */
+struct level {
+	char		*path;
+	struct buf	 names;		/* of its subfolders, each with a NUL */
+	size_t		 at;		/* of the next one in names */
 };
 
 struct tree {
@@ -35,8 +39,10 @@ struct tree {
 	int		 fd;		/* of the root directory */
 	char		*only;		/* the root is this one file */
 	struct dir	*now;		/* the walk's reference */
-	struct todo	*todo;		/* a stack; the next one is last */
-	size_t		 ntodo, room;
+	bool		 begun;		/* the root was visited */
+	char		*where;		/* what the last step was about */
+	struct level	 level[TREE_DEPTH_MAX];	/* root first: a stack */
+	size_t		 depth;		/* of it: of the folder just visited */
 };
 
 static struct dir *
@@ -88,16 +94,6 @@ shown(const char *path)
 	return path[0] == '\0' ? "." : path;
 }
 
-static void
-push(struct tree *t, char *path, size_t depth)
-{
-	if (t->ntodo == t->room) {
-		t->room = t->room == 0 ? 16 : t->room * 2;
-		t->todo = xrealloc(t->todo, t->room, sizeof(*t->todo));
-	}
-	t->todo[t->ntodo++] = (struct todo){ path, depth };
-}
-
 /* The last part of path; "." and ".." are resolved to say something. */
 static char *
 base_of(const char *path)
@@ -127,7 +123,10 @@ is_name(struct slice s)
 	    !sl_eq(s, SL("..")) && memchr(s.p, '/', s.n) == NULL;
 }
 
-/* A descriptor for the folder at path, one name after the other. */
+/*
+ * A descriptor for the folder at path, one name after the other.  Callers
+ * add the path to the message, so that a long one cannot push out why.
+ */
 static int
 descend(struct tree *t, const char *path, struct err *err)
 {
@@ -142,7 +141,7 @@ descend(struct tree *t, const char *path, struct err *err)
 	while (fd != -1 && sl_cut(&rest, '/', &part)) {
 		if (!is_name(part)) {
 			close(fd);
-			return err_set(err, ERR_UNSAFE, "%s: bad name", path);
+			return err_set(err, ERR_UNSAFE, "bad name");
 		}
 		memcpy(name, part.p, part.n);
 		name[part.n] = '\0';
@@ -152,9 +151,9 @@ descend(struct tree *t, const char *path, struct err *err)
 	}
 	if (fd == -1 && (errno == ELOOP || errno == ENOTDIR))
 		return err_set(err, ERR_UNSAFE,
-		    "%s: a link stands where a folder was", path);
+		    "a link stands where a folder was");
 	if (fd == -1)
-		return err_sys(err, "%s: cannot open folder", shown(path));
+		return err_sys(err, "cannot open folder");
 	return fd;
 }
 
@@ -166,7 +165,6 @@ tree_new(int fd, const char *path, const char *base)
 	t->fd = fd;
 	t->path = copy(path, strlen(path));
 	t->base = copy(base, strlen(base));
-	push(t, copy("", 0), 0);
 	return t;
 }
 
@@ -242,11 +240,20 @@ tree_below(struct tree **out, struct tree *t, const char *sub,
 	char *path;
 
 	if (fd == -1)
-		return -1;
+		return err_at(err, "%s", shown(sub));
 	path = join(t->path, sub);
 	*out = tree_new(fd, path, slash == NULL ? sub : slash + 1);
 	free(path);
 	return 0;
+}
+
+static void
+pop(struct tree *t)
+{
+	struct level *l = &t->level[--t->depth];
+
+	free(l->path);
+	buf_free(&l->names);
 }
 
 void
@@ -256,9 +263,9 @@ tree_close(struct tree *t)
 		return;
 	if (t->now != NULL)
 		tree_dir_drop(&t->now->pub);
-	while (t->ntodo > 0)
-		free(t->todo[--t->ntodo].path);
-	free(t->todo);
+	while (t->depth > 0)
+		pop(t);
+	free(t->where);
 	close(t->fd);
 	free(t->only);
 	free(t->base);
@@ -335,7 +342,7 @@ read_names(struct dir *d, struct err *err)
 	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
 
 	if (fd == -1 || (dp = fdopendir(fd)) == NULL) {
-		err_sys(err, "%s: cannot list", shown(d->pub.path));
+		err_sys(err, "cannot list");
 		if (fd != -1)
 			close(fd);
 		return -1;
@@ -351,7 +358,7 @@ read_names(struct dir *d, struct err *err)
 		add_name(d, &cap, de->d_name, de->d_ino, type_of(d->fd, de));
 	}
 	if (errno != 0) {
-		err_sys(err, "%s: cannot list", shown(d->pub.path));
+		err_sys(err, "cannot list");
 		closedir(dp);
 		return -1;
 	}
@@ -361,9 +368,8 @@ read_names(struct dir *d, struct err *err)
 	return 0;
 }
 
-int
-tree_list(struct tree *t, const char *path, struct tree_dir **out,
-    struct err *err)
+static int
+list(struct tree *t, const char *path, struct tree_dir **out, struct err *err)
 {
 	struct dir *d;
 	size_t cap = 0;
@@ -386,54 +392,97 @@ tree_list(struct tree *t, const char *path, struct tree_dir **out,
 	return 0;
 }
 
-/* Put the subfolders of the folder just listed on the stack, last first. */
-static int
-push_subfolders(struct tree *t, struct dir *d, struct err *err)
+int
+tree_list(struct tree *t, const char *path, struct tree_dir **out,
+    struct err *err)
 {
-	size_t i = d->pub.n;
-	int r = 0;
+	return list(t, path, out, err) == -1 ?
+	    err_at(err, "%s", shown(path)) : 0;
+}
 
-	while (i-- > 0) {
+/* Remember the subfolders of the folder just visited. */
+static int
+push_subfolders(struct tree *t, const struct dir *d, struct err *err)
+{
+	struct level l = { NULL, { NULL, 0, 0 }, 0 };
+	size_t len = strlen(d->pub.path), i;
+	bool deep = false, is_long = false;
+
+	for (i = 0; i < d->pub.n; i++) {
+		struct slice name = sl(d->pub.v[i].name);
+
 		if (d->pub.v[i].type != TREE_DIR)
 			continue;
-		if (d->depth + 1 > TREE_DEPTH_MAX) {
-			r = err_set(err, ERR_LIMIT, "%s: folders nested "
-			    "deeper than %d are not visited",
-			    shown(d->pub.path), TREE_DEPTH_MAX);
-			break;
-		}
-		push(t, join(d->pub.path, d->pub.v[i].name), d->depth + 1);
+		if (t->depth == TREE_DEPTH_MAX)
+			deep = true;
+		else if (len + 1 + name.n > TREE_PATH_MAX)
+			is_long = true;
+		else
+			buf_add(&l.names, (struct slice){ name.p, name.n + 1 });
 	}
-	return r;
+	if (l.names.n > 0) {
+		l.path = copy(d->pub.path, len);
+		t->level[t->depth++] = l;
+	}
+	if (deep)
+		return err_set(err, ERR_LIMIT, "folders nested deeper than "
+		    "%d are not visited", TREE_DEPTH_MAX);
+	if (is_long)
+		return err_set(err, ERR_LIMIT, "folders with a path of more "
+		    "than %d bytes are not visited", TREE_PATH_MAX);
+	return 0;
+}
+
+/* The path of the next folder, to be freed, or NULL. */
+static char *
+next_path(struct tree *t)
+{
+	struct level *l;
+	char *path;
+
+	if (!t->begun) {
+		t->begun = true;
+		return copy("", 0);
+	}
+	while (t->depth > 0 &&
+	    t->level[t->depth - 1].at == t->level[t->depth - 1].names.n)
+		pop(t);
+	if (t->depth == 0)
+		return NULL;
+	l = &t->level[t->depth - 1];
+	path = join(l->path, l->names.p + l->at);
+	l->at += strlen(l->names.p + l->at) + 1;
+	return path;
 }
 
 int
 tree_next(struct tree *t, struct tree_dir **out, struct err *err)
 {
-	struct tree_dir *d;
-	struct todo next;
-	int r;
+	struct dir *was = t->now;
+	char *path;
+	int r = 0;
 
-	if (t->now != NULL) {
-		struct dir *was = t->now;
-
+	if (was != NULL) {
 		t->now = NULL;
 		r = push_subfolders(t, was, err);
 		tree_dir_drop(&was->pub);
 		if (r == -1)
-			return -1;
+			return -1;	/* where is still that folder */
 	}
-	if (t->ntodo == 0)
+	if ((path = next_path(t)) == NULL)
 		return 0;
-	next = t->todo[--t->ntodo];
-	r = tree_list(t, next.path, &d, err);
-	free(next.path);
-	if (r == -1)
+	free(t->where);
+	t->where = path;
+	if (list(t, path, out, err) == -1)
 		return -1;
-	t->now = of(d);
-	t->now->depth = next.depth;
-	*out = d;
+	t->now = of(*out);
 	return 1;
+}
+
+const char *
+tree_where(const struct tree *t)
+{
+	return t->where == NULL ? "." : shown(t->where);
 }
 
 static int

@@ -47,6 +47,8 @@ struct tree_dir {
 
 #define TREE_DEPTH_MAX	64		/* folders; no spool has ten */
 #define TREE_NAMES_MAX	20000000	/* in one folder */
+#define TREE_PATH_MAX	4096		/* bytes of a folder's path; as PATH_MAX:
+					   no other program takes a longer one */
 
 /*
  * Open what path is; it may be a link, since the user named it.  A folder
@@ -63,10 +65,13 @@ bool	tree_is_file(const struct tree *t);	/* the root is one file */
 
 /*
  * The next folder, parents before children.
- * Returns 1; 0 at the end; -1 for a folder that could not be read (err says
- * which and why; the walk may go on).
+ * Returns 1; 0 at the end; -1 for a folder that could not be read: err says
+ * why, tree_where which, and the walk may go on.
  */
 int	tree_next(struct tree *t, struct tree_dir **dir, struct err *err);
+
+/* Its path below the root, "." for the root; until the next tree_next. */
+const char *tree_where(const struct tree *t);
 
 /* A folder by its path below the root ("" is the root); one reference. */
 int	tree_list(struct tree *t, const char *path, struct tree_dir **dir,

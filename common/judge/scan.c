@@ -335,21 +335,6 @@ batch_new(size_t spool)
 	return b;
 }
 
-/* The walk's message is "folder: what: why"; cut it into the two. */
-static const char *
-folder_of(struct arena *a, struct err *err)
-{
-	const char *colon = strstr(err->msg, ": ");
-	const char *path;
-
-	if (colon == NULL)
-		return "";
-	path = arena_str(a, (struct slice){ err->msg,
-	    (size_t)(colon - err->msg) });
-	memmove(err->msg, colon + 2, strlen(colon + 2) + 1);
-	return path;
-}
-
 static void
 tell(struct scan *s)
 {
@@ -382,7 +367,7 @@ walk(struct scan *s, size_t spool)
 		if (r == -1) {
 			/* the walk's own record: a folder, not a file */
 			fd.e = &dir;
-			dir.path = folder_of(fd.w->scratch, &err);
+			dir.path = e->path;
 			s->failed++;
 			unread(&fd, err.msg);
 			arena_reset(fd.w->scratch);

@@ -439,10 +439,8 @@ take_dir(struct spool *sp, struct err *err)
 	if (r == 1)
 		return 1;
 	sp->dir = NULL;
-	if (r == -1) {
+	if (r == -1)
 		*err = e;
-		err_at(err, "%s", sp->path);
-	}
 	return r;
 }
 
@@ -454,17 +452,23 @@ spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	int r;
 
 	for (;;) {
-		if (sp->dir == NULL && (r = take_dir(sp, err)) != 1)
+		if (sp->dir == NULL && (r = take_dir(sp, err)) != 1) {
+			if (r == -1)
+				*e = (struct spool_entry){ .path = arena_str(a,
+				    sl(tree_where(sp->probe.tree))) };
 			return r;
+		}
 		while (sp->i < sp->dir->n)
 			if (take_entry(sp, a, e))
 				return 1;
 		d = sp->dir;
 		sp->dir = NULL;
-		if (d->cut)
-			return err_set(err, ERR_LIMIT, "%s/%s: more than %d "
-			    "names: the rest is not read", sp->path, d->path,
-			    TREE_NAMES_MAX);
+		if (d->cut) {
+			*e = (struct spool_entry){ .path = arena_str(a,
+			    sl(tree_where(sp->probe.tree))) };
+			return err_set(err, ERR_LIMIT, "more than %d names: "
+			    "the rest is not read", TREE_NAMES_MAX);
+		}
 	}
 }
 

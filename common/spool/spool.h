@@ -105,7 +105,7 @@ const char *spool_format(const struct spool *sp);	/* "ims55" */
 
 /*
  * The next entry.  Returns 1; 0 at the end; -1: a folder could not be read
- * (err; the walk may go on).
+ * (its path is all there is in e, err says why; the walk may go on).
  */
 int	spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	    struct err *err);

@@ -257,6 +257,72 @@ START_TEST(folders_beyond_the_depth_limit_are_told_once)
 }
 END_TEST
 
+/* A path that no message has room for: why still stands in it. */
+START_TEST(a_path_beyond_the_limit_is_told_once)
+{
+	char name[201];
+	struct tree_dir *d;
+	struct tree *t;
+	struct err err;
+	size_t i, n = 0, told = 0;
+	int r;
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	mkdir("s", 0700);
+	ck_assert_int_eq(chdir("s"), 0);
+	for (i = 0; i < TREE_PATH_MAX / 201 + 3; i++) {
+		ck_assert_int_eq(mkdir(name, 0700), 0);
+		ck_assert_int_eq(chdir(name), 0);
+	}
+	ck_assert_int_eq(chdir(root), 0);
+	t = open_tree("s");
+	while ((r = tree_next(t, &d, &err)) != 0) {
+		n += r == 1;
+		told += r == -1;
+		if (r == -1)
+			ck_assert_uint_gt(strlen(tree_where(t)),
+			    TREE_PATH_MAX - 201);
+	}
+	ck_assert_uint_eq(n, TREE_PATH_MAX / 201 + 1);
+	ck_assert_uint_eq(told, 1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	ck_assert_str_eq(err.msg, "folders with a path of more than 4096 "
+	    "bytes are not visited");
+	tree_close(t);
+}
+END_TEST
+
+/* Siblings come in order, whatever lies below those before them. */
+START_TEST(each_folder_is_visited_once)
+{
+	static const char *const made[] = { "s", "s/a", "s/a/x", "s/a/x/y",
+	    "s/a/z", "s/b", "s/b/x", "s/c" };
+	bool seen[NITEMS(made)] = { false };
+	struct tree_dir *d;
+	struct tree *t;
+	struct err err;
+	size_t i, n = 0;
+
+	for (i = 0; i < NITEMS(made); i++)
+		ck_assert_int_eq(mkdir(made[i], 0700), 0);
+	t = open_tree("s");
+	for (; tree_next(t, &d, &err) == 1; n++) {
+		ck_assert_str_eq(tree_where(t),
+		    d->path[0] == '\0' ? "." : d->path);
+		for (i = 0; i < NITEMS(made); i++)
+			if (strcmp(d->path, i == 0 ? "" : made[i] + 2) == 0) {
+				ck_assert(!seen[i]);
+				seen[i] = true;
+			}
+	}
+	ck_assert_uint_eq(n, NITEMS(made));
+	for (i = 0; i < NITEMS(made); i++)
+		ck_assert(seen[i]);
+	tree_close(t);
+}
+END_TEST
+
 /* The root is a file: as it stands, through a link, in a closed folder. */
 static const struct {
 	const char	*path, *base;
@@ -434,6 +500,8 @@ suite(void)
 	tcase_add_test(tc, any_bytes_make_a_name);
 	tcase_add_test(tc, a_vanished_file_is_told_by_errno);
 	tcase_add_test(tc, folders_beyond_the_depth_limit_are_told_once);
+	tcase_add_test(tc, a_path_beyond_the_limit_is_told_once);
+	tcase_add_test(tc, each_folder_is_visited_once);
 	tcase_add_loop_test(tc, a_root_that_is_a_file_holds_this_file_alone,
 	    0, NITEMS(files));
 	tcase_add_loop_test(tc, other_roots_are_refused, 0, NITEMS(refused));
