@@ -429,6 +429,8 @@ judge_all(struct judge *j)
 			if (is_report(j->v[i]))
 				remember_report(j, j->v[i]);
 		}
+	/* not before: else the order of names would tell storms */
+	j->counted = true;
 	for (i = 0; i < j->n; i++)
 		if (is_report(j->v[i]) && j->v[i]->class == C_UNSURE)
 			apply(j, j->v[i]);	/* now the storms are known */

@@ -431,7 +431,8 @@ report_storm(const struct judge *j, const struct facts *f)
 {
 	uint32_t to, wrong, right;
 
-	if (f->kind != KIND_BOUNCE || !comes_in(j, f) || f->nrcpts != 1)
+	if (!j->counted || f->kind != KIND_BOUNCE || !comes_in(j, f) ||
+	    f->nrcpts != 1)
 		return false;
 	to = f->rcpts[0].addr;
 	wrong = j->false_reports[to];
@@ -725,6 +726,9 @@ const struct rule judge_rules[] = {
 	    "the header or are unknown.", "windows-spools 0" },
 	{ NULL, C_UNSURE, SPEAKS, NULL, NULL, NULL, NULL },
 };
+
+_Static_assert(sizeof(judge_rules) / sizeof(judge_rules[0]) - 1 <= 64,
+    "facts.spoke has a bit for each rule");
 
 size_t
 judge_nrules(void)

@@ -34,6 +34,7 @@ struct judge {
 	/* Reports by recipient. */
 	uint32_t		*false_reports;	/* [address] about mail not ours */
 	uint32_t		*true_reports;	/* [address] about mail of ours */
+	bool			 counted;	/* all reports are in these */
 
 	uint64_t		*sent;		/* Message-IDs of what we sent */
 	size_t			 sent_cap, sent_n;
