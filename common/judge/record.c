@@ -240,7 +240,13 @@ read_report(struct reading *r)
 	    &rec->norig_hops);
 }
 
-/* When it arrived: the spool's word, the newest hop, its date, the file. */
+/*
+ * When it arrived: the spool's word, the newest hop, its date, the file.
+ * A file name or a file system can say any number; what a Date cannot be
+ * is no time.
+ */
+#define ARRIVED_MAX	INT64_C(4133980800)	/* 2101-01-01 */
+
 static void
 read_times(struct reading *r)
 {
@@ -253,8 +259,10 @@ read_times(struct reading *r)
 	rec->arrived = r->m->arrived;
 	for (i = 0; i < rec->nhops && rec->arrived == 0; i++)
 		rec->arrived = rec->hops[i].date;
-	if (rec->arrived == 0)
+	if (rec->arrived <= 0 || rec->arrived >= ARRIVED_MAX)
 		rec->arrived = r->m->mtime;
+	if (rec->arrived <= 0 || rec->arrived >= ARRIVED_MAX)
+		rec->arrived = 0;
 }
 
 static const struct {
@@ -282,9 +290,11 @@ note_problems(struct reading *r)
 		    SL("header beyond the limit, the rest was not read"));
 	if (r->head.n == 0 && m->text.n > 0)
 		record_problem(rec, r->a, SL("no header found"));
-	else if (r->head.no_blank)
+	else if (r->head.no_blank && !r->head.cut)
 		record_problem(rec, r->a,
 		    SL("no blank line between header and body"));
+	if (rec->nrcpts == SPOOL_RCPT_MAX && m->nrcpts == 0)
+		record_problem(rec, r->a, SL("more recipients than are kept"));
 	if (r->blank_top)
 		record_problem(rec, r->a,
 		    SL("blank lines in front of the header"));
