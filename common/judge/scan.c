@@ -47,7 +47,7 @@ struct scan_state {
 	atomic_ullong	 bytes;
 	atomic_uint	 slow;		/* share of slow reads, in 1/65536 */
 	pthread_mutex_t	 lock;		/* of failure */
-	bool		 failed;
+	atomic_bool	 failed;
 	struct err	 failure;	/* the first: the spill file */
 };
 
@@ -359,7 +359,7 @@ walk(struct scan *s, size_t spool)
 	struct spool_entry dir = { .folder = "" };
 	int r;
 
-	while (!sig_stop()) {
+	while (!sig_stop() && !atomic_load(&st->failed)) {
 		e = &b->e[b->n];
 		r = spool_next(st->spools[spool], b->arena, e, &err);
 		if (r == 0)
@@ -384,7 +384,11 @@ walk(struct scan *s, size_t spool)
 	pool_put(st->pool, b);
 }
 
-/* "mbox@1000" comes after "mbox@200". */
+/*
+ * "mbox@1000" comes after "mbox@200".  Digits behind '@' are a number
+ * wherever they stand: names are hostile, and an order that depends on what
+ * follows would go in circles.
+ */
 static int
 path_cmp(const char *a, const char *b)
 {
@@ -396,8 +400,7 @@ path_cmp(const char *a, const char *b)
 		;
 	na = strspn(a + at, "0123456789");
 	nb = strspn(b + at, "0123456789");
-	if (at > 0 && a[at - 1] == '@' && na != nb && a[at + na] == '\0' &&
-	    b[at + nb] == '\0')
+	if (at > 0 && a[at - 1] == '@' && na > 0 && nb > 0 && na != nb)
 		return na < nb ? -1 : 1;
 	return (unsigned char)a[i] < (unsigned char)b[i] ? -1 :
 	    (unsigned char)a[i] > (unsigned char)b[i];
@@ -540,8 +543,13 @@ scan_record(struct scan *s, const struct facts *f, struct arena *a,
 		    f->spill_n - done, (off_t)(f->spill + done));
 		if (r == -1 && errno == EINTR)
 			continue;
-		if (r <= 0) {
+		if (r == -1) {
 			err_sys(err, "cannot read the temporary file");
+			return false;
+		}
+		if (r == 0) {
+			err_set(err, ERR_FORMAT,
+			    "the temporary file is damaged");
 			return false;
 		}
 		done += (size_t)r;

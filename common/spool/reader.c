@@ -403,10 +403,9 @@ spool_start(const struct spool *sp, const struct spool_entry *e,
 	rd->buf.n = 0;
 	rd->part = 0;
 	if (e->refused != NULL)
-		return err_set(err, ERR_UNSAFE, "%.300s: %s, not opened",
-		    e->path, e->refused);
+		return err_set(err, ERR_UNSAFE, "%s, not opened", e->refused);
 	if ((rd->fd = tree_file(e->dir, e->name, &st, err)) == -1)
-		return err_at(err, "%s", e->path);
+		return -1;
 	rd->size = (uint64_t)st.st_size;
 	rd->mtime = st.st_mtime;
 	return 0;
@@ -423,7 +422,7 @@ spool_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	m->mtime = rd->mtime;
 	if ((r = rd->drv->load(rd, m, err)) == -1) {
 		rd->done = true;
-		return err_at(err, "%s", rd->e->path);
+		return -1;
 	}
 	m->text = with_lf(rd, m, m->text);
 	return r;
@@ -458,5 +457,5 @@ spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 		piece(ctx, (struct slice){ p, (size_t)n });
 	}
 	free(p);
-	return n == -1 ? err_at(err, "%s", rd->e->path) : 0;
+	return n == -1 ? -1 : 0;
 }

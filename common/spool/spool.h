@@ -124,7 +124,7 @@ void	spool_reader_free(struct spool_reader *rd);	/* NULL allowed */
 
 /*
  * Open the entry's file.  -1 and err: it cannot be read (ENOENT: it went
- * away meanwhile).
+ * away meanwhile).  Messages of a reader say why; where is the entry's path.
  */
 int	spool_start(const struct spool *sp, const struct spool_entry *e,
 	    struct spool_reader *rd, struct err *err);
