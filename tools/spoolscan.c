@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/limit.h"
 #include "base/opt.h"
 #include "base/sig.h"
 #include "base/utf8.h"
@@ -176,24 +177,50 @@ site_args(struct buf *b)
 	buf_addc(b, '\0');
 }
 
+/*
+ * The operands, to be typed again.  Of very many the first few, and dots
+ * that no shell and no spool has: better no command than half of one.
+ */
+static void
+spool_args(struct buf *b, char *const paths[])
+{
+	size_t n = 0, i;
+	bool dash = false;
+
+	for (; paths[n] != NULL; n++)
+		dash |= paths[n][0] == '-';
+	if (dash)
+		buf_add(b, SL(" --"));
+	for (i = 0; i < n && (n <= 8 || i < 4); i++) {
+		buf_addc(b, ' ');
+		quote_arg(b, paths[i]);
+	}
+	if (i < n)
+		buf_add(b, SL(" ..."));
+	buf_addc(b, '\0');
+}
+
 static void
 show_summary(struct scan *scan, const struct judge *j,
-    struct facts *const *v, size_t n, bool filtered)
+    struct facts *const *v, size_t n, bool filtered, char *const paths[])
 {
 	struct summary_opts o = { .width = term_width(stdout),
 	    .rows = more ? 20 : 5, .colour = term_colour(stdout),
 	    .utf8 = utf8_terminal(), .filtered = filtered };
-	struct buf args = { 0 };
+	struct buf args = { 0 }, spools = { 0 };
 
 	site_args(&args);
 	o.site_args = args.p;
+	spool_args(&spools, paths);
+	o.spool_args = spools.p;
 	summary_print(stdout, scan, j, v, n, &o);
 	buf_free(&args);
+	buf_free(&spools);
 }
 
 /* Each skipped entry on stderr; how many. */
 static size_t
-warn_unread(const struct scan *scan, const struct judge *j)
+warn_unread(const struct scan *scan)
 {
 	struct buf where = { 0 };
 	size_t n = 0, i;
@@ -206,7 +233,8 @@ warn_unread(const struct scan *scan, const struct judge *j)
 		where.n = 0;
 		buf_fmt(&where, "%s/%s", scan->spools[f->spool], f->path);
 		buf_addc(&where, '\0');
-		diag_warn(where.p, SL_FMT, SL_ARG(judge_str(j, f->problem)));
+		diag_warn(where.p, SL_FMT,
+		    SL_ARG(intern_str(scan->strings, f->problem)));
 		n++;
 	}
 	buf_free(&where);
@@ -215,7 +243,7 @@ warn_unread(const struct scan *scan, const struct judge *j)
 
 static int
 show(struct scan *scan, const struct judge *j, const struct selector *want,
-    enum sink_kind kind, bool summary)
+    enum sink_kind kind, bool summary, char *const paths[])
 {
 	struct facts **v = xcalloc(scan->n, sizeof(*v));
 	size_t n = 0, i;
@@ -226,11 +254,14 @@ show(struct scan *scan, const struct judge *j, const struct selector *want,
 			v[n++] = scan->entries[i];
 	status = n > 0 ? STATUS_OK : STATUS_NONE;
 	if (summary)
-		show_summary(scan, j, v, n, select_any(want));
+		show_summary(scan, j, v, n, select_any(want), paths);
 	else if (show_entries(scan, j, v, n, kind) == -1)
 		status = STATUS_FAILED;
 	free(v);
-	if (warn_unread(scan, j) > 0 && status != STATUS_FAILED)
+	if (!summary && scan->vanished > 0)
+		diag_note("%zu files went away while we looked: the spool is "
+		    "live", scan->vanished);
+	if (warn_unread(scan) > 0 && status != STATUS_FAILED)
 		status = STATUS_PART;
 	return status;
 }
@@ -282,12 +313,13 @@ run(char *paths[], struct site *site, const struct selector *want,
 			site_print(site, &conf);
 			fwrite(conf.p, 1, conf.n, stdout);
 			buf_free(&conf);
-			status = STATUS_OK;
+			status = warn_unread(&scan) > 0 ? STATUS_PART :
+			    STATUS_OK;
 		} else {
 			j = judge_new(site, scan.strings, scan.entries,
 			    scan.n);
 			judge_all(j);
-			status = show(&scan, j, want, kind, summary);
+			status = show(&scan, j, want, kind, summary, paths);
 			judge_free(j);
 		}
 	}
@@ -306,6 +338,7 @@ main(int argc, char *argv[])
 
 	diag_init(argv[0]);
 	sig_init();
+	limit_files();
 	argv += opt_parse(&cmd, argc, argv);
 	if (argv[0] == NULL)
 		opt_usage(&cmd, "which spool?");

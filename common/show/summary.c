@@ -9,6 +9,7 @@
 #define COUNT_COLS	8	/* columns of a number of messages */
 #define BAR_COLS	13	/* columns before a bar of the histogram */
 #define FOLDERS_MAX	1000	/* looked at, of a tree of thousands */
+#define BARS_MAX	400	/* columns of one */
 
 /* Messages by class. */
 struct tally {
@@ -25,6 +26,8 @@ struct list {
 	const struct judge *j;
 	struct intern	*own;		/* strings of our own making, or NULL */
 	enum class	 class;		/* of the entry being counted */
+	uint32_t	*seen;		/* by number: the last entry that had it */
+	uint32_t	 entry;		/* being counted, from 1 */
 };
 
 struct screen {
@@ -168,24 +171,27 @@ count_all(struct screen *s)
 	}
 }
 
+/* There can be as many spools as users. */
 static void
 print_spools(struct screen *s)
 {
-	uint64_t bytes;
+	struct { uint64_t n, bytes; } *sums;
 	char a[32], b[32];
-	size_t i, k, n;
+	size_t i;
 
+	sums = xcalloc(s->scan->nspools, sizeof(*sums));
+	for (i = 0; i < s->n; i++) {
+		sums[s->v[i]->spool].n++;
+		sums[s->v[i]->spool].bytes += s->v[i]->size;
+	}
 	for (i = 0; i < s->scan->nspools; i++) {
-		for (n = 0, bytes = 0, k = 0; k < s->n; k++)
-			if (s->v[k]->spool == i) {
-				n++;
-				bytes += s->v[k]->size;
-			}
 		utf8_show(&s->line, sl(s->scan->spools[i]), 0);
 		buf_fmt(&s->line, ": %s, %s messages, %s",
-		    s->scan->formats[i], grouped(n, a), human(bytes, b));
+		    s->scan->formats[i], grouped(sums[i].n, a),
+		    human(sums[i].bytes, b));
 		flush(s);
 	}
+	free(sums);
 }
 
 static void
@@ -260,11 +266,14 @@ list_str(const struct list *l, uint32_t id)
 	return l->own != NULL ? intern_str(l->own, id) : judge_str(l->j, id);
 }
 
+/* A string once for each message, however often it is there. */
 static void
 list_add(struct list *l, uint32_t id)
 {
-	if (id != 0)
-		l->by_id[id].n[l->class]++;
+	if (id == 0 || l->seen[id] == l->entry)
+		return;
+	l->seen[id] = l->entry;
+	l->by_id[id].n[l->class]++;
 }
 
 static void
@@ -285,17 +294,13 @@ keys_sender(struct list *l, const struct facts *f)
 	list_add(l, f->sender_domain);
 }
 
-/* A domain once for each message, however many recipients it has there. */
 static void
 keys_rcpt(struct list *l, const struct facts *f)
 {
-	uint32_t i, last = 0;
+	uint32_t i;
 
-	for (i = 0; i < f->nrcpts; i++) {
-		if (f->rcpts[i].domain != last)
-			list_add(l, f->rcpts[i].domain);
-		last = f->rcpts[i].domain;
-	}
+	for (i = 0; i < f->nrcpts; i++)
+		list_add(l, f->rcpts[i].domain);
 }
 
 static void
@@ -379,8 +384,10 @@ print_list(struct screen *s, struct list *l)
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
 
 	l->by_id = xcalloc(ids, sizeof(*l->by_id));
+	l->seen = xcalloc(ids, sizeof(*l->seen));
 	l->j = s->j;
 	for (i = 0; i < s->n; i++) {
+		l->entry = (uint32_t)i + 1;
 		l->class = (enum class)s->v[i]->class;
 		l->keys(l, s->v[i]);
 	}
@@ -390,6 +397,7 @@ print_list(struct screen *s, struct list *l)
 	for (i = 0; i < n; i++)
 		print_row(s, best[i].text, &l->by_id[best[i].id],
 		    text_cols(s));
+	free(l->seen);
 	free(l->by_id);
 	free(best);
 }
@@ -501,8 +509,9 @@ step_for(int64_t span, size_t bars)
 
 	for (i = 0; i + 1 < sizeof(steps) / sizeof(steps[0]); i++)
 		if (span / steps[i] < (int64_t)bars)
-			return steps[i];
-	return (span / (int64_t)bars / steps[i] + 1) * steps[i];
+			break;
+	/* the last one as often as it takes: whole years */
+	return steps[i] * (span / steps[i] / (int64_t)bars + 1);
 }
 
 static void
@@ -546,13 +555,14 @@ static void
 print_histogram(struct screen *s)
 {
 	size_t bars = s->o->width < BAR_COLS + 30 ? 30 :
+	    s->o->width > BAR_COLS + BARS_MAX ? BARS_MAX :
 	    s->o->width - BAR_COLS - 1, n, i;
 	uint32_t *v, most = 0;
 	int64_t step, first;
 	char a[DATE_TEXT], b[DATE_TEXT], w[32];
 	unsigned c;
 
-	if (s->oldest == 0 || bars > 400)
+	if (s->oldest == 0)
 		return;
 	step = step_for(s->newest - s->oldest, bars);
 	first = s->oldest - s->oldest % step;
@@ -585,6 +595,8 @@ static void
 print_unread(struct screen *s)
 {
 	size_t ids = (size_t)intern_count(s->scan->strings) + 1, n, i, odd = 0;
+	size_t headless = 0;
+	const struct facts *bare = NULL;
 	struct list l = { .j = s->j };
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
 	const struct facts **first = xcalloc(ids, sizeof(*first));
@@ -594,8 +606,12 @@ print_unread(struct screen *s)
 	for (i = 0; i < s->n; i++) {
 		const struct facts *f = s->v[i];
 
-		if (!f->unread && !f->no_header) {
-			odd += f->problem != 0;
+		if (!f->unread && f->no_header) {
+			headless++;
+			bare = bare == NULL ? f : bare;
+		}
+		if (!f->unread) {
+			odd += !f->no_header && f->problem != 0;
 			continue;
 		}
 		l.by_id[f->problem].n[C_UNSURE]++;
@@ -603,7 +619,7 @@ print_unread(struct screen *s)
 			first[f->problem] = f;
 	}
 	n = list_best(&l, ids, best, s->o->rows);
-	if (n > 0) {
+	if (n + headless > 0) {
 		title(s, "could not be read");
 		flush(s);
 	}
@@ -612,6 +628,12 @@ print_unread(struct screen *s)
 		utf8_show(&s->line, best[i].text, 40);
 		buf_add(&s->line, SL(", first "));
 		utf8_show(&s->line, sl(first[best[i].id]->path), 40);
+		flush(s);
+	}
+	if (headless > 0) {
+		buf_fmt(&s->line, "  %6s  no header field that tells anything, "
+		    "first ", grouped(headless, a));
+		utf8_show(&s->line, sl(bare->path), 40);
 		flush(s);
 	}
 	if (odd > 0) {
@@ -635,14 +657,8 @@ print_unread(struct screen *s)
 static void
 suggest(struct screen *s, const char *options, const char *why)
 {
-	size_t i;
-
-	buf_fmt(&s->line, "  spoolscan %s%s", s->o->site_args, options);
-	for (i = 0; i < s->scan->nspools && i < 4; i++) {
-		buf_addc(&s->line, ' ');
-		quote_arg(&s->line, s->scan->spools[i]);
-	}
-	buf_fmt(&s->line, "\n      # %s", why);
+	buf_fmt(&s->line, "  spoolscan %s%s%s\n      # %s", s->o->site_args,
+	    options, s->o->spool_args, why);
 	flush(s);
 }
 

@@ -16,6 +16,7 @@ struct summary_opts {
 	bool	 utf8;		/* block characters are welcome */
 	bool	 filtered;	/* v is a choice, not all of the scan */
 	const char *site_args;	/* what told the site, to be typed again: "-s f " */
+	const char *spool_args;	/* the operands, the same: " spool" */
 };
 
 void	summary_print(FILE *out, const struct scan *scan,

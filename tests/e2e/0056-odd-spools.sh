@@ -1,0 +1,143 @@
+#!/bin/sh
+# Spools that are odd but not hostile: what the summary and the lists say.
+. "${0%/*}/lib.sh"
+
+mail() { printf 'From: a@example.net\nTo: %s\nSubject: %s\nDate: Mon, 5 Jan 2004 10:00:00 +0000\n\nhi\n' "${2:-b@example.com}" "$1"; }
+
+# Not as root, who may read everything; $1 is the status wanted.
+as_nobody() {
+	want=$1
+	shift
+	run "$want" setpriv --reuid=65534 --regid=65534 --clear-groups \
+	    "$B/bin/spoolscan" "$@"
+}
+drop=false
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
+	drop=true
+fi
+
+chmod 755 "$work"
+mkdir -p 'dirs/a: b' dirs/c dirs/d
+mail ok >dirs/c/ok.eml
+chmod 0 'dirs/a: b' dirs/d
+if $drop; then
+	t 'a folder that may not be read is a record with its path and why' '
+		as_nobody 3 -f eml -o ndjson dirs &&
+		jq -r "select(.problems != null) | .path + \"|\" + .problems[0]" out | sort >got &&
+		printf "%s\n" "a: b|cannot open folder: Permission denied" \
+		    "d|cannot open folder: Permission denied" | diff - got &&
+		has "spoolscan: dirs/a: b: cannot open folder: Permission denied" errs'
+	t 'the site alone is not all there is to say of such a spool' '
+		as_nobody 3 -f eml --print-site dirs && has "cannot open folder" errs'
+fi
+chmod 755 'dirs/a: b' dirs/d
+
+mkdir many
+for i in 1 2 3; do mail "$i" >many/$i.eml; chmod 0 many/$i.eml; done
+if $drop; then
+	t 'what could not be read is counted by its reason' '
+		as_nobody 3 -f eml many &&
+		has "^ *3  cannot open: Permission denied, first 1.eml" &&
+		has "^spoolscan: many/1.eml: cannot open: Permission denied" errs'
+fi
+
+mkdir bare
+printf 'X-Odd: y\n\nhi\n' >bare/a.eml
+printf 'X-Odd: y\rX-More: y\r\rhi\r' >bare/b.eml
+mail ok >bare/c.eml
+t 'a message without a telling field is counted once, and as that' '
+	run 0 spoolscan -f eml bare &&
+	has "^ *2  no header field that tells anything, first a.eml" && hasnt "bare CR"'
+
+mkdir rcpts
+mail many 'a@one.example.com, b@two.example.com, c@one.example.com' >rcpts/a.eml
+t 'a domain counts once for each message, in whatever order' '
+	run 0 spoolscan -f eml rcpts && has "one\.example\.com .* 1\$" && hasnt "one\.example\.com .* 2\$"'
+
+perl -e 'print "From: a\@example.net\nSubject: x\nTo: ", join(",", ("a\@b") x 15000), "\n\n"' >rcpts/b.eml
+t 'recipients of a header beyond the limit are said' '
+	run 0 spoolscan -f eml -o ndjson rcpts/b.eml && has "more recipients than are kept" &&
+	[ "$(jq ".recipients | length" out)" -eq 10000 ]'
+
+perl -e 'print "From: a\@example.net\n", map { "X-" . "x" x 900 . "$_: y\n" } 1 .. 2000' >rcpts/c.eml
+t 'a header that was not read to its end is not called one without an end' '
+	run 0 spoolscan -f eml -o ndjson rcpts/c.eml && has "header beyond the limit" &&
+	hasnt "no blank line"'
+
+mkdir blank
+printf '\n\nnote: this\nis no header\n' >blank/a.eml
+printf '\n \n' >blank/b.eml
+t 'any word with a colon behind blank lines is no header' '
+	run 0 spoolscan -f eml -o ndjson blank && hasnt "in front of the header" &&
+	[ "$(grep -c "unsure/no-header" out)" -eq 2 ]'
+
+mkdir order
+for f in 'a@9' 'a@10' 'a@10x' 'a@9x' 'a@' 'a@x' 'a@10@2' 'a@10@10'; do mail x >"order/$f"; done
+t 'paths with numbers behind @ have one order' '
+	run 0 spoolscan -f eml -o ndjson order && jq -r .path out >got &&
+	printf "%s\n" a@ a@9 a@9x a@10 a@10@2 a@10@10 a@10x a@x | diff - got'
+
+mkdir old
+mail new | sed 's/2004/2026/' >old/new.eml
+mail old | sed 's/2004/1971/' >old/old.eml
+touch -d 1971-01-05 old/old.eml
+t 'half a century is shown by the year' '
+	run 0 spoolscan -f eml old && has " 365 d a column"'
+if touch -d @9223372036854775807 old/last.eml 2>/dev/null; then
+	rm old/*
+	for s in '' -; do touch -d "@${s}9223372036854775807" "old/x$s.eml"; done
+	for f in old/*; do
+		touch -r "$f" keep && printf 'Subject: x\n\nhi\n' >"$f" && touch -r keep "$f"
+	done
+	t 'a time that no date can be is none' '
+		run 0 spoolscan -f eml -o ndjson old && jq -se "length > 1 and all(.arrived == null)" out'
+fi
+
+# A tree of users, each with a maildir.
+i=0
+while [ $i -lt 300 ]; do
+	mkdir -p "users/u$i/Maildir/new" "users/u$i/Maildir/cur" "users/u$i/Maildir/tmp"
+	mail "$i" >"users/u$i/Maildir/new/1073264400.M1P$i.h"
+	i=$((i + 1))
+done
+t 'more spools than files may be open by default are one scan' '
+	ulimit -Sn 256 && run 0 spoolscan -o ndjson users && [ $(wc -l <out) -eq 300 ]'
+t 'the commands of the summary name the operands, not what was found there' '
+	run 0 spoolscan users && has "^  spoolscan --class unsure --explain users\$\|^  spoolscan --class legit -0 users\$" &&
+	hasnt "^  spoolscan .*Maildir"'
+t 'an operand that begins with a dash can be typed again' '
+	mkdir -p -- -odd && mail x >-odd/x.eml && run 0 spoolscan -f eml -- -odd &&
+	has "^  spoolscan .* -- -odd\$"'
+
+# Reports to one address: ten about mail that entered elsewhere, one without
+# its original, and two that are true; only their names tell them apart.
+report() {	# original's header, or nothing
+	printf 'Return-Path: <>\nReceived: from mail.example.net (mail.example.net [203.0.113.9])\n\tby mx.example.com with ESMTP id A%s\n\tfor <ann@example.com>; Mon, 5 Jan 2004 10:00:00 +0000\n' "$i"
+	printf 'From: MAILER-DAEMON@example.net\nTo: ann@example.com\nSubject: Undelivered mail\nMessage-ID: <r%s@example.net>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example.net\n\nFinal-Recipient: rfc822; x@example.net\nAction: failed\nStatus: 5.1.1\n\n' "$i"
+	[ -z "$1" ] || printf -- '--b\nContent-Type: message/rfc822\n\n%s\nFrom: ann@example.com\nTo: x@example.net\nSubject: x\nMessage-ID: <o%s@%s>\n\nx\n' "$1" "$i" "$2"
+	printf -- '--b--\n'
+}
+false_hop='Received: from bot.example.org (bot.example.org [198.51.100.66]) by mail.example.net with SMTP; Mon, 5 Jan 2004 09:00:00 +0000'
+true_hop='Received: from pc.example.com (pc.example.com [192.0.2.77]) by mx.example.com with ESMTP; Mon, 5 Jan 2004 09:00:00 +0000'
+mkdir storm
+i=10
+while [ $i -lt 20 ]; do report "$false_hop" example.org >storm/f$i.eml; i=$((i + 1)); done
+report '' >storm/a.eml
+i=20 && report '' >storm/m.eml
+i=21 && report "$true_hop" example.com >storm/s1.eml
+i=22 && report "$true_hop" example.com >storm/s2.eml
+i=23 && report '' >storm/z.eml
+scan='spoolscan -f eml -d example.com -t 192.0.2.0/24 -o ndjson'
+t 'a storm is told from all reports, whatever the order of their names' '
+	run 0 $scan storm && jq -r "[.path, .reason] | @tsv" out >got &&
+	[ $(grep -c "^f.*backscatter/inbound" got) -eq 10 ] &&
+	[ $(grep -c "^s.*legit/own-bounce" got) -eq 2 ] &&
+	[ $(grep -c "^[amz]\.eml	unsure/nothing-decides" got) -eq 3 ] || { cat got; false; }'
+rm storm/s?.eml
+t 'and is one for all of them when nothing speaks for the address' '
+	run 0 $scan storm && jq -r "[.path, .reason] | @tsv" out >got &&
+	[ $(grep -c "^[amz]\.eml	backscatter/storm" got) -eq 3 ] || { cat got; false; }'
+
+t 'no place for the temporary file fails before anything is read' '
+	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
+t_done
