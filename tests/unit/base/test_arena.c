@@ -11,6 +11,10 @@
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 #define MB		(1024 * 1024)
 
+/* AddressSanitizer's, where the build has it. */
+int	__asan_address_is_poisoned(const volatile void *p)
+	    __attribute__((weak));
+
 static struct arena *a;
 
 static void
@@ -134,6 +138,8 @@ START_TEST(an_arena_holds_little_more_than_was_asked_for)
 {
 	size_t i;
 
+	if (__asan_address_is_poisoned != NULL)
+		return;			/* there it holds the borders too */
 	for (i = 0; i < 1000000; i++)
 		arena_alloc(a, 16);
 	ck_assert_uint_le(arena_used(a), 17 * MB);
@@ -232,6 +238,22 @@ START_TEST(an_absurd_size_ends_the_process)
 }
 END_TEST
 
+START_TEST(a_sanitizer_sees_the_borders_of_each_piece)
+{
+	char *p = arena_alloc(a, 13), *q = arena_str(a, SL("abc"));
+
+	if (__asan_address_is_poisoned == NULL)
+		return;
+	ck_assert(!__asan_address_is_poisoned(p + 12));
+	ck_assert(__asan_address_is_poisoned(p + 13));
+	ck_assert(__asan_address_is_poisoned(p - 1));
+	ck_assert(!__asan_address_is_poisoned(q + 3));
+	ck_assert(__asan_address_is_poisoned(q + 4));
+	arena_reset(a);
+	ck_assert(__asan_address_is_poisoned(p));
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *
@@ -251,6 +273,7 @@ suite(void)
 	tcase_add_test(t, an_arena_holds_little_more_than_was_asked_for);
 	tcase_add_test(t, strings_end_in_nul_and_may_hold_one);
 	tcase_add_test(t, formatted_text_of_any_length_fits);
+	tcase_add_test(t, a_sanitizer_sees_the_borders_of_each_piece);
 	tcase_add_test(t, an_array_grows_one_by_one_and_keeps_its_elements);
 	tcase_add_test(t, two_arrays_grow_side_by_side);
 	tcase_add_loop_test(t, an_absurd_size_ends_the_process, 0,
