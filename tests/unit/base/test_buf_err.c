@@ -54,6 +54,16 @@ START_TEST(a_buf_keeps_every_byte_in_order)
 }
 END_TEST
 
+START_TEST(room_for_no_byte_is_a_place_too)
+{
+	struct buf b = { 0 };
+
+	ck_assert_ptr_nonnull(buf_room(&b, 0));
+	ck_assert_uint_eq(b.n, 0);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(a_formatted_text_of_any_length_fits)
 {
 	struct buf b = { 0 };
@@ -168,6 +178,7 @@ suite(void)
 	tcase_add_test(t,
 	    an_empty_buf_is_an_empty_slice_and_may_be_freed_twice);
 	tcase_add_test(t, a_buf_keeps_every_byte_in_order);
+	tcase_add_test(t, room_for_no_byte_is_a_place_too);
 	tcase_add_test(t, a_formatted_text_of_any_length_fits);
 	tcase_add_test(t,
 	    all_setters_return_minus_1_so_that_they_can_be_returned);

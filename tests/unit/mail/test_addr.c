@@ -727,9 +727,13 @@ START_TEST(a_scan_takes_at_most_254_bytes)
 }
 END_TEST
 
-START_TEST(a_scan_into_no_room_finds_nothing)
+START_TEST(a_scan_of_no_bytes_or_into_no_room_finds_nothing)
 {
+	struct slice found;
+
 	ck_assert_uint_eq(addr_scan(arena, SL("a@b.example"), NULL, 0), 0);
+	ck_assert_uint_eq(addr_scan(arena, (struct slice){ NULL, 0 }, &found,
+	    1), 0);
 }
 END_TEST
 
@@ -767,7 +771,7 @@ add_inside(TCase *t)
 	tcase_add_loop_test(t, a_scan_finds_addresses_once_and_in_order, 0,
 	    COUNT(scans));
 	tcase_add_test(t, a_scan_takes_at_most_254_bytes);
-	tcase_add_test(t, a_scan_into_no_room_finds_nothing);
+	tcase_add_test(t, a_scan_of_no_bytes_or_into_no_room_finds_nothing);
 }
 
 Suite *suite(void);
