@@ -30,6 +30,21 @@ bytes(struct packer *p, void *v, size_t n)
 }
 #define NUM(p, v)	bytes(p, &(v), sizeof(v))
 
+/* One of max values, 0 and up: a bool, or an enum. */
+static unsigned
+choice(struct packer *p, unsigned v, unsigned max)
+{
+	uint8_t c = (uint8_t)v;
+
+	NUM(p, c);
+	if (c < max)
+		return c;
+	p->bad = true;
+	return 0;
+}
+#define FLAG(p, v)	((v) = choice(p, v, 2) != 0)
+#define PROV(p, v)	((v) = (enum provenance)choice(p, v, PROV_HEADERS + 1))
+
 static void
 str(struct packer *p, struct slice *s)
 {
@@ -65,7 +80,7 @@ addr(struct packer *p, struct addr *ad)
 {
 	str(p, &ad->spec);
 	str(p, &ad->domain);
-	NUM(p, ad->null);
+	FLAG(p, ad->null);
 }
 
 static void
@@ -80,9 +95,9 @@ hop(struct packer *p, struct hop *h)
 	str(p, &h->for_);
 	str(p, &h->account);
 	NUM(p, h->date);
-	NUM(p, h->authenticated);
-	NUM(p, h->tls);
-	NUM(p, h->local);
+	FLAG(p, h->authenticated);
+	FLAG(p, h->tls);
+	FLAG(p, h->local);
 }
 
 static void
@@ -90,14 +105,14 @@ envelope(struct packer *p, struct record *r)
 {
 	size_t i;
 
-	NUM(p, r->has_sender);
-	NUM(p, r->null_sender);
-	NUM(p, r->sender_prov);
+	FLAG(p, r->has_sender);
+	FLAG(p, r->null_sender);
+	PROV(p, r->sender_prov);
 	addr(p, &r->sender);
 	r->rcpts = array(p, r->rcpts, &r->nrcpts, sizeof(*r->rcpts));
 	for (i = 0; i < r->nrcpts; i++) {
 		addr(p, &r->rcpts[i].addr);
-		NUM(p, r->rcpts[i].provenance);
+		PROV(p, r->rcpts[i].provenance);
 	}
 	NUM(p, r->client);
 	str(p, &r->helo);
@@ -110,7 +125,7 @@ envelope(struct packer *p, struct record *r)
 static void
 report(struct packer *p, struct record *r)
 {
-	NUM(p, r->has_report);
+	FLAG(p, r->has_report);
 	if (!r->has_report)
 		return;
 	str(p, &r->reporting_mta);
@@ -118,7 +133,8 @@ report(struct packer *p, struct record *r)
 	str(p, &r->status);
 	str(p, &r->diagnostic);
 	str(p, &r->failed);
-	NUM(p, r->original);
+	r->original = (enum original)choice(p, r->original,
+	    ORIG_MESSAGE + 1);
 	str(p, &r->orig_message_id);
 	str(p, &r->orig_from);
 	str(p, &r->orig_subject);
@@ -140,7 +156,7 @@ walk(struct packer *p, struct record *r)
 {
 	str(p, &r->path);
 	NUM(p, r->size);
-	NUM(p, r->has_digest);
+	FLAG(p, r->has_digest);
 	NUM(p, r->sha256);
 	str(p, &r->id);
 	str(p, &r->queue_id);
@@ -151,13 +167,13 @@ walk(struct packer *p, struct record *r)
 	str(p, &r->subject);
 	str(p, &r->in_reply_to);
 	str(p, &r->list_id);
-	NUM(p, r->kind);
+	r->kind = (enum kind)choice(p, r->kind, KIND_COUNT);
 	envelope(p, r);
 	report(p, r);
 	strings(p, &r->hints, &r->nhints);
 	str(p, &r->note);
 	strings(p, &r->problems, &r->nproblems);
-	NUM(p, r->unread);
+	FLAG(p, r->unread);
 }
 
 void
