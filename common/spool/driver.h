@@ -109,6 +109,9 @@ struct slice	reader_tail(struct spool_reader *rd, size_t max);
 struct slice	reader_companion(struct spool_reader *rd, const char *name,
 		    size_t max);
 
+/* List the entry's streams in m, and search them for hints. */
+void	reader_streams(struct spool_reader *rd, struct spool_msg *m);
+
 /* Remember something odd about the message: a static sentence, once. */
 void	msg_problem(struct spool_msg *m, const char *what);
 

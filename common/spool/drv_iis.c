@@ -6,10 +6,9 @@
  * it.  windows-spools 2.1 to 2.4.
  *
  * The envelope of a Queue file is in another stream of the same file, of a
- * layout nobody has published.  Where a copy kept it as <file>:<stream>, it
- * is searched for addresses.
+ * layout nobody has published.  Where a copy kept it, it is searched for
+ * addresses.
  */
-#define STREAM_MAX	(64 * 1024)	/* bytes of one that are searched */
 #define STREAMS_MAX	16		/* of one file */
 #define REASON_MAX	4096		/* bytes of a .BDR */
 
@@ -189,21 +188,28 @@ one_line(struct arena *a, struct slice text)
 }
 
 static void
-read_companions(struct spool_reader *rd, struct spool_msg *m)
+read_reason(struct spool_reader *rd, struct spool_msg *m)
 {
 	const struct spool_entry *e = rd->e;
-	struct slice name;
 	size_t i;
 
-	for (i = 0; i < e->nwith; i++) {
-		name = sl(e->with[i]);
-		if (memchr(name.p, ':', name.n) != NULL)
-			msg_hints(m, rd->a, reader_companion(rd, name.p,
-			    STREAM_MAX));
-		else if (sl_iends(name, SL(".bdr")))
+	for (i = 0; i < e->nwith; i++)
+		if (sl_iends(sl(e->with[i]), SL(".bdr")) &&
+		    strchr(e->with[i], ':') == NULL)
 			m->note = one_line(rd->a, reader_companion(rd,
-			    name.p, REASON_MAX));
-	}
+			    e->with[i], REASON_MAX));
+}
+
+/* Windows marks what came from elsewhere with a stream of this name. */
+static bool
+has_envelope_stream(const struct spool_msg *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nstreams; i++)
+		if (!sl_ieq(m->streams[i].name, SL("Zone.Identifier")))
+			return true;
+	return false;
 }
 
 static int
@@ -219,9 +225,13 @@ iis_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		msg_problem(m, "a stream of a file that is not there");
 	if (sl_ieq(sl(rd->e->folder), SL("queue")))
 		m->queue_id = arena_dup(rd->a, stem(name));
-	read_companions(rd, m);
-	if (!xblock_take(&m->text, rd->a, m))
-		msg_from_hints(m, rd->a);
+	read_reason(rd, m);
+	reader_streams(rd, m);
+	if (xblock_take(&m->text, rd->a, m))
+		return 1;
+	msg_from_hints(m, rd->a);
+	m->stream_absent = !has_envelope_stream(m) &&
+	    sl_ieq(sl(rd->e->folder), SL("queue"));
 	return 1;
 }
 

@@ -51,10 +51,18 @@ struct spool_entry {
 #define SPOOL_READ_MAX	(1024 * 1024)	/* bytes of one message that are read */
 #define SPOOL_RCPT_MAX	10000		/* recipients kept of one envelope */
 #define SPOOL_HINTS_MAX	64
+#define SPOOL_STREAMS_MAX	32
 
 struct spool_rcpt {
 	struct addr	 addr;
 	enum provenance	 provenance;
+};
+
+/* Bytes beside the file: an extended attribute, or a file <file>:<name>. */
+struct spool_stream {
+	struct slice	 name;		/* hostile bytes */
+	uint64_t	 size;
+	bool		 sidecar;
 };
 
 /* One message of an entry, and what the spool says about it. */
@@ -82,6 +90,9 @@ struct spool_msg {
 
 	struct slice	 hints[SPOOL_HINTS_MAX];	/* address-shaped */
 	size_t		 nhints;
+	struct spool_stream *streams;
+	size_t		 nstreams;
+	bool		 stream_absent;	/* its envelope was in one */
 	struct slice	 note;		/* .BDR reason and its like */
 
 	const char	*problems[8];	/* static sentences */

@@ -1,3 +1,5 @@
+#include <sys/xattr.h>
+
 #include "spoolbox.h"
 
 #define GOOD	"iis/good-mailroot"
@@ -118,6 +120,73 @@ START_TEST(a_stream_beside_the_file_gives_hints)
 	ck_assert_int_eq(m.sender_prov, PROV_STREAM);
 	ck_assert(sl_eq(m.rcpts[0].addr.spec, SL("bob@example.org")));
 	ck_assert(sl_eq(m.queue_id, SL("NTFS_1")));
+	ck_assert_uint_eq(m.nstreams, 1);
+	ck_assert(sl_eq(m.streams[0].name, SL("PROPERTIES")));
+	ck_assert_uint_eq(m.streams[0].size, 50);
+	ck_assert(m.streams[0].sidecar);
+	ck_assert(!m.stream_absent);
+}
+END_TEST
+
+/* As Samba and ntfs-3g show it. */
+START_TEST(a_stream_that_is_an_attribute_gives_hints)
+{
+	static const char *const names[] = { "user.PROPERTIES",
+	    "user.DosStream.PROPERTIES:$DATA" };
+	struct spool_msg m;
+	size_t with;
+
+	mailroot();
+	box_text("s/Queue/NTFS_1.EML", "Received: x\nFrom: Zoe "
+	    "<zoe@example.net>\nSubject: y\n\n");
+	if (setxattr(box("s/Queue/NTFS_1.EML"), names[_i],
+	    "\1zoe@example.net\0\2bob@example.org", 33, 0) == -1) {
+		fputs("skipped iis: no user xattrs on /tmp\n", stderr);
+		return;
+	}
+	load("Queue/NTFS_1.EML", &m, &with);
+	ck_assert_uint_eq(with, 0);
+	ck_assert_uint_eq(m.nstreams, 1);
+	ck_assert(sl_eq(m.streams[0].name, SL("PROPERTIES")));
+	ck_assert_uint_eq(m.streams[0].size, 33);
+	ck_assert(!m.streams[0].sidecar);
+	ck_assert(!m.stream_absent);
+	ck_assert(sl_eq(m.sender.spec, SL("zoe@example.net")));
+	ck_assert_int_eq(m.sender_prov, PROV_STREAM);
+	ck_assert_uint_eq(m.nrcpts, 1);
+	ck_assert(sl_eq(m.rcpts[0].addr.spec, SL("bob@example.org")));
+}
+END_TEST
+
+static const struct {
+	const char	*file, *text, *beside;
+	bool		 absent;
+} absent[] = {
+	{ "Queue/NTFS_1.EML", "From: a\n\n", NULL, true },
+	{ "Queue/NTFS_1.EML", "From: a\n\n", ":Zone.Identifier", true },
+	{ "Queue/NTFS_1.EML", "From: a\n\n", ":other", false },
+	{ "Queue/NTFS_1.EML", "X-Sender: a@example.org\n"
+	    "X-Receiver: b@example.org\nFrom: a\n\n", NULL, false },
+	{ "Pickup/one.txt", "From: a\n\n", NULL, false },
+};
+
+START_TEST(only_a_queue_file_can_lack_its_stream)
+{
+	char name[128];
+	struct spool_msg m;
+	size_t with;
+
+	mailroot();
+	snprintf(name, sizeof(name), "s/%s", absent[_i].file);
+	box_text(name, absent[_i].text);
+	if (absent[_i].beside != NULL) {
+		snprintf(name, sizeof(name), "s/%s%s", absent[_i].file,
+		    absent[_i].beside);
+		box_text(name, "x");
+	}
+	load(absent[_i].file, &m, &with);
+	ck_assert_int_eq(m.stream_absent, absent[_i].absent);
+	ck_assert_uint_eq(m.nproblems, 0);
 }
 END_TEST
 
@@ -171,6 +240,10 @@ suite(void)
 	tcase_add_test(tc, each_virtual_server_is_a_spool);
 	tcase_add_loop_test(tc, a_reason_becomes_one_clean_line, 0, 4);
 	tcase_add_test(tc, a_stream_beside_the_file_gives_hints);
+	tcase_add_loop_test(tc, a_stream_that_is_an_attribute_gives_hints, 0,
+	    2);
+	tcase_add_loop_test(tc, only_a_queue_file_can_lack_its_stream, 0,
+	    NITEMS(absent));
 	tcase_add_test(tc, a_stream_without_its_file_is_an_entry);
 	tcase_add_loop_test(tc, a_tree_is_a_mailroot_by_its_folders, 0,
 	    NITEMS(trees));

@@ -1,0 +1,86 @@
+#include <unistd.h>
+
+#include "io/streams.h"
+#include "spool/driver.h"
+
+/*
+ * What lies beside a file: NTFS streams that a copy kept as extended
+ * attributes, or as files of their own called <file>:<stream>.
+ */
+#define BYTES_MAX	(64 * 1024)	/* of one that are searched */
+
+static void
+add(struct spool_reader *rd, struct spool_msg *m, struct spool_stream s)
+{
+	if (m->streams == NULL)
+		m->streams = arena_alloc(rd->a,
+		    SPOOL_STREAMS_MAX * sizeof(*m->streams));
+	if (m->nstreams < SPOOL_STREAMS_MAX)
+		m->streams[m->nstreams++] = s;
+	else
+		msg_problem(m, "more streams than are listed");
+}
+
+static void
+from_xattrs(struct spool_reader *rd, struct spool_msg *m)
+{
+	struct stream v[TREE_STREAMS_MAX];
+	bool more;
+	size_t n = tree_streams(rd->fd, rd->a, BYTES_MAX, v, &more), i;
+
+	if (more)
+		msg_problem(m, "more streams than are listed");
+	for (i = 0; i < n; i++) {
+		add(rd, m, (struct spool_stream){ .name = v[i].name,
+		    .size = v[i].size });
+		msg_hints(m, rd->a, v[i].bytes);
+	}
+}
+
+/* The part of a companion's name behind <file>:, or empty. */
+static struct slice
+sidecar_name(const struct spool_entry *e, const char *with)
+{
+	struct slice s = sl(with), file = sl(e->name);
+
+	return sl_starts(s, file) && s.n > file.n && s.p[file.n] == ':' ?
+	    sl_from(s, file.n + 1) : sl_first(s, 0);
+}
+
+static uint64_t
+file_size(const struct spool_entry *e, const char *name)
+{
+	struct stat st;
+	struct err err;
+	int fd = tree_file(e->dir, name, &st, &err);
+
+	if (fd == -1)
+		return 0;
+	close(fd);
+	return (uint64_t)st.st_size;
+}
+
+static void
+from_sidecars(struct spool_reader *rd, struct spool_msg *m)
+{
+	struct slice name;
+	size_t i;
+
+	for (i = 0; i < rd->e->nwith; i++) {
+		name = sidecar_name(rd->e, rd->e->with[i]);
+		if (name.n == 0)
+			continue;
+		add(rd, m, (struct spool_stream){ .name = arena_dup(rd->a, name),
+		    .size = file_size(rd->e, rd->e->with[i]),
+		    .sidecar = true });
+		msg_hints(m, rd->a, reader_companion(rd, rd->e->with[i],
+		    BYTES_MAX));
+	}
+}
+
+void
+reader_streams(struct spool_reader *rd, struct spool_msg *m)
+{
+	from_xattrs(rd, m);
+	from_sidecars(rd, m);
+}
