@@ -18,7 +18,7 @@
 #include "spool/spool.h"
 
 static const char	*format, *output, *site_file;
-static bool		 lines, nul, explain, more, print_site;
+static bool		 lines, nul, explain, more, print_site, no_magic;
 static uint64_t		 threads;
 static struct opt_list	 domains, networks, gateways;
 static struct select	 sel;
@@ -42,6 +42,8 @@ static const struct opt opts[] = {
 	SELECT_OPTS(sel),
 	{ .name = "print-site", .help = "the site in use, as a site.conf(5)",
 	    .flag = &print_site },
+	{ .name = "no-magic", .help = "do not look up the types of files and "
+	    "attachments", .flag = &no_magic },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
 	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
@@ -301,6 +303,8 @@ run(char *paths[], struct site *site, const struct selector *want,
 
 	scan.digests = scan.records &&
 	    (kind == SINK_NDJSON || kind == SINK_CSV);
+	scan.contents = scan.digests;
+	scan.types = !no_magic;
 	if (read_all(&scan, paths, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		if (err.code == ERR_USAGE)
@@ -308,6 +312,8 @@ run(char *paths[], struct site *site, const struct selector *want,
 	} else if (scan.stopped) {
 		diag_warn(NULL, "stopped after %zu messages", scan.n);
 	} else {
+		if (scan.no_types[0] != '\0')
+			diag_note("%s", scan.no_types);
 		guess_site(site, &scan);
 		if (print_site) {
 			site_print(site, &conf);

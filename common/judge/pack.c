@@ -152,6 +152,38 @@ strings(struct packer *p, struct slice **v, size_t *n)
 }
 
 static void
+streams(struct packer *p, struct record *r)
+{
+	size_t i;
+
+	r->streams = array(p, r->streams, &r->nstreams, sizeof(*r->streams));
+	for (i = 0; i < r->nstreams; i++) {
+		str(p, &r->streams[i].name);
+		NUM(p, r->streams[i].size);
+		NUM(p, r->streams[i].sidecar);
+	}
+}
+
+static void
+attachments(struct packer *p, struct record *r)
+{
+	struct attachment *at;
+	size_t i;
+
+	r->attachments = array(p, r->attachments, &r->nattachments,
+	    sizeof(*r->attachments));
+	for (i = 0; i < r->nattachments; i++) {
+		at = &r->attachments[i];
+		str(p, &at->filename);
+		str(p, &at->type);
+		str(p, &at->true_type);
+		NUM(p, at->has_size);
+		NUM(p, at->size);
+		NUM(p, at->odd);
+	}
+}
+
+static void
 walk(struct packer *p, struct record *r)
 {
 	str(p, &r->path);
@@ -170,6 +202,8 @@ walk(struct packer *p, struct record *r)
 	r->kind = (enum kind)choice(p, r->kind, KIND_COUNT);
 	envelope(p, r);
 	report(p, r);
+	attachments(p, r);
+	streams(p, r);
 	strings(p, &r->hints, &r->nhints);
 	str(p, &r->note);
 	strings(p, &r->problems, &r->nproblems);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "mail/attach.h"
 #include "mail/charset.h"
 #include "mail/received.h"
 #include "mail/report.h"
@@ -63,6 +64,10 @@ struct record {
 
 	struct slice	*hints;		/* address-shaped strings of the preamble */
 	size_t		 nhints;
+	struct spool_stream *streams;
+	size_t		 nstreams;
+	struct attachment *attachments;
+	size_t		 nattachments;
 	struct slice	 note;
 	struct slice	*problems;
 	size_t		 nproblems;
@@ -85,6 +90,14 @@ bool	record_wants_hop(const struct hop *v, size_t n);
  */
 void	record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	    const struct spool_msg *m, bool whole);
+
+/*
+ * What only a record that is shown needs: its streams, its attachments, and
+ * what a file that is no message is instead.  mg NULL: nothing is looked
+ * up by its bytes.
+ */
+void	record_contents(struct record *rec, struct arena *a,
+	    struct charsets *cs, struct magics *mg, const struct spool_msg *m);
 
 void	record_problem(struct record *rec, struct arena *a, struct slice what);
 

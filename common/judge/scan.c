@@ -29,6 +29,7 @@ struct worker {
 	struct charsets		*cs;
 	struct spool_reader	*rd;
 	struct sha256		*sha;
+	struct magics		*magics;	/* NULL: types are not wanted */
 	struct facts		**v;
 	size_t			 n, cap;
 	struct buf		 spill;
@@ -223,6 +224,9 @@ one_message(struct found *fd, const struct spool_msg *m)
 
 	begin(fd);
 	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m, s->records);
+	if (s->contents)
+		record_contents(&fd->rec, fd->w->scratch, fd->w->cs,
+		    fd->w->magics, m);
 	fd->ranged = m->part > 0;
 	if (fd->ranged)
 		fd->rec.path = arena_fmt(fd->w->scratch, "%s@%llu",
@@ -418,6 +422,19 @@ by_path(const void *x, const void *y)
 	    strcmp(a->path, b->path);
 }
 
+/* One worker tells for all: they share the database. */
+static void
+types_failure(struct scan *s)
+{
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; i < s->state->nworkers && why == NULL; i++)
+		why = magics_failure(s->state->workers[i].magics);
+	if (why != NULL)
+		snprintf(s->no_types, sizeof(s->no_types), "%s", why);
+}
+
 static void
 gather(struct scan *s)
 {
@@ -440,6 +457,7 @@ gather(struct scan *s)
 	}
 	qsort(s->entries, s->n, sizeof(*s->entries), by_path);
 	s->vanished = atomic_load(&st->vanished);
+	types_failure(s);
 }
 
 static int
@@ -463,6 +481,8 @@ workers_new(struct scan *s, struct err *err)
 		w->rd = spool_reader_new(w->scratch);
 		if (s->digests)
 			w->sha = sha256_new();
+		if (s->contents && s->types)
+			w->magics = magics_new();
 		if (s->records && (w->fd = spill_open(err)) == -1)
 			return -1;
 	}
@@ -580,6 +600,7 @@ scan_free(struct scan *s)
 			close(w->fd);
 		sha256_free(w->sha);
 		spool_reader_free(w->rd);
+		magics_free(w->magics);
 		charsets_free(w->cs);
 		buf_free(&w->spill);
 		free(w->v);

@@ -22,6 +22,8 @@ struct scan {
 	size_t		 threads;	/* 0: as many as there are processors */
 	bool		 records;	/* scan_record will be asked for */
 	bool		 digests;	/* with sha256 and id */
+	bool		 contents;	/* with attachments and streams */
+	bool		 types;		/* and what bytes are: mail/magic.h */
 	const char	*format;	/* NULL: ask each driver */
 	void		(*progress)(void *ctx, size_t entries, uint64_t bytes);
 	void		*progress_ctx;
@@ -36,6 +38,7 @@ struct scan {
 	size_t		 vanished;	/* files that went away meanwhile: normal */
 	size_t		 failed;	/* folders that could not be read */
 	bool		 stopped;	/* a signal came: entries are not all */
+	char		 no_types[256];	/* why records do not say it */
 
 	struct scan_state *state;
 };

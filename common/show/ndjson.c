@@ -258,10 +258,62 @@ report(struct sink *s, const struct record *rec)
 	return unless_empty(o);
 }
 
+static json_t *
+attachment(struct sink *s, const struct attachment *at)
+{
+	json_t *o = json_object(), *odd = json_array();
+	unsigned bit;
+
+	put(o, "filename", text(s, at->filename));
+	put(o, "type", text(s, at->type));
+	put(o, "true_type", text(s, at->true_type));
+	if (at->has_size)
+		put(o, "size_decoded", json_integer((json_int_t)at->size));
+	for (bit = 0; bit < ODD_COUNT; bit++)
+		if (at->odd & 1u << bit)
+			json_array_append_new(odd,
+			    json_string_nocheck(odd_word(bit)));
+	put(o, "odd", unless_empty(odd));
+	return unless_empty(o);
+}
+
+static json_t *
+attachments(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < rec->nattachments; i++)
+		if ((o = attachment(s, &rec->attachments[i])) != NULL)
+			json_array_append_new(a, o);
+	return unless_empty(a);
+}
+
+static json_t *
+streams(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < rec->nstreams; i++) {
+		const struct spool_stream *st = &rec->streams[i];
+
+		o = json_object();
+		put(o, "name", text(s, st->name));
+		put(o, "size", json_integer((json_int_t)st->size));
+		put(o, "from", json_string_nocheck(st->sidecar ? "sidecar" :
+		    "xattr"));
+		json_array_append_new(a, o);
+	}
+	return unless_empty(a);
+}
+
 static void
 put_rest(struct sink *s, json_t *o, const struct record *rec)
 {
 	put(o, "report", report(s, rec));
+	put(o, "attachments", attachments(s, rec));
+	put(o, "streams", streams(s, rec));
 	put(o, "hints", texts(s, rec->hints, rec->nhints));
 	put(o, "note", text(s, rec->note));
 	put(o, "problems", texts(s, rec->problems, rec->nproblems));

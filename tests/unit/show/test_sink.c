@@ -161,6 +161,8 @@ whole_record(void)
 	static struct hop hops[2];
 	static struct slice hints[] = { { "h@example.com", 13 } };
 	static struct slice problems[] = { { "odd", 3 }, { "cut", 3 } };
+	static struct attachment files[2];
+	static struct spool_stream streams[2];
 
 	rec.has_digest = true;
 	memset(rec.sha256, 0xab, sizeof(rec.sha256));
@@ -194,6 +196,17 @@ whole_record(void)
 	rec.orig_message_id = SL("0@example.org");
 	rec.orig_from = rec.orig_sender = SL("x@example.org");
 	rec.orig_subject = SL("old");
+	files[0] = (struct attachment){ .filename = SL("a.pdf"),
+	    .type = SL("application/pdf"),
+	    .true_type = SL("application/x-dosexec"), .has_size = true,
+	    .size = 7, .odd = ODD_CALLED | ODD_DECLARED };
+	files[1] = (struct attachment){ .size = 9 };	/* not told */
+	rec.attachments = files;
+	rec.nattachments = 2;
+	streams[0] = (struct spool_stream){ .name = SL("P"), .size = 3 };
+	streams[1] = (struct spool_stream){ .name = SL("Q"), .sidecar = true };
+	rec.streams = streams;
+	rec.nstreams = 2;
 	rec.hints = hints;
 	rec.nhints = 1;
 	rec.note = SL("why");
@@ -238,6 +251,12 @@ START_TEST(a_whole_record_has_every_field_in_the_promised_order)
 	    "\"original\":{\"message_id\":\"0@example.org\","
 	    "\"from\":\"x@example.org\",\"subject\":\"old\","
 	    "\"sender\":\"x@example.org\"}},"
+	    "\"attachments\":[{\"filename\":\"a.pdf\","
+	    "\"type\":\"application/pdf\","
+	    "\"true_type\":\"application/x-dosexec\",\"size_decoded\":7,"
+	    "\"odd\":[\"called-otherwise\",\"declared-otherwise\"]}],"
+	    "\"streams\":[{\"name\":\"P\",\"size\":3,\"from\":\"xattr\"},"
+	    "{\"name\":\"Q\",\"size\":0,\"from\":\"sidecar\"}],"
 	    "\"hints\":[\"h@example.com\"],\"note\":\"why\","
 	    "\"problems\":[\"odd\",\"cut\"]}\n"));
 }
@@ -443,6 +462,8 @@ hostile_record(void)
 {
 	static struct hop hop;
 	static struct slice text[1];
+	static struct attachment file;
+	static struct spool_stream stream;
 
 	text[0] = HOSTILE;
 	hop = (struct hop){ .helo = HOSTILE, .name = HOSTILE, .by = HOSTILE,
@@ -456,6 +477,10 @@ hostile_record(void)
 	rec.path = SL("Out/\033[2J\n,\"\xff");
 	give_rcpts(2, "y@example.net");
 	rec.rcpts[0].addr.spec = HOSTILE;
+	file.filename = file.type = file.true_type = stream.name = HOSTILE;
+	rec.attachments = &file;
+	rec.streams = &stream;
+	rec.nattachments = rec.nstreams = 1;
 	rec.problems = rec.hints = text;
 	rec.nproblems = rec.nhints = 1;
 	judged(C_RELAY, "relay/third-party", "unsure/no-header");
