@@ -110,13 +110,16 @@ magics_type(struct magics *mg, struct slice bytes)
 {
 	struct slice type;
 	size_t i;
+	bool text;
 
 	if (!mg->opened)
 		load(mg);
 	if (mg->set == NULL || bytes.n == 0)
 		return (struct slice){ NULL, 0 };
-	bytes = sl_first(bytes, seems_text(bytes) ? TEXT_BYTES :
-	    TYPE_BYTES_MAX);
+	text = seems_text(bytes);
+	if (text && (ascii_alnum(bytes.p[0]) || ascii_space(bytes.p[0])))
+		return SL("text/plain");	/* words: no need to ask */
+	bytes = sl_first(bytes, text ? TEXT_BYTES : TYPE_BYTES_MAX);
 	type = sl(magic_buffer(mg->set, bytes.p, bytes.n));
 	if (type.n == 0)	/* a limit was reached */
 		return SL("application/octet-stream");

@@ -19,7 +19,8 @@ void		 magics_free(struct magics *mg);	/* NULL allowed */
  * The media type of what begins with these bytes: "application/pdf".  Good
  * until the next call; "application/octet-stream" when it is not known,
  * empty when there is no database.  At most TYPE_BYTES_MAX are looked at,
- * of what seems to be text only the first few hundred.
+ * of what seems to be text only the first few hundred: libmagic takes
+ * milliseconds over text, and is not asked when it begins with a word.
  */
 #define TYPE_BYTES_MAX	(64 * 1024)
 struct slice	 magics_type(struct magics *mg, struct slice bytes);

@@ -35,6 +35,8 @@ static const struct {
 	{ "Rar!\032\007\0", 7, 30, "application/x-rar" },
 	{ "\211PNG\r\n\032\n\0\0\0\rIHDR", 16, 40, "image/png" },
 	{ "plain words\n", 12, 0, "text/plain" },
+	{ "\xe3\x81\x82\n", 4, 0, "text/plain" },
+	{ "words\0", 6, 20, "application/octet-stream" },
 	{ "\1\2\3\4\5", 5, 0, "application/octet-stream" },
 	{ "", 0, 0, "" },
 };
