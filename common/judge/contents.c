@@ -48,7 +48,7 @@ record_contents(struct record *rec, struct arena *a, struct charsets *cs,
 	rec->nstreams = m->nstreams;
 	if (m->stream_absent)
 		record_problem(rec, a, SL("envelope stream absent"));
-	head_parse(&head, a, m->text, &body);
+	head_parse(&head, a, record_text(m), &body);
 	if (head.n == 0 && mg != NULL)
 		add_file_type(rec, a, mg, m);
 	else if (head.n > 0 && attachments_likely(&head, body))

@@ -77,7 +77,6 @@ struct facts {
 
 	bool		 has_sender : 1, null_sender : 1;
 	bool		 more_hops : 1;	/* below those in hops */
-	bool		 ranged : 1;	/* path ends in "@offset" */
 	bool		 unread : 1;	/* its file could not be read */
 	bool		 no_header : 1;
 	bool		 list : 1;

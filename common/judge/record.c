@@ -11,7 +11,6 @@ struct reading {
 	const struct spool_msg	*m;
 	struct head		 head;
 	struct slice		 body;
-	bool			 blank_top;	/* passed over to the header */
 	struct report		 report;
 };
 
@@ -295,7 +294,7 @@ note_problems(struct reading *r)
 		    SL("no blank line between header and body"));
 	if (rec->nrcpts == SPOOL_RCPT_MAX && m->nrcpts == 0)
 		record_problem(rec, r->a, SL("more recipients than are kept"));
-	if (r->blank_top)
+	if (record_text(m).n < m->text.n)
 		record_problem(rec, r->a,
 		    SL("blank lines in front of the header"));
 	if (r->head.nul)
@@ -316,19 +315,18 @@ note_problems(struct reading *r)
  * of something else.  They are no part of it when a field that we know
  * stands behind them; any other line with a colon can be of a body.
  */
-static struct slice
-find_header(struct reading *r)
+struct slice
+record_text(const struct spool_msg *m)
 {
-	struct slice text = r->m->text, at = text, rest = text, line;
+	struct slice at = m->text, rest = m->text, line;
 	struct hdr h;
 
 	while (sl_line(&rest, &line) && sl_trim(line).n == 0)
 		at = rest;
 	rest = at;
-	if (at.n == text.n || hdr_next(&rest, &h) != 1 ||
+	if (at.n == m->text.n || hdr_next(&rest, &h) != 1 ||
 	    hdr_id(h.name) == H_OTHER)
-		return text;
-	r->blank_top = true;
+		return m->text;
 	return at;
 }
 
@@ -349,7 +347,7 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	if ((rec->nhints = m->nhints) > 0)
 		memcpy(rec->hints, m->hints, m->nhints * sizeof(m->hints[0]));
 
-	head_parse(&r.head, a, find_header(&r), &r.body);
+	head_parse(&r.head, a, record_text(m), &r.body);
 	rec->more_hops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
 	    &rec->hops, &rec->nhops);
 	read_sender(&r);

@@ -99,6 +99,9 @@ void	record_read(struct record *rec, struct arena *a, struct charsets *cs,
 void	record_contents(struct record *rec, struct arena *a,
 	    struct charsets *cs, struct magics *mg, const struct spool_msg *m);
 
+/* The message without blank lines that a program put in front of it. */
+struct slice	record_text(const struct spool_msg *m);
+
 void	record_problem(struct record *rec, struct arena *a, struct slice what);
 
 /* Bytes that record_unpack turns into the same record; for the spill file. */

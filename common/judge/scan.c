@@ -66,7 +66,6 @@ struct found {
 	struct worker	*w;
 	const struct spool_entry *e;
 	size_t		 spool;
-	bool		 ranged;	/* its path ends in "@offset" */
 	struct record	 rec;
 };
 
@@ -147,7 +146,6 @@ put_away(struct found *fd)
 	struct facts *f = facts_make(&fd->rec, w->keep, fd->s->strings);
 
 	f->spool = (uint16_t)fd->spool;
-	f->ranged = fd->ranged;
 	if (fd->s->records)
 		spill(fd, f);
 	if (w->n == w->cap) {
@@ -214,7 +212,6 @@ begin(struct found *fd)
 	    .spool = fd->s->spools[fd->spool],
 	    .format = fd->s->formats[fd->spool],
 	    .folder = e->folder, .path = sl(e->path), .unread = true };
-	fd->ranged = false;
 }
 
 static void
@@ -227,8 +224,7 @@ one_message(struct found *fd, const struct spool_msg *m)
 	if (s->contents)
 		record_contents(&fd->rec, fd->w->scratch, fd->w->cs,
 		    fd->w->magics, m);
-	fd->ranged = m->part > 0;
-	if (fd->ranged)
+	if (m->part > 0)
 		fd->rec.path = arena_fmt(fd->w->scratch, "%s@%llu",
 		    fd->e->path, (unsigned long long)m->offset);
 	if (s->digests)
@@ -400,6 +396,9 @@ path_cmp(const char *a, const char *b)
 
 	while (a[i] != '\0' && a[i] == b[i])
 		i++;
+	if (!ascii_digit(a[i]) && !ascii_digit(b[i]))
+		return (unsigned char)a[i] < (unsigned char)b[i] ? -1 :
+		    (unsigned char)a[i] > (unsigned char)b[i];
 	for (at = i; at > 0 && ascii_digit(a[at - 1]); at--)
 		;
 	na = strspn(a + at, "0123456789");
@@ -418,8 +417,7 @@ by_path(const void *x, const void *y)
 
 	if (a->spool != b->spool)
 		return a->spool < b->spool ? -1 : 1;
-	return a->ranged && b->ranged ? path_cmp(a->path, b->path) :
-	    strcmp(a->path, b->path);
+	return path_cmp(a->path, b->path);
 }
 
 /* One worker tells for all: they share the database. */
