@@ -57,7 +57,7 @@ print_formats(void)
 
 	printf("\nformats:\n");
 	for (d = spool_drivers(); *d != NULL; d++)
-		printf("  %-10s %s\n", spool_driver_name(*d),
+		printf("  %-11s %s\n", spool_driver_name(*d),
 		    spool_driver_what(*d));
 }
 

@@ -13,6 +13,13 @@ struct spool_probe {
 	struct tree		*tree;
 	const struct tree_dir	*root;
 	const char		*base;	/* name of the root: "Imcdata", "In" */
+	struct spool_other	*other;	/* the walk's; NULL while bidding */
+};
+
+/* A second folder that companions are looked for in; see companion.h. */
+struct spool_other {
+	char		*of;		/* path of the folder it goes with */
+	struct tree_dir	*dir;		/* NULL: there is none */
 };
 
 /* Is there such a name in the folder, A-Z folded, of this type? */
@@ -40,8 +47,9 @@ struct spool_driver {
 
 	/*
 	 * What d->v[i] is, a file or something refused: fill folder (and
-	 * with), return true; false: no entry of its own (companion, log,
-	 * queue.dat).  path, name and dir are filled already.
+	 * with, and with_dir, borrowed), return true; false: no entry of its
+	 * own (companion, log, queue.dat).  path, name and dir are filled
+	 * already.
 	 */
 	bool	(*entry)(const struct spool_probe *p, struct tree_dir *d,
 		    size_t i, struct arena *a, struct spool_entry *e);
@@ -146,4 +154,5 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
+extern const struct spool_driver drv_smartermail;
 #endif

@@ -211,7 +211,9 @@ reader_companion(struct spool_reader *rd, const char *name, size_t max)
 	struct err err;
 	ssize_t n;
 	char *p;
-	int fd = tree_file(rd->e->dir, name, &st, &err);
+	const struct spool_entry *e = rd->e;
+	int fd = tree_file(e->with_dir != NULL ? e->with_dir : e->dir, name,
+	    &st, &err);
 
 	if (fd == -1)
 		return (struct slice){ NULL, 0 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "spool/companion.h"
 #include "spool/driver.h"
 
 #define LEVELS		3	/* below the operand, where spools are found */
@@ -12,8 +13,8 @@
 
 /* The first of equal bids wins. */
 static const struct spool_driver *const drivers[] = {
-	&drv_ims55, &drv_iis, &drv_ex2007, &drv_maildir, &drv_mbox, &drv_eml,
-	NULL
+	&drv_ims55, &drv_iis, &drv_ex2007, &drv_maildir, &drv_mbox,
+	&drv_smartermail, &drv_eml, NULL
 };
 
 struct spool {
@@ -21,6 +22,7 @@ struct spool {
 	char			*path;		/* where entries' paths begin */
 	struct spool_probe	 probe;
 	struct tree_dir		*root;		/* as probe.root */
+	struct spool_other	 other;
 
 	struct tree_dir		*dir;		/* the walk is here; borrowed */
 	size_t			 i;		/* the next name in it */
@@ -172,6 +174,7 @@ spool_new(struct tree *t, struct err *err)
 	sp->path = path_before(t);
 	sp->probe.tree = t;
 	sp->probe.base = tree_base(t);
+	sp->probe.other = &sp->other;
 	if (tree_list(t, "", &sp->root, err) == -1) {
 		err_at(err, "%s", tree_path(t));
 		spool_close(sp);
@@ -336,6 +339,7 @@ spool_close(struct spool *sp)
 		return;
 	if (sp->root != NULL)
 		tree_dir_drop(sp->root);
+	other_drop(&sp->other);
 	tree_close(sp->probe.tree);
 	free(sp->path);
 	free(sp);
@@ -422,6 +426,8 @@ take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 	}
 	take_range(sp, e);
 	tree_dir_keep(e->dir);
+	if (e->with_dir != NULL)
+		tree_dir_keep(e->with_dir);
 	return true;
 }
 
@@ -484,7 +490,9 @@ spool_entry_done(struct spool_entry *e)
 {
 	if (e->dir != NULL)
 		tree_dir_drop(e->dir);
-	e->dir = NULL;
+	if (e->with_dir != NULL)
+		tree_dir_drop(e->with_dir);
+	e->dir = e->with_dir = NULL;
 }
 
 const struct spool_driver *const *

@@ -44,6 +44,7 @@ struct spool_entry {
 	const char	*folder;	/* "in", "out", "in/archive", "queue" ... */
 	const char	**with;		/* names of companions and sidecars */
 	size_t		 nwith;
+	struct tree_dir	*with_dir;	/* of these, when it is not dir */
 	uint64_t	 off, len;	/* mbox: messages that begin in here */
 	const char	*refused;	/* why it must not be opened: "a link" */
 };
