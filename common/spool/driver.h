@@ -155,5 +155,5 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
 extern const struct spool_driver drv_smartermail, drv_imail, drv_mailenable,
-    drv_mailsite, drv_xmail, drv_mdaemon, drv_kerio;
+    drv_mailsite, drv_xmail, drv_mdaemon, drv_kerio, drv_hmailserver;
 #endif

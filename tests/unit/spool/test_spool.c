@@ -69,7 +69,7 @@ static const struct {
 } errors[] = {
 	{ "s", "x", "unknown format 'x': one of ims55, iis, ex2007, maildir,"
 	    " mbox, smartermail, imail, mailenable, mailsite, xmail,"
-	    " mdaemon, kerio, eml", ERR_USAGE },
+	    " mdaemon, kerio, hmailserver, eml", ERR_USAGE },
 	{ "absent", NULL, "absent: cannot open: No such file", ERR_SYS },
 	{ "fifo", NULL, "neither a folder nor a regular file", ERR_UNSAFE },
 };
