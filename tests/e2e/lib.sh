@@ -2,6 +2,9 @@
 #
 #	t 'sentence that holds' 'commands'	one test
 #	run STATUS command ...			exactly this status; out, errs
+#	bound STATUS SECONDS KB command ...	the same, in so much time and memory
+#	plain FILE				nothing in it that a terminal obeys
+#	record PATH CONDITION			jq's, of the line with that path in out
 #	same FILE				out is golden/FILE (GOLD=1 writes it)
 #	skip_all 'reason'			the whole file, with its reason
 #	t_done					the plan, and the exit status
@@ -42,6 +45,37 @@ run() {
 	[ "$got" -eq "$want" ] && return 0
 	echo "status $got, not $want: $*"
 	return 1
+}
+
+# A sanitizer needs more address space than there is memory.
+limit=true
+(ulimit -v 200000 && spoolscan --help) >/dev/null 2>&1 || limit=false
+bound() {
+	want=$1 secs=$2 kb=$3
+	shift 3
+	(! $limit || ulimit -v "$kb"
+	    exec timeout "$secs" "$@") >"$work/out" 2>"$work/errs" </dev/null
+	got=$?
+	[ "$got" -eq "$want" ] && return 0
+	echo "status $got, not $want: $*"
+	return 1
+}
+
+# UTF-8, no control but the line end (CRLF in CSV), and nothing that turns or
+# hides what stands beside it.
+plain() {
+	perl -0777 -ne '
+		utf8::decode($_) or print("no UTF-8\n"), exit 1;
+		s/\r\n/\n/g;
+		exit 0 unless /([\x00-\x09\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}])/;
+		printf "U+%04X behind: %s\n", ord $1,
+		    substr($`, -30) =~ s/[^ -~]/?/gr;
+		exit 1' "$1"
+}
+
+record() {
+	jq -es --arg p "$1" "map(select(.path == \$p)) | length == 1 and
+	    (.[0] | $2 | not | not)" "$work/out"
 }
 
 same() {
