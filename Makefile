@@ -72,6 +72,9 @@ check-unit: $(units)
 check-e2e: all $(B)/scripts/make-incident
 	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
 
+long: all $(B)/tests/bench/peak	## hostile trees too big for every run: minutes, 4 GB of disk
+	@B=$(abspath $(B)) prove $(if $(V),-v) tests/long/*.sh
+
 lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals
 	@scripts/check-layers
 	@$(B)/scripts/rules-man | cmp - docs/man/spool-rules.5
@@ -94,7 +97,7 @@ install: all			## DESTDIR= PREFIX=
 clean:				## remove build/
 	rm -rf build
 
-.PHONY: all help rules deps deps-check deps-bench demo check check-unit check-e2e lint \
-	lint-headers bench install clean
+.PHONY: all help rules deps deps-check deps-bench demo check check-unit \
+	check-e2e long lint lint-headers bench install clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

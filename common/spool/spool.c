@@ -416,12 +416,15 @@ take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 {
 	const struct tree_name *name = &sp->dir->v[sp->i];
 
+	if (name->type == TREE_DIR) {	/* before its path costs anything */
+		sp->i++;
+		return false;
+	}
 	*e = (struct spool_entry){ .dir = sp->dir, .name = name->name };
 	e->refused = refusal(name->type);
 	e->path = sp->dir->path[0] == '\0' ? name->name :
 	    arena_fmt(a, "%s/%s", sp->dir->path, name->name).p;
-	if (name->type == TREE_DIR ||
-	    !sp->drv->entry(&sp->probe, sp->dir, sp->i, a, e)) {
+	if (!sp->drv->entry(&sp->probe, sp->dir, sp->i, a, e)) {
 		sp->i++;
 		return false;
 	}
