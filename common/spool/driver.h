@@ -123,6 +123,9 @@ void	reader_streams(struct spool_reader *rd, struct spool_msg *m);
 /* Remember something odd about the message: a static sentence, once. */
 void	msg_problem(struct spool_msg *m, const char *what);
 
+/* What the server says about the message, as one line of UTF-8. */
+void	msg_note(struct spool_msg *m, struct arena *a, struct slice text);
+
 /* Add a recipient, unless SPOOL_RCPT_MAX are there. */
 void	msg_rcpt(struct spool_msg *m, struct arena *a, const struct addr *ad,
 	    enum provenance prov);

@@ -1,4 +1,3 @@
-#include "base/utf8.h"
 #include "spool/driver.h"
 
 /*
@@ -162,31 +161,6 @@ iis_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 	return true;
 }
 
-/*
- * "Unable to deliver this message because ... 0xC00402C7." as one line of
- * UTF-8, whatever the server's code page was.
- */
-static struct slice
-one_line(struct arena *a, struct slice text)
-{
-	struct buf b = { 0 };
-	struct slice s;
-	size_t i, n = 0;
-	char *p;
-
-	utf8_clean(&b, text);
-	s = arena_dup(a, buf_sl(&b));
-	buf_free(&b);
-	p = arena_alloc(a, s.n + 1);
-	for (i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] > ' ' && s.p[i] != 0x7f)
-			p[n++] = s.p[i];
-		else if (s.p[i] != '\0' && n > 0 && p[n - 1] != ' ')
-			p[n++] = ' ';	/* NUL: the text was UTF-16 */
-	}
-	return sl_trim((struct slice){ p, n });
-}
-
 static void
 read_reason(struct spool_reader *rd, struct spool_msg *m)
 {
@@ -196,8 +170,8 @@ read_reason(struct spool_reader *rd, struct spool_msg *m)
 	for (i = 0; i < e->nwith; i++)
 		if (sl_iends(sl(e->with[i]), SL(".bdr")) &&
 		    strchr(e->with[i], ':') == NULL)
-			m->note = one_line(rd->a, reader_companion(rd,
-			    e->with[i], REASON_MAX));
+			msg_note(m, rd->a, reader_companion(rd, e->with[i],
+			    REASON_MAX));
 }
 
 /* Windows marks what came from elsewhere with a stream of this name. */

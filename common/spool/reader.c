@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "mail/header.h"
 #include "spool/driver.h"
@@ -24,6 +25,28 @@ msg_problem(struct spool_msg *m, const char *what)
 			return;
 	if (m->nproblems < sizeof(m->problems) / sizeof(m->problems[0]))
 		m->problems[m->nproblems++] = what;
+}
+
+/* "Unable to deliver this message because ... 0xC00402C7." of any code page. */
+void
+msg_note(struct spool_msg *m, struct arena *a, struct slice text)
+{
+	struct buf b = { 0 };
+	struct slice s;
+	size_t i, n = 0;
+	char *p;
+
+	utf8_clean(&b, text);
+	s = buf_sl(&b);
+	p = arena_alloc(a, s.n + 1);
+	for (i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] > ' ' && s.p[i] != 0x7f)
+			p[n++] = s.p[i];
+		else if (s.p[i] != '\0' && n > 0 && p[n - 1] != ' ')
+			p[n++] = ' ';	/* NUL: the text was UTF-16 */
+	}
+	buf_free(&b);
+	m->note = sl_trim((struct slice){ p, n });
 }
 
 /* The room that arena_more made for n elements. */

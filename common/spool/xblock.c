@@ -104,7 +104,7 @@ take_ip(struct xblock *x, struct slice body)
 static void
 take_source(struct xblock *x, struct slice body)
 {
-	x->m->note = body;
+	msg_note(x->m, x->a, body);
 }
 
 /* Properties of the transport, base64; and the end, which is no envelope. */

@@ -133,6 +133,19 @@ START_TEST(a_block_starts_with_sender_and_receiver)
 }
 END_TEST
 
+/* What the server says of its source, and anybody could have written. */
+START_TEST(the_source_is_a_note_of_one_line_in_utf_8)
+{
+	struct slice text = SL("X-Receiver: a@b.c\n"
+	    "X-Source: SMTP:\xff\033[31m\tmx\n\n");
+	struct spool_msg m = { .part = 0 };
+
+	ck_assert(xblock_take(&text, a, &m));
+	ck_assert_msg(sl_eq(m.note, SL("SMTP:\xef\xbf\xbd [31m mx")),
+	    SL_FMT, SL_ARG(m.note));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -145,6 +158,7 @@ suite(void)
 	tcase_add_test(tc, recipients_beyond_the_limit_are_not_kept);
 	tcase_add_loop_test(tc, a_block_starts_with_sender_and_receiver, 0,
 	    NITEMS(starts));
+	tcase_add_test(tc, the_source_is_a_note_of_one_line_in_utf_8);
 	suite_add_tcase(s, tc);
 	return s;
 }
