@@ -87,7 +87,7 @@ START_TEST(bytes_that_are_cut_off_are_refused)
 }
 END_TEST
 
-START_TEST(a_byte_that_changed_gives_no_value_that_does_not_exist)
+START_TEST(a_changed_byte_gives_no_value_that_does_not_exist)
 {
 	size_t i;
 
@@ -118,7 +118,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_record_comes_back_as_it_was);
 	tcase_add_test(t, bytes_that_are_cut_off_are_refused);
-	tcase_add_test(t, a_byte_that_changed_gives_no_value_that_does_not_exist);
+	tcase_add_test(t, a_changed_byte_gives_no_value_that_does_not_exist);
 	suite_add_tcase(s, t);
 	return s;
 }
