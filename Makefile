@@ -6,7 +6,13 @@ CFLAGS	?= -O2 -g
 MANDIR	?= $(PREFIX)/share/man
 comma	:= ,
 say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$(2)';)
+ifneq ($(filter fuzz fuzz-all,$(MAKECMDGOALS)),)	# libFuzzer comes with clang
+override CC := $(or $(filter clang%,$(CC)),clang)
+override SAN := fuzzer-no-link,address,undefined
+B	:= build/fuzz
+else
 B	:= build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
+endif
 san	:= $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 $(if $(WERROR),-Werror)
@@ -19,6 +25,8 @@ libs	= $(shell pkg-config --libs $(pkgs)) -lpthread
 lib_o	:= $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 tools	:= $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
 units	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
+replays	:= $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers	:= $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 pages	:= $(wildcard docs/man/*.[1-9])
 headers	:= $(wildcard common/*/*.h)
 
@@ -48,6 +56,12 @@ $(B)/scripts/%: $(B)/scripts/%.o
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 
+# A fuzz target with a plain main, which replays its corpus; and with clang's.
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/main.o $(B)/lib.a
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/lib.a
+	$(call say,LD,$@)$(CC) $(subst fuzzer-no-link,fuzzer,$(san)) $(LDFLAGS) -o $@ $^ $(libs)
+
 $(B)/tests/unit/%.o: | deps-check
 
 $(B)/scripts/rules-man: $(B)/scripts/rules-man.o $(B)/lib.a
@@ -64,10 +78,13 @@ deps-check deps-bench:
 demo: all			## a sample incident: build it, scan it, show it
 	@B=$(B) scripts/demo
 
-check: deps-check check-unit check-e2e lint	## all tests
+check: deps-check check-unit check-fuzz check-e2e lint	## all tests
 
 check-unit: $(units)
 	@prove $(if $(V),-v) $(units)
+
+check-fuzz: $(replays)
+	@prove $(if $(V),-v) $(replays)
 
 check-e2e: all $(B)/scripts/make-incident
 	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
@@ -88,6 +105,15 @@ lint-headers:
 bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/bench/reader $(B)/tests/bench/peak ## speed, beside a plain reader
 	@B=$(abspath $(B)) tests/bench/run
 
+FUZZ	?= header
+TIME	?= 60
+fuzz: $(B)/fuzz_$(FUZZ)		## FUZZ=header TIME=60: one fuzz target, with clang
+	@mkdir -p $(B)/corpus/$(FUZZ)
+	$< -max_total_time=$(TIME) -max_len=4096 -timeout=10 -print_final_stats=1 \
+	    -artifact_prefix=$(B)/$(FUZZ)- $(patsubst %,-dict=%,$(wildcard tests/fuzz/dict/$(FUZZ))) \
+	    $(B)/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ) $(wildcard tests/spool/$(FUZZ)) tests/spool/wild
+fuzz-all: $(fuzzers)		## all fuzz targets, for scripts/fuzz-all
+
 install: all			## DESTDIR= PREFIX=
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
@@ -98,6 +124,7 @@ clean:				## remove build/
 	rm -rf build
 
 .PHONY: all help rules deps deps-check deps-bench demo check check-unit \
-	check-e2e long lint lint-headers bench install clean
+	check-fuzz check-e2e long lint lint-headers bench fuzz fuzz-all \
+	install clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
