@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "io/archive.h"
+#include "io/members.h"
 #include "io/tree.h"
 
 #define OPEN_SAFE	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -21,6 +23,7 @@ struct dir {
 	int		 fd;
 	atomic_size_t	 refs;
 	uint32_t	*sorted;	/* indexes of pub.v by name; made late */
+	struct members	*members;	/* of an archive: pub.v is theirs */
 };
 
 /*
@@ -38,6 +41,8 @@ struct tree {
 	char		*base;
 	int		 fd;		/* of the root directory */
 	char		*only;		/* the root is this one file */
+	struct members	*members;	/* it is an archive: fd is -1, */
+	uint32_t	 folder;	/* and this the root folder's number */
 	struct dir	*now;		/* the walk's reference */
 	bool		 begun;		/* the root was visited */
 	char		*where;		/* what the last step was about */
@@ -115,9 +120,8 @@ base_of(const char *path)
 	return copy(path + i, n - i);
 }
 
-/* Does it name something in a folder, and not the way out of it? */
-static bool
-is_name(struct slice s)
+bool
+tree_is_name(struct slice s)
 {
 	return s.n > 0 && s.n <= NAME_MAX && !sl_eq(s, SL(".")) &&
 	    !sl_eq(s, SL("..")) && memchr(s.p, '/', s.n) == NULL;
@@ -139,7 +143,7 @@ descend(struct tree *t, const char *path, struct err *err)
 	else
 		fd = open_below(t->fd, ".", O_DIRECTORY);
 	while (fd != -1 && sl_cut(&rest, '/', &part)) {
-		if (!is_name(part)) {
+		if (!tree_is_name(part)) {
 			close(fd);
 			return err_set(err, ERR_UNSAFE, "bad name");
 		}
@@ -182,6 +186,42 @@ open_folder(struct tree **out, const char *path, struct err *err)
 	return 0;
 }
 
+/* A compressed file that is no archive is called as it is on the disk. */
+static int
+open_archive(struct tree **out, int fd, const char *path, const char *name,
+    struct err *err)
+{
+	struct members *ms;
+	struct slice stem;
+	char *base;
+
+	if (members_new(&ms, fd, name, err) == -1)
+		return err_at(err, "%s", path);
+	stem = arc_stem(sl(name));
+	base = copy(stem.p, stem.n);
+	*out = tree_new(-1, path, base);
+	free(base);
+	(*out)->members = ms;
+	if (members_single(ms))
+		(*out)->only = copy(name, strlen(name));
+	return 0;
+}
+
+/* A descriptor of the file when it is an archive, or -1. */
+static int
+sniff_archive(int at, const char *name)
+{
+	struct stat st;
+	int fd = open_below(at, name, 0);
+
+	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    arc_sniff(fd))
+		return fd;
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
 /*
  * The folder it lies in is opened, so that reading the file is as safe as
  * any.  A link is left behind here: what is read, and shown, is its target.
@@ -191,7 +231,7 @@ open_file(struct tree **out, const char *path, struct err *err)
 {
 	char *real = realpath(path, NULL), *slash;
 	struct stat st;
-	int fd;
+	int fd, arc;
 
 	if (real == NULL || lstat(path, &st) == -1) {
 		free(real);
@@ -206,10 +246,46 @@ open_file(struct tree **out, const char *path, struct err *err)
 		free(real);
 		return -1;
 	}
-	*out = tree_new(fd, S_ISLNK(st.st_mode) ? real : path, slash + 1);
+	path = S_ISLNK(st.st_mode) ? real : path;
+	if ((arc = sniff_archive(fd, slash + 1)) != -1) {
+		close(fd);
+		fd = open_archive(out, arc, path, slash + 1, err);
+		free(real);
+		return fd;
+	}
+	*out = tree_new(fd, path, slash + 1);
 	(*out)->only = copy(slash + 1, strlen(slash + 1));
 	free(real);
 	return 0;
+}
+
+/* "x.tar/In": the folder In within x.tar.  False: it is not like that. */
+static bool
+open_within(struct tree **out, const char *path, int *r, struct err *err)
+{
+	char *outer = copy(path, strlen(path)), *slash = outer, *sub;
+	struct stat st;
+	struct tree *t;
+	bool is = false;
+
+	while (!is && (slash = strchr(slash + 1, '/')) != NULL) {
+		*slash = '\0';
+		is = stat(outer, &st) == 0 && S_ISREG(st.st_mode);
+		if (!is)
+			*slash = '/';
+	}
+	if (is && (*r = open_file(&t, outer, err)) == 0) {
+		sub = copy(slash + 1, strlen(slash + 1));
+		while (sub[0] != '\0' && sub[strlen(sub) - 1] == '/')
+			sub[strlen(sub) - 1] = '\0';
+		is = t->members != NULL && t->only == NULL;
+		if (is && (*r = tree_below(out, t, sub, err)) == -1)
+			err_at(err, "%s", outer);
+		tree_close(t);
+		free(sub);
+	}
+	free(outer);
+	return is;
 }
 
 /*
@@ -220,7 +296,11 @@ int
 tree_open(struct tree **out, const char *path, struct err *err)
 {
 	struct stat st;
+	int r;
 
+	if (stat(path, &st) == -1 && errno == ENOTDIR &&
+	    open_within(out, path, &r, err))
+		return r;
 	if (stat(path, &st) == -1)
 		return err_sys(err, "%s: cannot open", path);
 	if (S_ISDIR(st.st_mode))
@@ -231,18 +311,47 @@ tree_open(struct tree **out, const char *path, struct err *err)
 	    "%s: neither a folder nor a regular file", path);
 }
 
+/* As descend, in an archive. */
+static int
+descend_members(const struct tree *t, const char *path, uint32_t *folder,
+    struct err *err)
+{
+	struct slice rest = sl(path), part;
+	int64_t at = t->folder;
+
+	while (at != -1 && sl_cut(&rest, '/', &part)) {
+		if (!tree_is_name(part))
+			return err_set(err, ERR_UNSAFE, "%s: bad name", path);
+		at = members_folder(t->members, (uint32_t)at, part);
+	}
+	if (at == -1) {
+		err_set(err, ERR_SYS, "%s: no such folder in the archive",
+		    path);
+		err->sys = ENOENT;
+		return -1;
+	}
+	*folder = (uint32_t)at;
+	return 0;
+}
+
 int
 tree_below(struct tree **out, struct tree *t, const char *sub,
     struct err *err)
 {
 	const char *slash = strrchr(sub, '/');
-	int fd = descend(t, sub, err);
+	uint32_t folder = 0;
 	char *path;
+	int fd = -1;
 
-	if (fd == -1)
+	if (t->members != NULL ?
+	    descend_members(t, sub, &folder, err) == -1 :
+	    (fd = descend(t, sub, err)) == -1)
 		return err_at(err, "%s", shown(sub));
 	path = join(t->path, sub);
 	*out = tree_new(fd, path, slash == NULL ? sub : slash + 1);
+	if (t->members != NULL)
+		(*out)->members = members_keep(t->members);
+	(*out)->folder = folder;
 	free(path);
 	return 0;
 }
@@ -266,7 +375,10 @@ tree_close(struct tree *t)
 	while (t->depth > 0)
 		pop(t);
 	free(t->where);
-	close(t->fd);
+	if (t->members != NULL)
+		members_drop(t->members);
+	else
+		close(t->fd);
 	free(t->only);
 	free(t->base);
 	free(t->path);
@@ -289,6 +401,12 @@ bool
 tree_is_file(const struct tree *t)
 {
 	return t->only != NULL;
+}
+
+struct members *
+tree_members(const struct tree *t)
+{
+	return t->members;
 }
 
 static enum tree_type
@@ -328,8 +446,8 @@ add_name(struct dir *d, size_t *cap, const char *name, uint64_t ino,
 		*cap = *cap == 0 ? 64 : *cap * 2;
 		d->pub.v = xrealloc(d->pub.v, *cap, sizeof(*d->pub.v));
 	}
-	d->pub.v[d->pub.n++] = (struct tree_name){
-	    arena_str(d->arena, sl(name)), ino, type };
+	d->pub.v[d->pub.n++] = (struct tree_name){ .name =
+	    arena_str(d->arena, sl(name)), .ino = ino, .type = type };
 }
 
 /* All names of the folder, but for . and .. */
@@ -371,18 +489,24 @@ read_names(struct dir *d, struct err *err)
 static int
 list(struct tree *t, const char *path, struct tree_dir **out, struct err *err)
 {
+	uint32_t folder = 0;
 	struct dir *d;
 	size_t cap = 0;
-	int fd = descend(t, path, err);
+	int fd = -1;
 
-	if (fd == -1)
+	if (t->members != NULL ?
+	    descend_members(t, path, &folder, err) == -1 :
+	    (fd = descend(t, path, err)) == -1)
 		return -1;
 	d = xcalloc(1, sizeof(*d));
 	d->arena = arena_new();
 	d->fd = fd;
 	d->pub.path = arena_str(d->arena, sl(path));
 	atomic_init(&d->refs, 1);
-	if (t->only != NULL) {
+	if (t->members != NULL) {
+		d->members = members_keep(t->members);
+		d->pub.n = members_names(d->members, folder, &d->pub.v);
+	} else if (t->only != NULL) {
 		add_name(d, &cap, t->only, 0, TREE_FILE);
 	} else if (read_names(d, err) == -1) {
 		tree_dir_drop(&d->pub);
@@ -455,6 +579,28 @@ next_path(struct tree *t)
 	return path;
 }
 
+static int
+by_name(const void *a, const void *b, void *ctx)
+{
+	const struct tree_name *v = ctx;
+	const uint32_t *x = a, *y = b;
+
+	return strcmp(v[*x].name, v[*y].name);
+}
+
+static void
+sort_names(struct dir *d)
+{
+	uint32_t i;
+
+	if (d->sorted != NULL)
+		return;
+	d->sorted = xcalloc(d->pub.n, sizeof(*d->sorted));
+	for (i = 0; i < d->pub.n; i++)
+		d->sorted[i] = i;
+	qsort_r(d->sorted, d->pub.n, sizeof(*d->sorted), by_name, d->pub.v);
+}
+
 int
 tree_next(struct tree *t, struct tree_dir **out, struct err *err)
 {
@@ -476,6 +622,8 @@ tree_next(struct tree *t, struct tree_dir **out, struct err *err)
 	if (list(t, path, out, err) == -1)
 		return -1;
 	t->now = of(*out);
+	if (t->members != NULL)
+		sort_names(t->now);	/* workers look names up in it */
 	return 1;
 }
 
@@ -485,29 +633,12 @@ tree_where(const struct tree *t)
 	return t->where == NULL ? "." : shown(t->where);
 }
 
-static int
-by_name(const void *a, const void *b, void *ctx)
-{
-	const struct tree_name *v = ctx;
-	const uint32_t *x = a, *y = b;
-
-	return strcmp(v[*x].name, v[*y].name);
-}
-
 /* The first place in sorted whose name is not less than name. */
 static size_t
-lower_bound(struct dir *d, const char *name)
+lower_bound(const struct dir *d, const char *name)
 {
 	size_t lo = 0, hi = d->pub.n, mid;
-	uint32_t i;
 
-	if (d->sorted == NULL) {
-		d->sorted = xcalloc(d->pub.n, sizeof(*d->sorted));
-		for (i = 0; i < d->pub.n; i++)
-			d->sorted[i] = i;
-		qsort_r(d->sorted, d->pub.n, sizeof(*d->sorted), by_name,
-		    d->pub.v);
-	}
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
 		if (strcmp(d->pub.v[d->sorted[mid]].name, name) < 0)
@@ -518,23 +649,31 @@ lower_bound(struct dir *d, const char *name)
 	return lo;
 }
 
+static ssize_t
+find_sorted(const struct dir *d, const char *name)
+{
+	size_t at = lower_bound(d, name);
+
+	if (at == d->pub.n || strcmp(d->pub.v[d->sorted[at]].name, name) != 0)
+		return -1;
+	return d->sorted[at];
+}
+
 ssize_t
 tree_dir_find(struct tree_dir *dir, const char *name)
 {
-	struct dir *d = of(dir);
-	size_t at = lower_bound(d, name);
-
-	if (at == dir->n || strcmp(dir->v[d->sorted[at]].name, name) != 0)
-		return -1;
-	return d->sorted[at];
+	sort_names(of(dir));
+	return find_sorted(of(dir), name);
 }
 
 size_t
 tree_dir_heads(struct tree_dir *dir, const char *head, const uint32_t **v)
 {
 	struct dir *d = of(dir);
-	size_t at = lower_bound(d, head), n = 0, len = strlen(head);
+	size_t at, n = 0, len = strlen(head);
 
+	sort_names(d);
+	at = lower_bound(d, head);
 	*v = d->sorted + at;
 	while (at + n < dir->n &&
 	    strncmp(dir->v[d->sorted[at + n]].name, head, len) == 0)
@@ -556,21 +695,46 @@ tree_dir_drop(struct tree_dir *dir)
 
 	if (atomic_fetch_sub(&d->refs, 1) != 1)
 		return;
-	close(d->fd);
-	free(d->pub.v);
+	if (d->members != NULL) {
+		members_drop(d->members);
+	} else {
+		close(d->fd);
+		free(d->pub.v);
+	}
 	free(d->sorted);
 	arena_free(d->arena);
 	free(d);
+}
+
+static const struct dir *
+of_const(const struct tree_dir *dir)
+{
+	return (const struct dir *)(const void *)dir;
+}
+
+static int
+open_member(const struct dir *d, const char *name, struct stat *st,
+    struct err *err)
+{
+	ssize_t i = d->sorted == NULL ? -1 : find_sorted(d, name);
+
+	if (i == -1)
+		return err_set(err, ERR_FORMAT, "bad name");
+	if (d->pub.v[i].type != TREE_FILE || d->pub.v[i].refused != NULL)
+		return err_set(err, ERR_UNSAFE, "not a regular file");
+	return members_open(d->members, d->pub.v[i].ino, st, err);
 }
 
 int
 tree_file(const struct tree_dir *dir, const char *name, struct stat *st,
     struct err *err)
 {
-	const struct dir *d = (const struct dir *)(const void *)dir;
+	const struct dir *d = of_const(dir);
 	int fd;
 
-	if (!is_name(sl(name)))
+	if (d->members != NULL)
+		return open_member(d, name, st, err);
+	if (!tree_is_name(sl(name)))
 		return err_set(err, ERR_UNSAFE, "bad name");
 	fd = open_below(d->fd, name, 0);
 	if (fd == -1 && errno == ELOOP)
@@ -597,11 +761,44 @@ tree_ahead(const struct tree_dir *dir, const char *name)
 	const struct dir *d = (const struct dir *)(const void *)dir;
 	int fd;
 
-	if (strchr(name, '/') != NULL ||
+	if (d->members != NULL || strchr(name, '/') != NULL ||
 	    (fd = open_below(d->fd, name, 0)) == -1)
 		return;
 	posix_fadvise(fd, 0, AHEAD, POSIX_FADV_WILLNEED);
 	close(fd);
+}
+
+size_t
+tree_head(const struct tree_dir *dir, size_t i, char *p, size_t n)
+{
+	const struct dir *d = of_const(dir);
+	struct stat st;
+	struct err err;
+	ssize_t r;
+	int fd;
+
+	if (d->members != NULL)
+		return dir->v[i].refused != NULL ? 0 :
+		    members_head(d->members, dir->v[i].ino, p, n);
+	if ((fd = tree_file(dir, dir->v[i].name, &st, &err)) == -1)
+		return 0;
+	r = tree_read(fd, 0, p, n, &err);
+	close(fd);
+	return r == -1 ? 0 : (size_t)r;
+}
+
+void
+tree_hold(const struct tree_dir *dir, uint64_t member)
+{
+	if (of_const(dir)->members != NULL)
+		members_hold(of_const(dir)->members, member, 1);
+}
+
+void
+tree_release(const struct tree_dir *dir, uint64_t member)
+{
+	if (of_const(dir)->members != NULL)
+		members_release(of_const(dir)->members, member);
 }
 
 ssize_t

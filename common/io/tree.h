@@ -17,8 +17,13 @@
  *
  * The root may be one regular file: then the tree is a single folder that
  * holds this file alone.
+ *
+ * It may be an archive: then the tree is what the archive holds, listed and
+ * found in the same way, and nothing is unpacked.  Files in it can be opened
+ * while io/members.h has their bytes.
  */
 struct tree;
+struct members;
 
 enum tree_type {
 	TREE_FILE,
@@ -29,7 +34,8 @@ enum tree_type {
 
 struct tree_name {
 	const char	*name;	/* hostile bytes; no '/' and no NUL in it */
-	uint64_t	 ino;
+	uint64_t	 ino;		/* in an archive: the member's number */
+	const char	*refused;	/* an archive's: why it is not opened */
 	enum tree_type	 type;
 };
 
@@ -51,8 +57,9 @@ struct tree_dir {
 					   no other program takes a longer one */
 
 /*
- * Open what path is; it may be a link, since the user named it.  A folder
- * of the tree as a tree of its own: tree_below.
+ * Open what path is; it may be a link, since the user named it.  It may lead
+ * to a folder within an archive.  A folder of the tree as a tree of its own:
+ * tree_below.
  */
 int	tree_open(struct tree **t, const char *path, struct err *err);
 int	tree_below(struct tree **below, struct tree *t, const char *sub,
@@ -62,6 +69,9 @@ const char *tree_path(const struct tree *t);	/* as it was given; where a
 						   link to a file leads */
 const char *tree_base(const struct tree *t);	/* its last part */
 bool	tree_is_file(const struct tree *t);	/* the root is one file */
+struct members *tree_members(const struct tree *t);	/* NULL: no archive */
+bool	tree_is_name(struct slice s);	/* of something in a folder, and not
+					   of the way out of it */
 
 /*
  * The next folder, parents before children.
@@ -107,6 +117,17 @@ int	tree_file(const struct tree_dir *dir, const char *name,
  * for reads that wait; nothing happens when it cannot be opened.
  */
 void	tree_ahead(const struct tree_dir *dir, const char *name);
+
+/*
+ * The first n bytes, or fewer, of v[i], for a look at what it is; the count,
+ * 0 when there are none.  Of an archive some files' beginnings are known,
+ * until members are loaded.
+ */
+size_t	tree_head(const struct tree_dir *dir, size_t i, char *p, size_t n);
+
+/* One more user of an archive's bytes, and one less; nothing for a folder. */
+void	tree_hold(const struct tree_dir *dir, uint64_t member);
+void	tree_release(const struct tree_dir *dir, uint64_t member);
 
 /* Read until n bytes or the end, from offset; -1 and err, or the count. */
 ssize_t	tree_read(int fd, uint64_t offset, char *p, size_t n, struct err *err);

@@ -16,6 +16,8 @@
 #include "spool/spool.h"
 
 #define BATCH		64		/* entries a job */
+#define BATCH_MEMORY	(4 * 1024 * 1024)	/* bytes of an archive in it */
+#define MEMORY		(256 * 1024 * 1024)	/* of it, in all batches */
 #define SPILL		(256 * 1024)	/* bytes gathered before a write */
 #define SLOW_NS		150000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
@@ -57,7 +59,8 @@ struct batch {
 	struct arena		*arena;
 	struct spool_entry	 e[BATCH];
 	size_t			 n;
-	size_t			 spool;
+	size_t			 spool;		/* and nth behind it */
+	uint64_t		 memory;	/* held by its entries */
 };
 
 /* The result of one message, with what is needed to put it away. */
@@ -310,12 +313,12 @@ work(void *ctx, size_t number, void *job)
 {
 	struct scan *s = ctx;
 	struct batch *b = job;
-	struct found fd = { .s = s, .w = &s->state->workers[number],
-	    .spool = b->spool };
+	struct found fd = { .s = s, .w = &s->state->workers[number] };
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
 		fd.e = &b->e[i];
+		fd.spool = b->spool + fd.e->nth;
 		if (!sig_stop())
 			one_entry(&fd);
 		arena_reset(fd.w->scratch);
@@ -344,9 +347,36 @@ tell(struct scan *s)
 }
 
 /*
- * Entries of one spool to the workers.  A batch ends when the folder
- * changes, so that few folders are open at the same time.
+ * A batch ends when the folder changes, so that few folders are open at the
+ * same time; in an archive, where none is open and folders may take turns,
+ * when it holds much.
  */
+static bool
+is_full(const struct batch *b)
+{
+	const struct spool_entry *last = &b->e[b->n - 1];
+
+	if (b->n == BATCH || b->memory >= BATCH_MEMORY)
+		return true;
+	return last->nheld == 0 && last->dir != b->e[0].dir;
+}
+
+/*
+ * To the workers.  What an archive's entries hold in memory is limited by
+ * waiting for all of them now and then.
+ */
+static void
+hand_on(struct scan_state *st, struct batch *b, uint64_t *memory)
+{
+	*memory += b->memory;
+	pool_put(st->pool, b);
+	if (*memory < MEMORY)
+		return;
+	pool_drain(st->pool);
+	*memory = 0;
+}
+
+/* Entries of one spool, or of those of one archive. */
 static void
 walk(struct scan *s, size_t spool)
 {
@@ -357,6 +387,7 @@ walk(struct scan *s, size_t spool)
 	struct found fd = { .s = s, .w = &st->workers[st->nworkers - 1],
 	    .spool = spool };
 	struct spool_entry dir = { .folder = "" };
+	uint64_t memory = 0;
 	int r;
 
 	while (!sig_stop() && !atomic_load(&st->failed)) {
@@ -375,8 +406,10 @@ walk(struct scan *s, size_t spool)
 		}
 		if (is_cold(st))
 			spool_ahead(e);
-		if (++b->n == BATCH || e->dir != b->e[0].dir) {
-			pool_put(st->pool, b);
+		b->memory += e->memory;
+		b->n++;
+		if (is_full(b)) {
+			hand_on(st, b, &memory);
 			b = batch_new(spool);
 			tell(s);
 		}

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "spool/companion.h"
 #include "spool/driver.h"
+#include "spool/packed.h"
 
 #define LEVELS		3	/* below the operand, where spools are found */
 #define FOLDERS_MAX	10000	/* that are looked at for this */
@@ -28,6 +29,12 @@ struct spool {
 	struct tree_dir		*dir;		/* the walk is here; borrowed */
 	size_t			 i;		/* the next name in it */
 	uint64_t		 off, size;	/* of that file, in ranges */
+
+	struct spool		**set;		/* of one archive: this, and */
+	size_t			 nset;		/* those behind it; 0: it is
+						   behind another itself */
+	struct packed		*packed;
+	struct packed_at	 at;		/* off is in it */
 };
 
 /* A folder below the operand: to be looked at, or found to be a spool. */
@@ -66,21 +73,14 @@ probe_has(const struct tree_dir *d, const char *name, enum tree_type type)
 struct slice
 probe_head(const struct spool_probe *p, size_t want, char buf[PROBE_BYTES])
 {
-	struct stat st;
-	struct err err;
-	ssize_t n;
 	size_t i;
-	int fd;
 
 	for (i = 0; i < p->root->n; i++)
 		if (p->root->v[i].type == TREE_FILE && want-- == 0)
 			break;
-	if (i == p->root->n ||
-	    (fd = tree_file(p->root, p->root->v[i].name, &st, &err)) == -1)
+	if (i == p->root->n)
 		return (struct slice){ NULL, 0 };
-	n = tree_read(fd, 0, buf, PROBE_BYTES, &err);
-	close(fd);
-	return (struct slice){ buf, n == -1 ? 0 : (size_t)n };
+	return (struct slice){ buf, tree_head(p->root, i, buf, PROBE_BYTES) };
 }
 
 const char *
@@ -300,6 +300,59 @@ open_below(struct spool *sp, const struct spool_driver *only,
 	return r;
 }
 
+/* The spool's driver, and its bid. */
+static int
+settle(struct spool *sp, const struct spool_driver *forced)
+{
+	int bid;
+
+	sp->drv = best_driver(&sp->probe, false, &bid);
+	if (forced == NULL)
+		return bid;
+	sp->drv = forced;
+	return forced->in_subfolders ? forced->bid(&sp->probe) : 100;
+}
+
+/*
+ * An archive of a folder has only this folder at its top: that is meant by
+ * the archive, as it would be on the disk.
+ */
+static int
+open_top(struct spool **sp, const struct spool_driver *forced, int *bid,
+    struct err *err)
+{
+	const struct tree_dir *root;
+	struct spool *outer;
+	struct tree *t;
+
+	for (;;) {
+		root = (*sp)->root;
+		*bid = settle(*sp, forced);
+		if (tree_members((*sp)->probe.tree) == NULL || root->n != 1 ||
+		    root->v[0].type != TREE_DIR ||
+		    (*bid >= BID_STRUCTURE && (*sp)->drv->in_subfolders))
+			return 0;
+		outer = *sp;
+		if (tree_below(&t, outer->probe.tree, root->v[0].name,
+		    err) == -1 || (*sp = spool_new(t, err)) == NULL) {
+			*sp = outer;
+			return -1;
+		}
+		spool_close(outer);
+	}
+}
+
+/* Spools of one archive are walked together, by the first. */
+static void
+join_set(struct spool **set, size_t n)
+{
+	if (n == 0 || tree_members(set[0]->probe.tree) == NULL)
+		return;
+	set[0]->set = xcalloc(n, sizeof(struct spool *));
+	memcpy(set[0]->set, set, n * sizeof(struct spool *));
+	set[0]->nset = n;
+}
+
 int
 spool_open(struct spool ***set, size_t *n, struct arena *a,
     const char *path, const char *format, struct err *err)
@@ -313,23 +366,19 @@ spool_open(struct spool ***set, size_t *n, struct arena *a,
 	    tree_open(&t, path, err) == -1 ||
 	    (sp = spool_new(t, err)) == NULL)
 		return -1;
-	sp->drv = best_driver(&sp->probe, false, &bid);
-	if (forced != NULL) {
-		sp->drv = forced;
-		bid = forced->in_subfolders ? forced->bid(&sp->probe) : 100;
-	}
 	*n = 0;
-	if (bid < BID_STRUCTURE &&
-	    open_below(sp, forced, set, n, a, err) == -1) {
+	if (open_top(&sp, forced, &bid, err) == -1 || (bid < BID_STRUCTURE &&
+	    open_below(sp, forced, set, n, a, err) == -1)) {
 		spool_close(sp);
 		return -1;
 	}
-	if (*n > 0) {
+	if (*n > 0)
 		spool_close(sp);
-		return 0;
+	else {
+		*set = arena_alloc(a, sizeof(**set));
+		(*set)[(*n)++] = sp;
 	}
-	*set = arena_alloc(a, sizeof(**set));
-	(*set)[(*n)++] = sp;
+	join_set(*set, *n);
 	return 0;
 }
 
@@ -338,6 +387,8 @@ spool_close(struct spool *sp)
 {
 	if (sp == NULL)
 		return;
+	packed_free(sp->packed);
+	free(sp->set);
 	if (sp->root != NULL)
 		tree_dir_drop(sp->root);
 	other_drop(&sp->other);
@@ -391,11 +442,12 @@ file_size(const struct tree_dir *d, const char *name)
 	return (uint64_t)st.st_size;
 }
 
-/* The next range of the file; the walk goes on when it was the last. */
-static void
-take_range(struct spool *sp, struct spool_entry *e)
+/* The next range of the file; false: it was the last. */
+static bool
+take_range(struct spool *sp, const struct spool_driver *drv,
+    struct spool_entry *e)
 {
-	uint64_t range = e->refused != NULL ? 0 : sp->drv->range;
+	uint64_t range = e->refused != NULL ? 0 : drv->range;
 
 	if (range != 0 && sp->off == 0)
 		sp->size = file_size(e->dir, e->name);
@@ -404,31 +456,39 @@ take_range(struct spool *sp, struct spool_entry *e)
 	e->off = sp->off;
 	e->len = range;
 	sp->off += range;
-	if (range == 0 || sp->off == sp->size) {
-		sp->off = 0;
-		sp->i++;
-	}
+	if (range != 0 && sp->off < sp->size)
+		return true;
+	sp->off = 0;
+	return false;
+}
+
+/* What the i-th name of dir is; false: no entry of its own. */
+static bool
+fill_entry(struct spool *sp, struct tree_dir *dir, size_t i, struct arena *a,
+    struct spool_entry *e)
+{
+	const struct tree_name *name = &dir->v[i];
+
+	*e = (struct spool_entry){ .dir = dir, .name = name->name };
+	e->refused = name->refused != NULL ? name->refused :
+	    refusal(name->type);
+	e->path = dir->path[0] == '\0' ? name->name :
+	    arena_fmt(a, "%s/%s", dir->path, name->name).p;
+	return name->type != TREE_DIR &&
+	    sp->drv->entry(&sp->probe, dir, i, a, e);
 }
 
 /* Is the name the walk stands on an entry?  The walk moves on. */
 static bool
 take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 {
-	const struct tree_name *name = &sp->dir->v[sp->i];
-
-	if (name->type == TREE_DIR) {	/* before its path costs anything */
+	if (sp->dir->v[sp->i].type == TREE_DIR ||	/* costs nothing */
+	    !fill_entry(sp, sp->dir, sp->i, a, e)) {
 		sp->i++;
 		return false;
 	}
-	*e = (struct spool_entry){ .dir = sp->dir, .name = name->name };
-	e->refused = refusal(name->type);
-	e->path = sp->dir->path[0] == '\0' ? name->name :
-	    arena_fmt(a, "%s/%s", sp->dir->path, name->name).p;
-	if (!sp->drv->entry(&sp->probe, sp->dir, sp->i, a, e)) {
+	if (!take_range(sp, sp->drv, e))
 		sp->i++;
-		return false;
-	}
-	take_range(sp, e);
 	tree_dir_keep(e->dir);
 	if (e->with_dir != NULL)
 		tree_dir_keep(e->with_dir);
@@ -454,6 +514,87 @@ take_dir(struct spool *sp, struct err *err)
 	return r;
 }
 
+/*
+ * In an archive.
+ */
+
+static bool
+packed_fill(void *ctx, size_t nth, struct tree_dir *dir, size_t i,
+    struct arena *a, struct spool_entry *e)
+{
+	struct spool *first = ctx;
+
+	return fill_entry(first->set[nth], dir, i, a, e);
+}
+
+static struct packed *
+walk_together(struct spool *sp)
+{
+	struct tree **trees = xcalloc(sp->nset, sizeof(struct tree *));
+	struct packed *p;
+	size_t i;
+
+	for (i = 0; i < sp->nset; i++)
+		trees[i] = sp->set[i]->probe.tree;
+	p = packed_new(trees, sp->nset, PACKED_WAIT_MAX, packed_fill, sp);
+	free(trees);
+	return p;
+}
+
+/* The walk's own use of what it stands on; the last range's entry has it. */
+static void
+take_members(struct spool *sp, struct arena *a, struct spool_entry *e,
+    bool first, bool last)
+{
+	struct members *ms = tree_members(sp->probe.tree);
+	size_t i;
+
+	if (e->refused != NULL)
+		return;
+	e->nheld = packed_needs(e->dir, sp->at.i, e, a, &e->held);
+	for (i = 0; i < e->nheld; i++) {
+		if (!last)
+			members_hold(ms, e->held[i], 1);
+		if (first)
+			e->memory += members_size(ms, e->held[i]);
+	}
+}
+
+static int
+next_packed(struct spool *sp, struct arena *a, struct spool_entry *e,
+    struct err *err)
+{
+	struct packed_at *at = &sp->at;
+	bool first = sp->off == 0, more = false;
+	int r;
+
+	if (sp->nset == 0)
+		return 0;
+	if (sp->packed == NULL)
+		sp->packed = walk_together(sp);
+	if (first && (r = packed_next(sp->packed, at, err)) != 1) {
+		if (r == -1)
+			*e = (struct spool_entry){ .path = "." };
+		return r;
+	}
+	if (at->odd != NULL)
+		*e = (struct spool_entry){ .dir = at->dir, .folder = ".",
+		    .name = at->odd->name, .path = at->odd->name };
+	else
+		fill_entry(sp->set[at->nth], at->dir, at->i, a, e);
+	if (at->refused != NULL)
+		e->refused = at->refused;
+	e->nth = at->nth;
+	if (at->odd == NULL) {
+		more = take_range(sp, sp->set[at->nth]->drv, e);
+		take_members(sp, a, e, first, !more);
+	}
+	tree_dir_keep(e->dir);
+	if (e->with_dir != NULL)
+		tree_dir_keep(e->with_dir);
+	return 1;
+}
+
 int
 spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
     struct err *err)
@@ -461,6 +602,8 @@ spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	const struct tree_dir *d;
 	int r;
 
+	if (tree_members(sp->probe.tree) != NULL)
+		return next_packed(sp, a, e, err);
 	for (;;) {
 		if (sp->dir == NULL && (r = take_dir(sp, err)) != 1) {
 			if (r == -1)
@@ -492,6 +635,11 @@ spool_ahead(const struct spool_entry *e)
 void
 spool_entry_done(struct spool_entry *e)
 {
+	size_t i;
+
+	for (i = 0; i < e->nheld; i++)
+		tree_release(e->dir, e->held[i]);
+	e->nheld = 0;
 	if (e->dir != NULL)
 		tree_dir_drop(e->dir);
 	if (e->with_dir != NULL)

@@ -47,6 +47,13 @@ struct spool_entry {
 	struct tree_dir	*with_dir;	/* of these, when it is not dir */
 	uint64_t	 off, len;	/* mbox: messages that begin in here */
 	const char	*refused;	/* why it must not be opened: "a link" */
+
+	/* of an archive: */
+	size_t		 nth;		/* the spool it is of, counted from the
+					   one that was asked */
+	uint64_t	*held;		/* members in memory for it, given */
+	size_t		 nheld;		/* back by spool_entry_done */
+	uint64_t	 memory;	/* bytes of these, told once */
 };
 
 #define SPOOL_READ_MAX	(1024 * 1024)	/* bytes of one message that are read */
@@ -108,6 +115,9 @@ struct spool_driver;
  * levels down) when it is none itself.  format NULL: ask each driver, the
  * highest bid wins; "eml" takes anything.
  * *set is an array from the arena a; each is closed with spool_close.
+ *
+ * Spools in one archive are walked together: spool_next of the first gives
+ * the entries of all, with nth, and that of the others none.
  */
 int	spool_open(struct spool ***set, size_t *n, struct arena *a,
 	    const char *path, const char *format, struct err *err);
