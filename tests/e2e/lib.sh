@@ -49,7 +49,8 @@ run() {
 
 # A sanitizer needs more address space than there is memory.
 limit=true
-(ulimit -v 200000 && spoolscan --help) >/dev/null 2>&1 || limit=false
+{ (ulimit -v 200000 && spoolscan --help) >/dev/null 2>&1 || limit=false; } \
+    2>/dev/null		# the shell's own word of an abort
 bound() {
 	want=$1 secs=$2 kb=$3
 	shift 3
