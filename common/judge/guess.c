@@ -350,8 +350,10 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	if (!site_has(site, SITE_HOST))
 		host = guess_host(&g);
 	guess_gateways(&g, !site_has(site, SITE_GATEWAY));
-	if (!site_has(site, SITE_TRUSTED))
+	if (!site_has(site, SITE_TRUSTED)) {
+		site_set_guessed(site);
 		guess_trusted(&g);
+	}
 	count_domains(&g);
 	if (!site_has(site, SITE_LOCAL))
 		guess_domains(&g, host);

@@ -240,6 +240,29 @@ say_routed(const struct judge *j, const struct facts *f, struct buf *out)
 	say_client(j, f, out);
 }
 
+/*
+ * A guess knows inside addresses by RFC 1918 only.  A client that calls
+ * itself by a name below our domain, not by the domain as forgers do, may
+ * be a machine of ours with a public address.
+ */
+static bool
+maybe_inside(const struct judge *j, const struct facts *f)
+{
+	return site_is_guessed(j->site) && stranger(f) && goes_out(j, f) &&
+	    judge_ours(j, f->sender_domain) && judge_ours(j, f->helo) &&
+	    f->helo != f->sender_domain &&
+	    !site_is_host(j->site, judge_str(j, f->helo));
+}
+
+static void
+say_maybe_inside(const struct judge *j, const struct facts *f,
+    struct buf *out)
+{
+	say_client(j, f, out);
+	buf_fmt(out, " calls itself " SL_FMT "; trusted networks are only "
+	    "guessed: say -t if it is ours", SL_ARG(str(j, f->helo)));
+}
+
 static bool
 spoofed_sender(const struct judge *j, const struct facts *f)
 {
@@ -640,6 +663,11 @@ const struct rule judge_rules[] = {
 	{ "legit/abuse-report", C_LEGIT, DECIDES, abuse_report, say_kind,
 	    "Somebody complains about abuse.  Never spam: read these first.",
 	    "RFC 5965" },
+	{ "unsure/maybe-inside", C_UNSURE, DECIDES, maybe_inside,
+	    say_maybe_inside,
+	    "As relay/spoofed-sender, but nobody told the trusted networks, "
+	    "and the client calls itself by a name below a domain of ours.",
+	    "design" },
 	{ "relay/spoofed-sender", C_RELAY, DECIDES, spoofed_sender,
 	    say_spoofed,
 	    "A stranger uses a sender address of ours to reach a foreign "

@@ -23,6 +23,7 @@ struct site {
 	struct names	 below;		/* those whose subdomains are ours */
 	size_t		 longest;	/* bytes of a name in below */
 	struct nets	 nets[SITE_WHATS];
+	bool		 guessed;
 };
 
 struct site *
@@ -261,6 +262,18 @@ bool
 site_has(const struct site *s, enum site_what w)
 {
 	return s->said[w].n > 0;
+}
+
+void
+site_set_guessed(struct site *s)
+{
+	s->guessed = true;
+}
+
+bool
+site_is_guessed(const struct site *s)
+{
+	return s->guessed;
 }
 
 bool

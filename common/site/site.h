@@ -42,6 +42,10 @@ int	site_add(struct site *s, enum site_what w, struct slice value,
 	    struct err *err);
 bool	site_has(const struct site *s, enum site_what w);	/* any value */
 
+/* The trusted networks are a guess: others of ours may be missing. */
+void	site_set_guessed(struct site *s);
+bool	site_is_guessed(const struct site *s);
+
 /*
  * Local or relay domain: mail to it is for us.  domain is lower case;
  * "[192.0.2.1]" is ours when it is the address of one of our hosts.

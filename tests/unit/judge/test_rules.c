@@ -39,6 +39,8 @@
 	"\tby mx.example.net (Postfix) with SMTP id 1; Mon, 5 Jan 2004" \
 	" 10:00:00 +0900\r\n"
 
+#define GUESSED	"guessed"	/* for a site: nobody told the networks */
+
 struct msg {
 	const char	*folder;
 	const char	*sender;	/* NULL: nobody knows */
@@ -58,6 +60,17 @@ static const struct {
 	{ "relay/routed-recipient", "", { { "in", "a@example.net",
 	    { "z%example.net@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
 	{ "relay/spoofed-sender", "", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* a web server of ours with a public address, unless it was told */
+	{ "unsure/maybe-inside", GUESSED, { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, "Received: from"
+	    " www.example.com ([192.0.2.20]) by " SERVER " with SMTP;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" MAIL, 0 } } },
+	{ "relay/spoofed-sender", "", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK, "Received: from"
+	    " www.example.com ([192.0.2.20]) by " SERVER " with SMTP;"
+	    " Mon, 5 Jan 2004 10:00:00 +0900\r\n" MAIL, 0 } } },
+	{ "relay/spoofed-sender", GUESSED, { { "in", "b@example.com",
 	    { "z@example.net" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
 	{ "relay/third-party", "", { { "in", "a@example.net",
 	    { "z@example.net" }, PROV_XBLOCK,
@@ -263,7 +276,10 @@ START_TEST(each_rule_decides_its_case)
 
 	tell_site("local_domains = example.com\nhosts = " SERVER "\n"
 	    "trusted = 10.1.0.0/16\n");
-	tell_site(cases[_i].site);
+	if (strcmp(cases[_i].site, GUESSED) == 0)
+		site_set_guessed(site);
+	else
+		tell_site(cases[_i].site);
 	for (i = 0; i < 4 && cases[_i].m[i].folder != NULL; i++)
 		for (n = 0; n == 0 || n < cases[_i].m[i].times; n++)
 			add_message(&cases[_i].m[i], n);
