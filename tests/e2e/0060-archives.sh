@@ -162,4 +162,14 @@ t 'damage in the middle ends the archive, not the scan' '
 t 'an archive within an archive is not entered' '
 	mkdir nest && cp inc.tar.gz nest/ && mail beside >nest/a.eml && bsdtar -cf nest.tar nest &&
 	spoolscan -o ndjson nest.tar >out 2>errs; [ "$(wc -l <out)" -eq 2 ] && has beside'
+for format in smartermail imail mailenable mailsite xmail mdaemon kerio; do
+	tree=$(ls -d "$top"/tests/spool/$format/good-* | head -n 1)
+	t "$format: companions are joined in a tar as in the tree" '
+		rm -rf fmt fmt.tar && cp -r "$tree" fmt && tar -cf fmt.tar fmt &&
+		spoolscan -f $format -s /dev/null -o ndjson fmt 2>/dev/null |
+		    jq -cS "del(.spool, .arrived)" >a &&
+		spoolscan -f $format -s /dev/null -o ndjson fmt.tar 2>/dev/null |
+		    jq -cS "del(.spool, .arrived)" >b &&
+		[ -s a ] && cmp a b'
+done
 t_done
