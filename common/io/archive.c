@@ -394,11 +394,12 @@ arc_read(struct arc *a, char *p, size_t n, struct err *err)
 	} else {
 		if (n > a->block_n)
 			n = a->block_n;
-		if (n > 0)
+		if (n > 0) {
 			memcpy(p, a->block, n);
-		a->block += n;
-		a->block_n -= n;
-		a->block_at += n;
+			a->block += n;
+			a->block_n -= n;
+			a->block_at += n;
+		}
 	}
 	a->pos += n;
 	a->out += n;

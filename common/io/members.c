@@ -402,9 +402,12 @@ stands(const struct members *ms, const struct hard *h)
 static void
 resolve_hards(struct members *ms)
 {
-	const struct hard *h, *end = ms->hards + ms->nhards;
+	const struct hard *h, *end;
 	uint64_t bytes = 0;
 
+	if (ms->nhards == 0)
+		return;
+	end = ms->hards + ms->nhards;
 	for (h = ms->hards; h != end; h++)
 		if (stands(ms, h) && ms->v[h->member].size > 0)
 			resolve_own(ms, h);
