@@ -21,8 +21,8 @@ pack() {
 	*.tar)	bsdtar -cf "$1" inc ;;
 	*.gz)	bsdtar -czf "$1" inc ;;
 	*.zst)	bsdtar --zstd -cf "$1" inc ;;
-	*.xz)	bsdtar -cf - inc | xz -0 >"$1" ;;
-	*.bz2)	bsdtar -cf - inc | bzip2 -1 >"$1" ;;
+	*.xz)	bsdtar --xz --options compression-level=0 -cf "$1" inc ;;
+	*.bz2)	bsdtar --bzip2 -cf "$1" inc ;;
 	*.zip)	bsdtar --format zip -cf "$1" inc ;;
 	*.7z)	bsdtar --format 7zip --options compression-level=1 -cf "$1" inc ;;
 	*.cpio)	bsdtar --format newc -cf "$1" inc ;;
