@@ -788,13 +788,6 @@ tree_head(const struct tree_dir *dir, size_t i, char *p, size_t n)
 }
 
 void
-tree_hold(const struct tree_dir *dir, uint64_t member)
-{
-	if (of_const(dir)->members != NULL)
-		members_hold(of_const(dir)->members, member, 1);
-}
-
-void
 tree_release(const struct tree_dir *dir, uint64_t member)
 {
 	if (of_const(dir)->members != NULL)

@@ -125,8 +125,7 @@ void	tree_ahead(const struct tree_dir *dir, const char *name);
  */
 size_t	tree_head(const struct tree_dir *dir, size_t i, char *p, size_t n);
 
-/* One more user of an archive's bytes, and one less; nothing for a folder. */
-void	tree_hold(const struct tree_dir *dir, uint64_t member);
+/* One user less of an archive's bytes; nothing for a folder. */
 void	tree_release(const struct tree_dir *dir, uint64_t member);
 
 /* Read until n bytes or the end, from offset; -1 and err, or the count. */

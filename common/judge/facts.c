@@ -165,7 +165,6 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	f->unread = rec->unread;
 	if (rec->nproblems > 0)
 		f->problem = intern(in, rec->problems[0]);
-	f->list = rec->list_id.n > 0;
 	f->msgid = hash_id(rec->message_id);
 	f->in_reply_to = hash_id(answered);
 	f->reply_domain = intern_lower(in, domain_of(answered));

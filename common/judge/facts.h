@@ -79,7 +79,6 @@ struct facts {
 	bool		 more_hops : 1;	/* below those in hops */
 	bool		 unread : 1;	/* its file could not be read */
 	bool		 no_header : 1;
-	bool		 list : 1;
 
 	/* settled by the judge */
 	uint8_t		 class;		/* enum class */

@@ -10,6 +10,7 @@ struct reading {
 	struct charsets		*cs;
 	const struct spool_msg	*m;
 	struct head		 head;
+	struct slice		 text;		/* of m, from the header on */
 	struct slice		 body;
 	struct report		 report;
 };
@@ -294,7 +295,7 @@ note_problems(struct reading *r)
 		    SL("no blank line between header and body"));
 	if (rec->nrcpts == SPOOL_RCPT_MAX && m->nrcpts == 0)
 		record_problem(rec, r->a, SL("more recipients than are kept"));
-	if (record_text(m).n < m->text.n)
+	if (r->text.n < m->text.n)
 		record_problem(rec, r->a,
 		    SL("blank lines in front of the header"));
 	if (r->head.nul)
@@ -347,7 +348,8 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	if ((rec->nhints = m->nhints) > 0)
 		memcpy(rec->hints, m->hints, m->nhints * sizeof(m->hints[0]));
 
-	head_parse(&r.head, a, record_text(m), &r.body);
+	r.text = record_text(m);
+	head_parse(&r.head, a, r.text, &r.body);
 	rec->more_hops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
 	    &rec->hops, &rec->nhops);
 	read_sender(&r);

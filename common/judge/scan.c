@@ -399,7 +399,6 @@ walk(struct scan *s, size_t spool)
 			/* the walk's own record: a folder, not a file */
 			fd.e = &dir;
 			dir.path = e->path;
-			s->failed++;
 			unread(&fd, err.msg);
 			arena_reset(fd.w->scratch);
 			continue;

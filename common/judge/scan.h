@@ -36,7 +36,6 @@ struct scan {
 	const char	**formats;	/* its format */
 	size_t		 nspools;
 	size_t		 vanished;	/* files that went away meanwhile: normal */
-	size_t		 failed;	/* folders that could not be read */
 	bool		 stopped;	/* a signal came: entries are not all */
 	char		 no_types[256];	/* why records do not say it */
 

@@ -29,6 +29,8 @@ entry(void *ctx, size_t nth, struct tree_dir *dir, size_t i, struct arena *a,
 	return true;
 }
 
+#define ADD(got, s)	strncat(got, s, sizeof(got) - strlen(got) - 1)
+
 /* The walk as "a b -c": in its order, a minus for what was refused. */
 static const char *
 walk(const char *path, uint64_t wait_max, struct err *err)
@@ -48,13 +50,13 @@ walk(const char *path, uint64_t wait_max, struct err *err)
 	p = packed_new(&t, 1, wait_max, entry, NULL);
 	for (got[0] = '\0'; (r = packed_next(p, &at, err)) != 0; ) {
 		if (r == -1) {
-			strcat(got, "! ");
+			ADD(got, "! ");
 			continue;
 		}
-		strcat(got, at.refused != NULL ? "-" : "");
+		ADD(got, at.refused != NULL ? "-" : "");
 		strncat(got, at.odd != NULL ? at.odd->name :
 		    at.dir->v[at.i].name, 20);
-		strcat(got, " ");
+		ADD(got, " ");
 		if (at.refused != NULL)
 			continue;
 		e = (struct spool_entry){ .dir = at.dir };
