@@ -22,6 +22,9 @@
  * says what that somebody's mail is.  Nothing here looks at a finished message
  * to find its class.
  *
+ * Messages are as short as spam is.  With --large their sizes are log-normal,
+ * as those of all mail are: bodies grow, and most get a file attached.
+ *
  * Same options, same bytes: the only source of chance is the seed, and no
  * clock is read.  One message is in memory at a time, so the size of the
  * incident costs disk only.  All names and addresses are reserved ones (RFC
@@ -41,6 +44,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,7 +62,8 @@
 #define GATEWAY_IP	"10.1.0.254"
 #define LIST_IP		"10.1.0.20"
 
-#define OUT_MAX		(256 * 1024)	/* bytes; the longest message is 40 K */
+#define OUT_MAX		(16 * 1024 * 1024)	/* bytes */
+#define LONGEST		(4 * 1024 * 1024)	/* of the messages of --large */
 #define ADDR_MAX	128		/* bytes of an address with its NUL */
 #define RCPT_MAX	20		/* recipients of one envelope */
 
@@ -178,7 +183,7 @@ struct gen {
 	uint64_t	 left, serial, total;
 	uint64_t	 count[NCLASS];
 	unsigned	 nforward;	/* users who forward their mail */
-	bool		 imc, iis, gateway;
+	bool		 imc, iis, gateway, large;
 	int		 dir[NFOLDER];
 	FILE		*key;
 
@@ -1412,8 +1417,9 @@ text_part(struct out *o, const struct out *src, const char *type,
 		encode(o, src->p, src->n, cs);
 }
 
+/* A file of n bytes; of some, when n is 0. */
 static void
-attachment(struct gen *g, struct out *o)
+attachment(struct gen *g, struct out *o, size_t n)
 {
 	static const struct {
 		const char *type, *suffix, *magic;
@@ -1436,7 +1442,7 @@ attachment(struct gen *g, struct out *o)
 	    kinds[k].type, name, name);
 	g->tmp.n = 0;
 	add(&g->tmp, kinds[k].magic, kinds[k].n);
-	add_noise(g, &g->tmp, between(g, 500, 2200));
+	add_noise(g, &g->tmp, n > 0 ? n : between(g, 500, 2200));
 	put_base64(o, g->tmp.p, g->tmp.n, true);
 }
 
@@ -1453,7 +1459,7 @@ multipart(struct gen *g, struct out *o, enum style style, enum charset cs)
 	text_part(o, &g->body, "text/plain", cs);
 	putf(o, "\n--%s\n", b.s);
 	if (style == ATTACHED)
-		attachment(g, o);
+		attachment(g, o, 0);
 	else {
 		make_html(g);
 		text_part(o, &g->html, "text/html", cs);
@@ -1462,9 +1468,8 @@ multipart(struct gen *g, struct out *o, enum style style, enum charset cs)
 }
 
 static void
-mime(struct gen *g, struct out *o, enum style style, enum charset cs)
+mime_body(struct gen *g, struct out *o, enum style style, enum charset cs)
 {
-	put(o, "MIME-Version: 1.0\n");
 	if (style == PLAIN)
 		text_part(o, &g->body, "text/plain", cs);
 	else if (style == HTML) {
@@ -1472,6 +1477,71 @@ mime(struct gen *g, struct out *o, enum style style, enum charset cs)
 		text_part(o, &g->html, "text/html", cs);
 	} else
 		multipart(g, o, style, cs);
+}
+
+/* Bytes of a message of --large: log-normal, as those of real mail are. */
+static size_t
+large_size(struct gen *g)
+{
+	double normal = -6, n;
+	int i;
+
+	for (i = 0; i < 12; i++)	/* near enough, and always the same */
+		normal += below(g, 1 << 20) / (double)(1 << 20);
+	n = 4000 * exp(1.48 * normal);
+	return n < LONGEST ? (size_t)n : LONGEST;
+}
+
+/*
+ * Lengthen the text, as far as text is what makes mail long; returns how many
+ * bytes of an attachment are still missing.
+ */
+static size_t
+lengthen(struct gen *g, const struct out *o, enum style style, enum charset cs)
+{
+	size_t size = large_size(g), text = between(g, 2000, 8000);
+	size_t copies = style == ALTERNATIVE ? 2 : 1;
+
+	while (o->n + copies * g->body.n < (size < text ? size : text))
+		if (is_japanese(cs))
+			paragraphs(g, japanese, NELEM(japanese), 1);
+		else
+			paragraphs(g, business, NELEM(business), 1);
+	text = o->n + copies * g->body.n;
+	return size > text + 1000 ? (size - text) / 4 * 3 : 0;
+}
+
+static void
+enclose(struct gen *g, struct out *o, enum style style, enum charset cs,
+    size_t n)
+{
+	char b[64];
+
+	set(b, sizeof(b), "----=_NextPart_%s", scribble(g, HEX, 16).s);
+	putf(o, "Content-Type: multipart/mixed; boundary=\"%s\"\n\n"
+	    "This is a multi-part message in MIME format.\n\n--%s\n", b, b);
+	mime_body(g, o, style == ATTACHED ? PLAIN : style, cs);
+	putf(o, "\n--%s\n", b);
+	attachment(g, o, n);
+	putf(o, "\n--%s--\n", b);
+}
+
+static void
+large_mime(struct gen *g, struct out *o, enum style style, enum charset cs)
+{
+	size_t n = lengthen(g, o, style, cs);
+
+	if (n > 0)
+		enclose(g, o, style, cs, n);
+	else
+		mime_body(g, o, style, cs);
+}
+
+static void
+mime(struct gen *g, struct out *o, enum style style, enum charset cs)
+{
+	put(o, "MIME-Version: 1.0\n");
+	(g->large ? large_mime : mime_body)(g, o, style, cs);
 }
 
 static void
@@ -3772,7 +3842,8 @@ usage(FILE *f)
 {
 	fprintf(f, "usage: make-incident [-n messages] [-s seed] "
 	    "[--form imcdata|iis|both]\n"
-	    "                     [--variant default|gateway] directory\n");
+	    "                     [--variant default|gateway] [--large] "
+	    "directory\n");
 }
 
 static uint64_t
@@ -3812,6 +3883,7 @@ options(struct gen *g, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "form", required_argument, NULL, 'f' },
 		{ "variant", required_argument, NULL, 'v' },
+		{ "large", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -3834,6 +3906,9 @@ options(struct gen *g, int argc, char **argv)
 		case 'v':
 			g->gateway = choice(optarg, variants,
 			    NELEM(variants)) == 1;
+			break;
+		case 'l':
+			g->large = true;
 			break;
 		case 'h':
 			usage(stdout);
