@@ -382,6 +382,26 @@ spool_open(struct spool ***set, size_t *n, struct arena *a,
 	return 0;
 }
 
+int
+spool_bid(const char *path, const char *format, struct err *err)
+{
+	const struct spool_driver *forced = NULL;
+	struct spool *sp;
+	struct tree *t;
+	int bid;
+
+	if ((format != NULL && driver_by_name(format, &forced, err) == -1) ||
+	    tree_open(&t, path, err) == -1 ||
+	    (sp = spool_new(t, err)) == NULL)
+		return -1;
+	if (forced == NULL)
+		best_driver(&sp->probe, false, &bid);
+	else
+		bid = forced->in_subfolders ? forced->bid(&sp->probe) : 0;
+	spool_close(sp);
+	return bid < BID_STRUCTURE ? 0 : bid;
+}
+
 void
 spool_close(struct spool *sp)
 {
@@ -442,6 +462,15 @@ file_size(const struct tree_dir *d, const char *name)
 	return (uint64_t)st.st_size;
 }
 
+/* Whoever has the entry uses its folders until spool_entry_done. */
+static void
+keep_dirs(struct spool_entry *e)
+{
+	tree_dir_keep(e->dir);
+	if (e->with_dir != NULL)
+		tree_dir_keep(e->with_dir);
+}
+
 /* The next range of the file; false: it was the last. */
 static bool
 take_range(struct spool *sp, const struct spool_driver *drv,
@@ -489,9 +518,7 @@ take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 	}
 	if (!take_range(sp, sp->drv, e))
 		sp->i++;
-	tree_dir_keep(e->dir);
-	if (e->with_dir != NULL)
-		tree_dir_keep(e->with_dir);
+	keep_dirs(e);
 	return true;
 }
 
@@ -589,9 +616,7 @@ next_packed(struct spool *sp, struct arena *a, struct spool_entry *e,
 		more = take_range(sp, sp->set[at->nth]->drv, e);
 		take_members(sp, a, e, first, !more);
 	}
-	tree_dir_keep(e->dir);
-	if (e->with_dir != NULL)
-		tree_dir_keep(e->with_dir);
+	keep_dirs(e);
 	return 1;
 }
 
@@ -623,6 +648,25 @@ spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 			    "the rest is not read", TREE_NAMES_MAX);
 		}
 	}
+}
+
+int
+spool_lookup(struct spool *sp, struct arena *a, const char *path,
+    struct spool_entry *e, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct tree_dir *d;
+	ssize_t i;
+	int found;
+
+	if (tree_list(sp->probe.tree, slash == NULL ? "" : arena_str(a,
+	    (struct slice){ path, (size_t)(slash - path) }), &d, err) == -1)
+		return err->sys == ENOENT ? 0 : -1;
+	i = tree_dir_find(d, slash == NULL ? path : slash + 1);
+	if ((found = i != -1 && fill_entry(sp, d, (size_t)i, a, e)))
+		keep_dirs(e);
+	tree_dir_drop(d);
+	return found;
 }
 
 void

@@ -122,6 +122,13 @@ struct spool_driver;
 int	spool_open(struct spool ***set, size_t *n, struct arena *a,
 	    const char *path, const char *format, struct err *err);
 void	spool_close(struct spool *sp);			/* NULL allowed */
+
+/*
+ * How much the folder looks like a spool, of this format or any: 0, not at
+ * all, to 100.  -1 and err: it cannot be opened.
+ */
+int	spool_bid(const char *path, const char *format, struct err *err);
+
 const char *spool_path(const struct spool *sp);		/* as shown to a person */
 const char *spool_format(const struct spool *sp);	/* "ims55" */
 
@@ -132,6 +139,13 @@ const char *spool_format(const struct spool *sp);	/* "ims55" */
 int	spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	    struct err *err);
 void	spool_entry_done(struct spool_entry *e);
+
+/*
+ * The entry of this path below the root, whole, without a walk; not in an
+ * archive.  Returns 1; 0: there is none; -1 and err.
+ */
+int	spool_lookup(struct spool *sp, struct arena *a, const char *path,
+	    struct spool_entry *e, struct err *err);
 
 /* The entry will be loaded soon; for a disk that lets reads wait. */
 void	spool_ahead(const struct spool_entry *e);

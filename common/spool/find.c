@@ -1,0 +1,238 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spool/driver.h"
+#include "spool/find.h"
+
+static bool
+is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* "mbox@4096" where no file has that name: the offset, and the file. */
+static const char *
+cut_offset(struct spool_found *f, struct arena *a, const char *file)
+{
+	const char *at = strrchr(file, '@');
+
+	if (at == NULL || is_file(file) ||
+	    !sl_num(sl(at + 1), INT64_MAX, &f->offset))
+		return file;
+	f->has_offset = true;
+	return arena_str(a, (struct slice){ file, (size_t)(at - file) });
+}
+
+/* The folder above path, in place; false: there is none. */
+static bool
+go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash[1] == '\0')
+		return false;
+	slash[slash == path] = '\0';
+	return true;
+}
+
+/*
+ * The folder above the file that looks most like a spool; of equals the
+ * outermost, since companions may lie in a folder beside.
+ */
+static char *
+home_of(struct arena *a, const char *file, const char *format)
+{
+	char *dir = arena_str(a, sl(file)), *best = NULL;
+	struct err err;
+	int bid, most = 1;
+	size_t i;
+
+	for (i = 0; i < FIND_LEVELS && go_up(dir); i++)
+		if ((bid = spool_bid(dir, format, &err)) >= most) {
+			best = arena_str(a, sl(dir));
+			most = bid;
+		}
+	return best;
+}
+
+/* Keep the only spool in set that is this folder itself. */
+static int
+open_home(struct spool_found *f, struct arena *a, const char *home,
+    const char *format, const char *file, struct err *err)
+{
+	const char *below = file + strlen(home) + (home[1] != '\0');
+
+	if (spool_open(&f->set, &f->n, a, home, format, err) == -1)
+		return -1;
+	if (f->n != 1)
+		return 0;
+	f->sp = f->set[0];
+	return spool_lookup(f->sp, a, below, &f->e, err);
+}
+
+/* Does the entry's full name say file? */
+static bool
+is_named(const struct spool_found *f, const struct spool_entry *e,
+    const char *file)
+{
+	const char *path = spool_path(f->set[e->nth]);
+	size_t n = strlen(path);
+
+	if (strncmp(path, file, n) != 0)
+		return false;
+	file += n;
+	while (*file == '/')
+		file++;
+	return strcmp(e->path, file) == 0;
+}
+
+/*
+ * By a walk: the entry of that name, or, with only, the first one, which
+ * has to be all there is in a file.
+ */
+static int
+walk_to(struct spool_found *f, struct arena *a, const char *file, bool only,
+    struct err *err)
+{
+	struct spool_entry e;
+	struct err why;
+	int r;
+
+	while ((r = spool_next(f->set[0], a, &e, &why)) != 0) {
+		if (r == -1) {
+			*err = why;
+			continue;
+		}
+		if (only || is_named(f, &e, file)) {
+			f->e = e;
+			f->sp = f->set[e.nth];
+			return 1;
+		}
+		spool_entry_done(&e);
+	}
+	return err->code == ERR_NONE ? 0 : -1;
+}
+
+/* The regular file that path leads into, or NULL: an archive. */
+static char *
+archive_of(struct arena *a, const char *path)
+{
+	char *p = arena_str(a, sl(path));
+
+	while (go_up(p))
+		if (is_file(p))
+			return p;
+	return NULL;
+}
+
+static int
+open_and_walk(struct spool_found *f, struct arena *a, const char *path,
+    const char *format, const char *file, struct err *err)
+{
+	err->code = ERR_NONE;
+	if (spool_open(&f->set, &f->n, a, path, format, err) == -1)
+		return -1;
+	return walk_to(f, a, file, path == file, err);
+}
+
+static void
+close_set(struct spool_found *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		spool_close(f->set[i]);
+	f->n = 0;
+	f->sp = NULL;
+}
+
+static int
+look(struct spool_found *f, struct arena *a, const char *file,
+    const char *format, struct err *err)
+{
+	char *whole = realpath(file, NULL), *home = NULL, *archive;
+	int r = 0;
+
+	if (whole == NULL && errno == ENOTDIR &&
+	    (archive = archive_of(a, file)) != NULL)
+		return open_and_walk(f, a, archive, format, file, err);
+	if (whole == NULL)
+		return err_sys(err, "%s: cannot open", file);
+	if (!is_file(whole)) {
+		free(whole);
+		return err_set(err, ERR_USAGE, "%s: not a file; spoolscan "
+		    "looks at whole spools", file);
+	}
+	home = home_of(a, whole, format);
+	if (home != NULL)
+		r = open_home(f, a, home, format, arena_str(a, sl(whole)),
+		    err);
+	free(whole);
+	if (r != 0)
+		return r;
+	close_set(f);
+	return open_and_walk(f, a, file, format, file, err);
+}
+
+int
+spool_find(struct spool_found *f, struct arena *a, const char *file,
+    const char *format, struct err *err)
+{
+	int r;
+
+	*f = (struct spool_found){ .n = 0 };
+	file = cut_offset(f, a, file);
+	if ((r = look(f, a, file, format, err)) == 0)
+		err_set(err, ERR_FORMAT, "%s: no message of that name", file);
+	if (r != 1) {
+		close_set(f);
+		return -1;
+	}
+	/* one message of a file that is read in ranges */
+	f->e.off = f->e.len = 0;
+	if (f->has_offset && spool_driver_of(f->sp)->range != 0) {
+		f->e.off = f->offset;
+		f->e.len = 1;
+	}
+	f->rd = spool_reader_new(a);
+	return 0;
+}
+
+int
+spool_found_load(struct spool_found *f, struct spool_msg *m, struct err *err)
+{
+	struct spool_msg more;
+	int r;
+
+	if (spool_start(f->sp, &f->e, f->rd, err) == -1)
+		return -1;
+	while ((r = spool_load(f->rd, m, err)) == 1)
+		if (!f->has_offset || m->offset == f->offset)
+			break;
+	if (r == 0)
+		return err_set(err, ERR_FORMAT, "%s: no message %s", f->e.path,
+		    f->has_offset ? "begins there" : "in it");
+	if (r == -1 || f->has_offset || m->part == 0)
+		return r == -1 ? -1 : 0;
+	if (spool_load(f->rd, &more, err) != 0)
+		return err_set(err, ERR_USAGE, "%s: several messages in it: "
+		    "name one, as file@offset (spoolscan -0 lists them)",
+		    f->e.path);
+	if (spool_start(f->sp, &f->e, f->rd, err) == -1)
+		return -1;
+	return spool_load(f->rd, m, err) == 1 ? 0 : -1;
+}
+
+void
+spool_found_close(struct spool_found *f)
+{
+	spool_reader_free(f->rd);
+	if (f->e.dir != NULL)
+		spool_entry_done(&f->e);
+	close_set(f);
+	*f = (struct spool_found){ .n = 0 };
+}
