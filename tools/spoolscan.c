@@ -121,13 +121,16 @@ show_entries(struct scan *scan, const struct judge *j,
 	struct sink *sink = sink_new(stdout, &o);
 	struct arena *a = arena_new();
 	struct record rec, *r = sink_wants_record(kind) ? &rec : NULL;
+	bool said = sink_wants_said(&o);
 	struct err err = { 0 };
+	struct row row;
 	size_t i;
 
 	for (i = 0; i < n && !sig_stop(); i++) {
 		if (r != NULL && !scan_record(scan, v[i], a, r, &err))
 			break;
-		sink_put(sink, j, v[i], r);
+		row_judged(&row, a, j, v[i], r, said);
+		sink_put(sink, &row);
 		arena_reset(a);
 	}
 	sink_free(sink);

@@ -5,12 +5,6 @@
 #define RCPTS_SHOWN	20	/* in one cell; the count tells of more */
 
 static void
-add_id(const struct row *r, uint32_t id, struct buf *out)
-{
-	buf_add(out, judge_str(r->j, id));
-}
-
-static void
 add_time(int64_t t, struct buf *out)
 {
 	char text[DATE_TEXT];
@@ -28,25 +22,25 @@ get_id(const struct row *r, struct buf *out)
 static void
 get_class(const struct row *r, struct buf *out)
 {
-	buf_add(out, sl(class_name((enum class)r->f->class)));
+	buf_add(out, sl(class_name(r->class)));
 }
 
 static void
 get_rule(const struct row *r, struct buf *out)
 {
-	buf_add(out, sl(judge_reason(r->f)));
+	buf_add(out, r->reason);
 }
 
 static void
 get_kind(const struct row *r, struct buf *out)
 {
-	buf_add(out, sl(kind_name((enum kind)r->f->kind)));
+	buf_add(out, sl(kind_name(r->kind)));
 }
 
 static void
 get_folder(const struct row *r, struct buf *out)
 {
-	add_id(r, r->f->folder, out);
+	buf_add(out, r->folder);
 }
 
 static void
@@ -58,13 +52,13 @@ get_format(const struct row *r, struct buf *out)
 static void
 get_size(const struct row *r, struct buf *out)
 {
-	buf_fmt(out, "%llu", (unsigned long long)r->f->size);
+	buf_fmt(out, "%llu", (unsigned long long)r->size);
 }
 
 static void
 get_arrived(const struct row *r, struct buf *out)
 {
-	add_time(r->f->arrived, out);
+	add_time(r->arrived, out);
 }
 
 static void
@@ -76,12 +70,7 @@ get_date(const struct row *r, struct buf *out)
 static void
 get_sender(const struct row *r, struct buf *out)
 {
-	if (r->f->null_sender)
-		buf_add(out, SL("<>"));
-	else if (r->rec != NULL && r->rec->has_sender)
-		buf_add(out, r->rec->sender.spec);
-	else
-		add_id(r, r->f->sender, out);
+	buf_add(out, r->sender);
 }
 
 static void
@@ -94,7 +83,7 @@ get_sender_prov(const struct row *r, struct buf *out)
 static void
 get_nrcpts(const struct row *r, struct buf *out)
 {
-	buf_fmt(out, "%lu", (unsigned long)r->f->nrcpts);
+	buf_fmt(out, "%lu", (unsigned long)r->nrcpts);
 }
 
 static void
@@ -112,28 +101,27 @@ get_rcpts(const struct row *r, struct buf *out)
 static void
 get_rcpt(const struct row *r, struct buf *out)
 {
-	if (r->f->nrcpts > 0)
-		add_id(r, r->f->rcpts[0].addr, out);
-	if (r->f->nrcpts > 1)
-		buf_fmt(out, " +%lu", (unsigned long)r->f->nrcpts - 1);
+	buf_add(out, r->rcpt);
+	if (r->nrcpts > 1)
+		buf_fmt(out, " +%lu", (unsigned long)r->nrcpts - 1);
 }
 
 static void
 get_client(const struct row *r, struct buf *out)
 {
-	add_id(r, r->f->client, out);
+	buf_add(out, r->client.ip);
 }
 
 static void
 get_account(const struct row *r, struct buf *out)
 {
-	add_id(r, r->f->account, out);
+	buf_add(out, r->account);
 }
 
 static void
 get_helo(const struct row *r, struct buf *out)
 {
-	buf_add(out, row_client(r).helo);
+	buf_add(out, r->client.helo);
 }
 
 static void
@@ -151,7 +139,7 @@ get_from(const struct row *r, struct buf *out)
 static void
 get_subject(const struct row *r, struct buf *out)
 {
-	add_id(r, r->f->subject, out);
+	buf_add(out, r->subject);
 }
 
 static void
@@ -174,7 +162,7 @@ get_spool(const struct row *r, struct buf *out)
 static void
 get_path(const struct row *r, struct buf *out)
 {
-	buf_add(out, sl(r->f->path));
+	buf_add(out, r->path);
 }
 
 static void
@@ -220,53 +208,3 @@ const struct column columns[COL_COUNT] = {
 	[COL_FILE] = { "path", COL_PATH, 6, 24, get_path },
 	[COL_PROBLEMS] = { "problems", COL_TEXT, 0, 0, get_problems },
 };
-
-struct row_client
-row_client(const struct row *r)
-{
-	struct row_client c = { .ip = judge_str(r->j, r->f->client) };
-	struct ip ip;
-	size_t i;
-
-	if (!ip_parse(c.ip, &ip) || r->rec == NULL)
-		return c;
-	for (i = 0; i < r->rec->nhops; i++)
-		if (ip_eq(&r->rec->hops[i].ip, &ip)) {
-			c.name = r->rec->hops[i].name;
-			c.helo = r->rec->hops[i].helo;
-			break;
-		}
-	/* What the spool says counts more than what a header says. */
-	if (r->rec->helo.n > 0 && ip_eq(&r->rec->client, &ip))
-		c.helo = r->rec->helo;
-	return c;
-}
-
-size_t
-row_evidence(const struct row *r, size_t v[ROW_RULES_MAX], bool *decided)
-{
-	uint64_t spoke = r->f->spoke;
-	size_t rules = judge_nrules(), rule = r->f->rule, n = 0, i;
-
-	if (rules > ROW_RULES_MAX)
-		rules = ROW_RULES_MAX;
-	*decided = rule < rules && (spoke >> rule & 1) != 0 &&
-	    judge_rules[rule].weight == DECIDES;
-	if (*decided)
-		v[n++] = rule;
-	for (i = 0; i < rules; i++)
-		if ((spoke >> i & 1) != 0 && !(*decided && i == rule))
-			v[n++] = i;
-	return n;
-}
-
-void
-row_fact(const struct row *r, size_t i, struct buf *out)
-{
-	size_t at = out->n;
-
-	if (judge_rules[i].say != NULL)
-		judge_rules[i].say(r->j, r->f, out);
-	if (out->n == at)
-		buf_add(out, sl(judge_rules[i].what));
-}

@@ -3,17 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "judge/judge.h"
-#include "judge/record.h"
-
-/*
- * row - one entry on its way out.  rec is NULL where facts are enough.
- */
-struct row {
-	const struct judge	*j;
-	const struct facts	*f;
-	const struct record	*rec;
-};
+#include "show/row.h"
 
 /*
  * column - what table and csv print of an entry, each named once.
@@ -46,21 +36,4 @@ struct column {
 	void		(*get)(const struct row *r, struct buf *out);
 };
 extern const struct column columns[COL_COUNT];
-
-/* The client of the entry: address, reverse name, HELO; empty: not told. */
-struct row_client {
-	struct slice	ip, name, helo;
-};
-struct row_client row_client(const struct row *r);
-
-/*
- * The rules that spoke, what decided first, into v; returns how many.
- * *decided: the first one did.
- */
-#define ROW_RULES_MAX	64	/* bits of facts.spoke */
-size_t	row_evidence(const struct row *r, size_t v[ROW_RULES_MAX],
-	    bool *decided);
-
-/* What rule i says about the entry. */
-void	row_fact(const struct row *r, size_t i, struct buf *out);
 #endif

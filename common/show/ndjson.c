@@ -96,7 +96,7 @@ put_names(struct sink *s, json_t *o, const struct row *r)
 	put(o, "queue_id", text(s, rec->queue_id));
 	put_path(s, o, "spool", "spool_hex", sl(rec->spool));
 	put(o, "format", text(s, sl(rec->format)));
-	put(o, "folder", text(s, judge_str(r->j, r->f->folder)));
+	put(o, "folder", text(s, r->folder));
 	put_path(s, o, "path", "path_hex", rec->path);
 	put(o, "size", json_integer((json_int_t)rec->size));
 	if (rec->has_digest)
@@ -113,7 +113,7 @@ put_header(struct sink *s, json_t *o, const struct row *r)
 	put(o, "message_id", text(s, rec->message_id));
 	put(o, "from", text(s, rec->from));
 	put(o, "subject", text(s, rec->subject));
-	put(o, "kind", json_string_nocheck(kind_name((enum kind)r->f->kind)));
+	put(o, "kind", json_string_nocheck(kind_name(r->kind)));
 }
 
 static json_t *
@@ -153,7 +153,7 @@ recipients(struct sink *s, const struct record *rec)
 static json_t *
 client(struct sink *s, const struct row *r)
 {
-	struct row_client c = row_client(r);
+	const struct row_client c = r->client;
 	json_t *o = json_object();
 
 	put(o, "ip", text(s, c.ip));
@@ -197,24 +197,20 @@ put_way_in(struct sink *s, json_t *o, const struct row *r)
 	put(o, "sender", sender(s, r->rec));
 	put(o, "recipients", recipients(s, r->rec));
 	put(o, "client", client(s, r));
-	put(o, "account", text(s, judge_str(r->j, r->f->account)));
+	put(o, "account", text(s, r->account));
 	put(o, "hops", hops(s, r->rec));
 }
 
 static json_t *
 evidence(struct sink *s, const struct row *r)
 {
-	size_t v[ROW_RULES_MAX], n, i;
 	json_t *a = json_array(), *o;
-	bool decided;
+	size_t i;
 
-	n = row_evidence(r, v, &decided);
-	for (i = 0; i < n; i++) {
-		s->cell.n = 0;
-		row_fact(r, v[i], &s->cell);
+	for (i = 0; i < r->nsaid; i++) {
 		o = json_object();
-		put(o, "rule", json_string_nocheck(judge_rules[v[i]].id));
-		put(o, "fact", text(s, buf_sl(&s->cell)));
+		put(o, "rule", string(s, r->said[i].rule));
+		put(o, "fact", text(s, r->said[i].fact));
 		json_array_append_new(a, o);
 	}
 	return unless_empty(a);
@@ -224,8 +220,8 @@ static void
 put_verdict(struct sink *s, json_t *o, const struct row *r)
 {
 	put(o, "class",
-	    json_string_nocheck(class_name((enum class)r->f->class)));
-	put(o, "reason", text(s, sl(judge_reason(r->f))));
+	    json_string_nocheck(class_name(r->class)));
+	put(o, "reason", text(s, r->reason));
 	put(o, "evidence", evidence(s, r));
 }
 

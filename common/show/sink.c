@@ -68,13 +68,10 @@ sink_new(FILE *out, const struct sink_opts *o)
 }
 
 void
-sink_put(struct sink *s, const struct judge *j, const struct facts *f,
-    const struct record *rec)
+sink_put(struct sink *s, const struct row *r)
 {
-	const struct row r = { j, f, rec };
-
-	assert(rec != NULL || !s->format->record);
-	s->format->put(s, &r);
+	assert(r->rec != NULL || !s->format->record);
+	s->format->put(s, r);
 	flush_line(s);
 }
 
@@ -93,6 +90,12 @@ bool
 sink_wants_record(enum sink_kind k)
 {
 	return formats[k]->record;
+}
+
+bool
+sink_wants_said(const struct sink_opts *o)
+{
+	return o->kind == SINK_NDJSON || (o->kind == SINK_TABLE && o->explain);
 }
 
 size_t

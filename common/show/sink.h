@@ -2,8 +2,7 @@
 #define SHOW_SINK_H
 #include <stdbool.h>
 #include <stdio.h>
-#include "judge/judge.h"
-#include "judge/record.h"
+#include "show/row.h"
 
 /*
  * sink - prints entries one by one in one format.
@@ -26,12 +25,14 @@ struct sink_opts {
 };
 
 struct sink	*sink_new(FILE *out, const struct sink_opts *o);
-void		 sink_put(struct sink *s, const struct judge *j,
-		    const struct facts *f, const struct record *rec);
+void		 sink_put(struct sink *s, const struct row *r);
 void		 sink_free(struct sink *s);	/* NULL allowed; does not close out */
 
 /* Does the kind need the record, or are facts enough (rec is NULL then)? */
 bool		 sink_wants_record(enum sink_kind k);
+
+/* Does it print what the rules say? */
+bool		 sink_wants_said(const struct sink_opts *o);
 
 /* What stdout is: its width (80 when unknown), and whether colour is welcome. */
 size_t		 term_width(FILE *f);

@@ -203,16 +203,14 @@ table_begin(struct sink *s)
 static void
 put_evidence(struct sink *s, const struct row *r)
 {
-	size_t v[ROW_RULES_MAX], n, i;
-	bool decided;
+	size_t i;
 
-	n = row_evidence(r, v, &decided);
-	for (i = 0; i < n; i++) {
-		s->cell.n = 0;
-		row_fact(r, v[i], &s->cell);
-		buf_fmt(&s->line, "  %c %s: ", i == 0 && decided ? '*' : ' ',
-		    judge_rules[v[i]].id);
-		utf8_show(&s->line, buf_sl(&s->cell), 0);
+	for (i = 0; i < r->nsaid; i++) {
+		buf_add(&s->line, i == 0 && r->decided ? SL("  * ") :
+		    SL("    "));
+		utf8_show(&s->line, r->said[i].rule, 0);
+		buf_add(&s->line, SL(": "));
+		utf8_show(&s->line, r->said[i].fact, 0);
 		buf_addc(&s->line, '\n');
 	}
 }
@@ -228,7 +226,7 @@ table_put(struct sink *s, const struct row *r)
 		s->cell.n = 0;
 		c->get(r, &s->cell);
 		if (s->o.colour && shown[i] == COL_CLASS)
-			buf_add(&s->line, sl(colours[r->f->class]));
+			buf_add(&s->line, sl(colours[r->class]));
 		put_cell(s, shown[i], buf_sl(&s->cell), c->type);
 		if (s->o.colour && shown[i] == COL_CLASS)
 			buf_add(&s->line, COLOUR_OFF);

@@ -18,13 +18,16 @@ printed(struct arena *a, enum sink_kind kind, const struct judge *j,
 	const struct sink_opts o = { .kind = kind, .explain = true };
 	struct slice all;
 	struct sink *s;
+	struct row row;
 	char *p;
 	size_t n;
 	FILE *out = open_memstream(&p, &n);
 
 	HOLDS(out != NULL);
 	s = sink_new(out, &o);
-	sink_put(s, j, f, sink_wants_record(kind) ? rec : NULL);
+	row_judged(&row, a, j, f, sink_wants_record(kind) ? rec : NULL,
+	    sink_wants_said(&o));
+	sink_put(s, &row);
 	sink_free(s);
 	fclose(out);
 	all = arena_dup(a, (struct slice){ p, n });

@@ -83,12 +83,15 @@ printed(const struct sink_opts *o)
 	bool bare = !sink_wants_record(o->kind);
 	struct slice all;
 	struct sink *s;
+	struct row row;
 	char *p;
 	size_t n;
 	FILE *f = open_memstream(&p, &n);
 
 	s = sink_new(f, o);
-	sink_put(s, judge, facts, bare ? NULL : &rec);
+	row_judged(&row, arena, judge, facts, bare ? NULL : &rec,
+	    sink_wants_said(o));
+	sink_put(s, &row);
 	sink_free(s);
 	fclose(f);
 	all = arena_dup(arena, (struct slice){ p, n });

@@ -1,0 +1,48 @@
+#ifndef SHOW_ROW_H
+#define SHOW_ROW_H
+#include "judge/judge.h"
+#include "judge/record.h"
+
+/*
+ * row - one entry on its way out, wherever it comes from: a scan that has
+ * just judged it, or a case.
+ *
+ * Slices are the giver's, good until its next row.  Their bytes are as they
+ * stand, hostile ones too: what prints makes them safe.  Empty is absent.
+ */
+struct row_client {
+	struct slice	 ip, name, helo;
+};
+
+/* A rule that spoke, and what it said. */
+struct said {
+	struct slice	 rule, fact;
+};
+
+struct row {
+	enum class	 class;		/* a person's, or else the judge's */
+	struct slice	 reason;	/* "relay/third-party" */
+	enum kind	 kind;
+	struct slice	 folder, path;
+	struct slice	 sender;	/* "<>": the null one */
+	struct slice	 rcpt;		/* the first of nrcpts */
+	size_t		 nrcpts;
+	struct row_client client;
+	struct slice	 account, subject;
+	uint64_t	 size;
+	int64_t		 arrived;	/* 0: not told */
+
+	const struct said *said;	/* what decided first; where asked for */
+	size_t		 nsaid;
+	bool		 decided;	/* the first one did */
+
+	const struct record *rec;	/* NULL: the above is enough */
+};
+
+/*
+ * The row of an entry that was judged.  rec may be NULL.  With said, what
+ * the rules say is made too, in the arena.
+ */
+void	row_judged(struct row *r, struct arena *a, const struct judge *j,
+	    const struct facts *f, const struct record *rec, bool said);
+#endif
