@@ -26,14 +26,14 @@ unsure_at_most() {	# per mille of all messages
 }
 
 for variant in default gateway large; do
-	how="-n $N --variant $variant"
-	[ $variant != large ] || how="-n $((N / 4)) --large"
+	how="--variant $variant"
+	[ $variant != large ] || how=--large
 	for seed in $SEEDS; do
 		dir=$work/$variant-$seed
 		scripts=$B/scripts/make-incident
-		"$scripts" -s "$seed" $how "$dir" 2>/dev/null ||
+		"$scripts" -n "$N" -s "$seed" $how "$dir" 2>/dev/null ||
 		    { echo "Bail out! make-incident failed"; exit 1; }
-		what="$variant, seed $seed"
+		what="$variant, seed $seed, $N messages"
 		t "$what: every file of the key has a record" \
 		    'classes "$dir" -s "$dir/site.conf" && ! grep missing matrix &&
 		    [ $(wc -l <scan.ndjson) -eq $(($(wc -l <"$dir/key.tsv") - 1)) ]'
