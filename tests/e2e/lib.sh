@@ -6,6 +6,8 @@
 #	plain FILE				nothing in it that a terminal obeys
 #	record PATH CONDITION			jq's, of the line with that path in out
 #	same FILE				out is golden/FILE (GOLD=1 writes it)
+#	kill_each BEFORE COMMAND AFTER		three functions: kill -9 COMMAND
+#						at each call that changes something
 #	skip_all 'reason'			the whole file, with its reason
 #	t_done					the plan, and the exit status
 #
@@ -88,6 +90,22 @@ same() {
 
 has() { grep -q -e "$1" "${2:-$work/out}"; }
 hasnt() { ! grep -q -e "$1" "${2:-$work/out}"; }
+
+# BEFORE makes the place new, COMMAND is a simple command in a string, AFTER
+# runs it again and looks whether all is well.  $kills says how often.
+kill_each() {
+	"$1" || { echo "before: $?"; return 1; }
+	eval "\"$B/tests/kill\" -w -c \"$work/.count\" $2" >out 2>errs </dev/null
+	kills=$(cat "$work/.count") && [ "$kills" -gt 0 ] || return 1
+	"$3" || { echo "without a kill"; return 1; }
+	at=1
+	while [ "$at" -le "$kills" ]; do
+		"$1" || { echo "before: $?"; return 1; }
+		eval "\"$B/tests/kill\" -w -n $at $2" >out 2>errs </dev/null
+		"$3" || { echo "after kill $at of $kills"; return 1; }
+		at=$((at + 1))
+	done
+}
 
 # Where the mail corpora are, if they are here: CORPORA=DIR overrides.
 corpora() {
