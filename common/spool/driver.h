@@ -60,6 +60,8 @@ struct spool_driver {
 	 */
 	int	(*load)(struct spool_reader *rd, struct spool_msg *m,
 		    struct err *err);
+
+	struct spool_ways ways;
 };
 #define BID_STRUCTURE	20	/* from here on it is more than the fallback */
 
@@ -154,6 +156,13 @@ bool	xblock_starts(struct slice w);
 
 /* Take a From_ line off the top of text, into m.  False: there is none. */
 bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
+
+/* Why formats of two files a message are not rotated. */
+#define TWO_FILES	\
+	"the message and its envelope are two files, and a running " \
+	"server could leave them in two generations: stop it and " \
+	"rename the folder, or archive the spool where it is and " \
+	"take entries out with spoolclean"
 
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;

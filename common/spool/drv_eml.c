@@ -42,4 +42,7 @@ const struct spool_driver drv_eml = {
 	.bid = eml_bid,
 	.entry = eml_entry,
 	.load = eml_load,
+	.ways = {
+		.no_rotate = "no server is known to work in such a folder: rename it",
+	},
 };

@@ -158,4 +158,9 @@ const struct spool_driver drv_ex2007 = {
 	.bid = ex2007_bid,
 	.entry = ex2007_entry,
 	.load = ex2007_load,
+	.ways = {
+		.no_rotate = "the queue is a database, mail.que, which Exchange has "
+		    "open: export what is in it with Export-Message, and take "
+		    "files out of Pickup and Replay with spoolclean",
+	},
 };

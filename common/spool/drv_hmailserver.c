@@ -65,4 +65,10 @@ const struct spool_driver drv_hmailserver = {
 	.bid = hmailserver_bid,
 	.entry = hmailserver_entry,
 	.load = hmailserver_load,
+	.ways = {
+		.no_rotate = "the database of the server names each file: archive the "
+		    "spool where it is",
+		.no_remove = "the database of the server names each file: delete the "
+		    "message in hMailServer's administrator",
+	},
 };

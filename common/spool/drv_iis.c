@@ -209,6 +209,10 @@ iis_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const char *const skeleton[] = {
+	"Badmail", "Drop", "Pickup", "Queue", NULL
+};
+
 const struct spool_driver drv_iis = {
 	.name = "iis",
 	.what = "IIS SMTP, Exchange 2000 and 2003: Mailroot, vsi N",
@@ -216,4 +220,5 @@ const struct spool_driver drv_iis = {
 	.bid = iis_bid,
 	.entry = iis_entry,
 	.load = iis_load,
+	.ways = { .skeleton = skeleton },
 };

@@ -228,4 +228,5 @@ const struct spool_driver drv_imail = {
 	.bid = imail_bid,
 	.entry = imail_entry,
 	.load = imail_load,
+	.ways = { .no_rotate = TWO_FILES },
 };

@@ -277,6 +277,11 @@ ims55_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const char *const skeleton[] = {
+	"In", "In/Archive", "Out", "Out/Archive", "Pickup",
+	"Pickup/Archive", "Work", "Log", NULL
+};
+
 const struct spool_driver drv_ims55 = {
 	.name = "ims55",
 	.what = "Exchange 4.0 to 5.5 Internet Mail Service: Imcdata",
@@ -284,4 +289,5 @@ const struct spool_driver drv_ims55 = {
 	.bid = ims55_bid,
 	.entry = ims55_entry,
 	.load = ims55_load,
+	.ways = { .skeleton = skeleton },
 };

@@ -87,4 +87,5 @@ const struct spool_driver drv_kerio = {
 	.bid = kerio_bid,
 	.entry = kerio_entry,
 	.load = kerio_load,
+	.ways = { .no_rotate = TWO_FILES },
 };

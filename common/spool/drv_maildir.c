@@ -66,6 +66,10 @@ maildir_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const char *const skeleton[] = {
+	"cur", "new", "tmp", NULL
+};
+
 const struct spool_driver drv_maildir = {
 	.name = "maildir",
 	.what = "Maildir and Maildir++: new, cur",
@@ -73,4 +77,5 @@ const struct spool_driver drv_maildir = {
 	.bid = maildir_bid,
 	.entry = maildir_entry,
 	.load = maildir_load,
+	.ways = { .skeleton = skeleton },
 };

@@ -219,4 +219,5 @@ const struct spool_driver drv_mailenable = {
 	.bid = mailenable_bid,
 	.entry = mailenable_entry,
 	.load = mailenable_load,
+	.ways = { .no_rotate = TWO_FILES },
 };

@@ -87,4 +87,5 @@ const struct spool_driver drv_mailsite = {
 	.bid = mailsite_bid,
 	.entry = mailsite_entry,
 	.load = mailsite_load,
+	.ways = { .no_rotate = TWO_FILES },
 };

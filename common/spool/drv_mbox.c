@@ -185,4 +185,10 @@ const struct spool_driver drv_mbox = {
 	.bid = mbox_bid,
 	.entry = mbox_entry,
 	.load = mbox_load,
+	.ways = {
+		.no_rotate = "a mailbox is a file: stop what delivers to it and rename "
+		    "it",
+		.no_remove = "the messages of a mailbox are one file: take it out whole, "
+		    "or delete them with a mail reader",
+	},
 };

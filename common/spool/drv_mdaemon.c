@@ -255,6 +255,10 @@ mdaemon_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const char *const skeleton[] = {
+	"Remote", "Local", "Inbound", "Raw", NULL
+};
+
 const struct spool_driver drv_mdaemon = {
 	.name = "mdaemon",
 	.what = "MDaemon: Queues, envelope in the header; Raw",
@@ -262,4 +266,5 @@ const struct spool_driver drv_mdaemon = {
 	.bid = mdaemon_bid,
 	.entry = mdaemon_entry,
 	.load = mdaemon_load,
+	.ways = { .skeleton = skeleton },
 };

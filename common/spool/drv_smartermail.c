@@ -162,4 +162,5 @@ const struct spool_driver drv_smartermail = {
 	.bid = smartermail_bid,
 	.entry = smartermail_entry,
 	.load = smartermail_load,
+	.ways = { .no_rotate = TWO_FILES },
 };

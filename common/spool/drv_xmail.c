@@ -222,6 +222,10 @@ xmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const char *const skeleton[] = {
+	"local", "temp", NULL
+};
+
 const struct spool_driver drv_xmail = {
 	.name = "xmail",
 	.what = "XMail: spool/n/m/mess, rsnd, froz; spool/local",
@@ -229,4 +233,5 @@ const struct spool_driver drv_xmail = {
 	.bid = xmail_bid,
 	.entry = xmail_entry,
 	.load = xmail_load,
+	.ways = { .skeleton = skeleton },
 };

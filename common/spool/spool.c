@@ -429,6 +429,12 @@ spool_format(const struct spool *sp)
 	return sp->drv->name;
 }
 
+const struct spool_ways *
+spool_ways(const struct spool *sp)
+{
+	return &sp->drv->ways;
+}
+
 const struct spool_driver *
 spool_driver_of(const struct spool *sp)
 {
@@ -522,6 +528,13 @@ take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 	return true;
 }
 
+/* What rotation and turf keep at the root of a mount, and replay stages. */
+static bool
+is_aside(const char *path)
+{
+	return strncmp(path, SPOOL_ASIDE, sizeof(SPOOL_ASIDE) - 1) == 0;
+}
+
 /* On to the next folder; one that went away meanwhile is passed over. */
 static int
 take_dir(struct spool *sp, struct err *err)
@@ -529,8 +542,9 @@ take_dir(struct spool *sp, struct err *err)
 	struct err e;
 	int r;
 
-	while ((r = tree_next(sp->probe.tree, &sp->dir, &e)) == -1 &&
-	    e.code == ERR_SYS && e.sys == ENOENT)
+	while (((r = tree_next(sp->probe.tree, &sp->dir, &e)) == -1 &&
+	    e.code == ERR_SYS && e.sys == ENOENT) ||
+	    (r == 1 && is_aside(sp->dir->path)))
 		;
 	sp->i = 0;
 	if (r == 1)

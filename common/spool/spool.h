@@ -177,6 +177,24 @@ int	spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 	    void (*piece)(void *ctx, struct slice bytes), void *ctx,
 	    struct err *err);
 
+/*
+ * ways - what its server lets others do to a live spool of this format.
+ * Read by act/; nothing below spool/ writes.
+ */
+struct spool_ways {
+	const char *const *skeleton;	/* folders a fresh spool must have,
+					   parents first, NULL after the last;
+					   NULL: it cannot be rotated */
+	const char	*no_rotate;	/* then why, and what to do instead */
+	const char	*no_remove;	/* why entries cannot be taken out, and
+					   what to do instead; NULL: they can,
+					   companions before the message */
+};
+const struct spool_ways *spool_ways(const struct spool *sp);
+
+/* A folder of ours at the root of a spool that is a mount point: no entries. */
+#define SPOOL_ASIDE	".spoolkit"
+
 /* The formats, for --help: NULL after the last. */
 const struct spool_driver *const *spool_drivers(void);
 const char	*spool_driver_name(const struct spool_driver *d);
