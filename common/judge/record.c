@@ -132,7 +132,8 @@ add_rcpts(struct reading *r, struct rcpts *to, enum hdr_id id,
 			    to->n < SPOOL_RCPT_MAX)
 				*(struct spool_rcpt *)arena_more(r->a, &to->v,
 				    &to->n, &to->cap, sizeof(*to->v)) =
-				    (struct spool_rcpt){ ad, prov };
+				    (struct spool_rcpt){ .addr = ad,
+				        .provenance = prov };
 	}
 }
 
@@ -151,7 +152,8 @@ add_received_for(struct reading *r, struct rcpts *to)
 		    addr_path(r->a, h->for_, &ad, &params) == 0 && !ad.null) {
 			*(struct spool_rcpt *)arena_more(r->a, &to->v, &to->n,
 			    &to->cap, sizeof(*to->v)) =
-			    (struct spool_rcpt){ ad, PROV_RECEIVED };
+			    (struct spool_rcpt){ .addr = ad,
+				.provenance = PROV_RECEIVED };
 			return;
 		}
 		if (ip_is_set(&h->ip))

@@ -1,6 +1,7 @@
 #ifndef SPOOL_DRIVER_H
 #define SPOOL_DRIVER_H
 #include "base/buf.h"
+#include "spool/inject.h"
 #include "spool/spool.h"
 
 /*
@@ -62,6 +63,10 @@ struct spool_driver {
 		    struct err *err);
 
 	struct spool_ways ways;
+
+	/* How mail goes back, one way or several: ends in a row without a
+	   name.  NULL: its server takes none. */
+	const struct inject *inject;
 };
 #define BID_STRUCTURE	20	/* from here on it is more than the fallback */
 

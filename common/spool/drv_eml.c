@@ -36,6 +36,12 @@ eml_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+static const struct inject eml_inject[] = {
+	{ .name = "eml", .suffix = ".eml", .block = BLOCK_ANGLE,
+	    .what = "a file each in DIR, with the envelope on top" },
+	{ .name = NULL },
+};
+
 const struct spool_driver drv_eml = {
 	.name = "eml",
 	.what = "any other files, one message each",
@@ -45,4 +51,5 @@ const struct spool_driver drv_eml = {
 	.ways = {
 		.no_rotate = "no server is known to work in such a folder: rename it",
 	},
+	.inject = eml_inject,
 };

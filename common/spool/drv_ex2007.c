@@ -151,6 +151,22 @@ ex2007_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+/*
+ * Replay honours the X-lines, Pickup must not see any.  windows-spools 3.1
+ * to 3.3, 3.5.  A hundred a minute is the server's limit for both.
+ */
+static const struct inject ex2007_inject[] = {
+	{ .name = "ex2007-replay", .folder = "Replay", .suffix = ".eml",
+	    .what = "DIR is the Replay of TransportRoles",
+	    .block = BLOCK_ANGLE, .rate = 100, .taken = true,
+	    .renames = true },
+	{ .name = "ex2007-pickup", .folder = "Pickup", .suffix = ".eml",
+	    .what = "DIR is the Pickup of TransportRoles: To and Cc decide",
+	    .block = BLOCK_HEADER, .head_max = 64 * 1024, .rcpt_max = 100,
+	    .rate = 100, .taken = true, .renames = true },
+	{ .name = NULL },
+};
+
 const struct spool_driver drv_ex2007 = {
 	.name = "ex2007",
 	.what = "Exchange 2007 and later: Pickup, Replay, exported messages",
@@ -163,4 +179,5 @@ const struct spool_driver drv_ex2007 = {
 		    "open: export what is in it with Export-Message, and take "
 		    "files out of Pickup and Replay with spoolclean",
 	},
+	.inject = ex2007_inject,
 };

@@ -213,6 +213,15 @@ static const char *const skeleton[] = {
 	"Badmail", "Drop", "Pickup", "Queue", NULL
 };
 
+/* Pickup.  windows-spools 2.3: one leading dot of each line is stripped. */
+static const struct inject iis_inject[] = {
+	{ .name = "iis", .folder = "Pickup", .suffix = ".eml",
+	    .what = "DIR is the Pickup of a Mailroot",
+	    .block = BLOCK_BARE, .dots = DOTS_ALL, .taken = true,
+	    .refused = { "../Badmail" } },
+	{ .name = NULL },
+};
+
 const struct spool_driver drv_iis = {
 	.name = "iis",
 	.what = "IIS SMTP, Exchange 2000 and 2003: Mailroot, vsi N",
@@ -221,4 +230,5 @@ const struct spool_driver drv_iis = {
 	.entry = iis_entry,
 	.load = iis_load,
 	.ways = { .skeleton = skeleton },
+	.inject = iis_inject,
 };

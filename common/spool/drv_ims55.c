@@ -282,6 +282,18 @@ static const char *const skeleton[] = {
 	"Pickup/Archive", "Work", "Log", NULL
 };
 
+/*
+ * Pickup.  windows-spools 1.4: whether it strips one of every leading dots
+ * or only doubles a lone one is not known, so only that is doubled.
+ */
+static const struct inject ims55_inject[] = {
+	{ .name = "ims55", .folder = "Pickup", .block = BLOCK_BARE,
+	    .what = "DIR is the Pickup of an Imcdata",
+	    .dots = DOTS_LONE, .taken = true,
+	    .refused = { "Archive", "../In/Archive" } },
+	{ .name = NULL },
+};
+
 const struct spool_driver drv_ims55 = {
 	.name = "ims55",
 	.what = "Exchange 4.0 to 5.5 Internet Mail Service: Imcdata",
@@ -290,4 +302,5 @@ const struct spool_driver drv_ims55 = {
 	.entry = ims55_entry,
 	.load = ims55_load,
 	.ways = { .skeleton = skeleton },
+	.inject = ims55_inject,
 };

@@ -70,6 +70,13 @@ static const char *const skeleton[] = {
 	"cur", "new", "tmp", NULL
 };
 
+static const struct inject maildir_inject[] = {
+	{ .name = "maildir", .into = "new", .block = BLOCK_DELIVERED,
+	    .what = "DIR is one Maildir, for all recipients",
+	    .lf = true, .utf8 = true },
+	{ .name = NULL },
+};
+
 const struct spool_driver drv_maildir = {
 	.name = "maildir",
 	.what = "Maildir and Maildir++: new, cur",
@@ -78,4 +85,5 @@ const struct spool_driver drv_maildir = {
 	.entry = maildir_entry,
 	.load = maildir_load,
 	.ways = { .skeleton = skeleton },
+	.inject = maildir_inject,
 };

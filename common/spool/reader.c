@@ -484,3 +484,32 @@ spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 	free(p);
 	return n == -1 ? -1 : 0;
 }
+
+int
+spool_text(struct spool_reader *rd, const struct spool_msg *m,
+    int (*piece)(void *ctx, struct slice bytes, struct err *err), void *ctx,
+    struct err *err)
+{
+	uint64_t at = m->offset + SPOOL_READ_MAX;
+	uint64_t end = m->offset + m->size - m->trailer.n;
+	struct slice s = m->text;
+	char *p = m->cut ? xalloc(BYTES_MAX) : NULL;
+	ssize_t n;
+	int r;
+
+	while ((r = piece(ctx, s, err)) == 0 && m->cut && at < end) {
+		s.n = end - at < BYTES_MAX ? (size_t)(end - at) : BYTES_MAX;
+		s.p = p;
+		if ((n = tree_read(rd->fd, at, p, s.n, err)) != -1 &&
+		    (size_t)n < s.n)
+			n = err_set(err, ERR_FORMAT,
+			    "shrank while it was read");
+		if (n == -1) {
+			r = -1;
+			break;
+		}
+		at += s.n;
+	}
+	free(p);
+	return r;
+}

@@ -64,6 +64,7 @@ struct spool_entry {
 struct spool_rcpt {
 	struct addr	 addr;
 	enum provenance	 provenance;
+	struct slice	 notify, orcpt;	/* RFC 3461 4.1, 4.2: as written */
 };
 
 /* Bytes beside the file: an extended attribute, or a file <file>:<name>. */
@@ -89,6 +90,7 @@ struct spool_msg {
 	bool		 has_sender;
 	struct addr	 sender;
 	enum provenance	 sender_prov;
+	struct slice	 ret, envid;	/* RFC 3461 4.3, 4.4: as written */
 	struct spool_rcpt *rcpts;
 	size_t		 nrcpts;
 
@@ -194,6 +196,14 @@ const struct spool_ways *spool_ways(const struct spool *sp);
 
 /* A folder of ours at the root of a spool that is a mount point: no entries. */
 #define SPOOL_ASIDE	".spoolkit"
+
+/*
+ * The message's text, all of it: m->text, and what does not fit in there.
+ * piece is called at least once.
+ */
+int	spool_text(struct spool_reader *rd, const struct spool_msg *m,
+	    int (*piece)(void *ctx, struct slice bytes, struct err *err),
+	    void *ctx, struct err *err);
 
 /* The formats, for --help: NULL after the last. */
 const struct spool_driver *const *spool_drivers(void);

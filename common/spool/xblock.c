@@ -11,22 +11,31 @@ struct xblock {
 
 typedef void xline(struct xblock *x, struct slice body);
 
-/*
- * "auth=<bob@example.org>" among the parameters of X-Sender.  RFC 4954 5.
- */
-static void
-take_auth(struct xblock *x, struct slice params)
+/* The value of "NAME=value" among the parameters; empty: not there. */
+static struct slice
+param(struct slice params, struct slice name)
 {
 	struct slice word;
 
 	while (sl_word(&params, &word)) {
-		if (!sl_istarts(word, SL("auth=")))
-			continue;
-		word = sl_from(word, 5);
-		if (word.n > 1 && word.p[0] == '<' && word.p[word.n - 1] == '>')
-			word = sl_first(sl_from(word, 1), word.n - 2);
-		x->m->account = word;
+		if (word.n > 0 && word.p[word.n - 1] == ';')
+			word.n--;
+		if (sl_istarts(word, name))
+			return sl_from(word, name.n);
 	}
+	return (struct slice){ NULL, 0 };
+}
+
+/* "auth=<bob@example.org>" of X-Sender.  RFC 4954 5. */
+static void
+take_auth(struct xblock *x, struct slice params)
+{
+	struct slice s = param(params, SL("auth="));
+
+	if (s.n > 1 && s.p[0] == '<' && s.p[s.n - 1] == '>')
+		s = sl_first(sl_from(s, 1), s.n - 2);
+	if (s.n > 0)
+		x->m->account = s;
 }
 
 static void
@@ -40,6 +49,8 @@ take_sender(struct xblock *x, struct slice body)
 	}
 	x->m->has_sender = true;
 	x->m->sender_prov = PROV_XBLOCK;
+	x->m->ret = param(params, SL("RET="));
+	x->m->envid = param(params, SL("ENVID="));
 	take_auth(x, params);
 }
 
@@ -60,6 +71,18 @@ take_list(struct xblock *x, struct slice body)
 }
 
 static void
+take_rcpt(struct xblock *x, const struct addr *ad, struct slice params)
+{
+	size_t n = x->m->nrcpts;
+
+	msg_rcpt(x->m, x->a, ad, PROV_XBLOCK);
+	if (x->m->nrcpts == n)
+		return;
+	x->m->rcpts[n].notify = param(params, SL("NOTIFY="));
+	x->m->rcpts[n].orcpt = param(params, SL("ORCPT="));
+}
+
+static void
 take_receiver(struct xblock *x, struct slice body)
 {
 	struct slice params;
@@ -73,7 +96,7 @@ take_receiver(struct xblock *x, struct slice body)
 	else if (params.n > 0 && params.p[0] == ',')
 		take_list(x, body);
 	else
-		msg_rcpt(x->m, x->a, &ad, PROV_XBLOCK);
+		take_rcpt(x, &ad, params);
 }
 
 static void

@@ -120,7 +120,8 @@ give_rcpts(size_t n, const char *spec)
 	rec.rcpts = arena_alloc(arena, n * sizeof(*rec.rcpts));
 	rec.nrcpts = n;
 	for (i = 0; i < n; i++)
-		rec.rcpts[i] = (struct spool_rcpt){ addr(spec), PROV_XBLOCK };
+		rec.rcpts[i] = (struct spool_rcpt){ .addr = addr(spec),
+		    .provenance = PROV_XBLOCK };
 }
 
 static void

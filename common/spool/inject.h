@@ -1,0 +1,99 @@
+#ifndef SPOOL_INJECT_H
+#define SPOOL_INJECT_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "spool/spool.h"
+
+/*
+ * inject - how mail goes back on its way: what a server takes, as one const
+ * struct a profile.  It describes and renders; act/ does the writing.
+ *
+ * The tables are windows-spools 1.4, 2.3, 3.2, 3.3 and 7.
+ */
+enum inject_block {
+	BLOCK_NONE,		/* the envelope goes another way, or none */
+	BLOCK_BARE,		/* X-Sender: a@b, one X-Receiver: a line */
+	BLOCK_ANGLE,		/* the same with <a@b> and DSN parameters */
+	BLOCK_DELIVERED,	/* Return-Path and Delivered-To, of a mailbox */
+	BLOCK_HEADER,		/* none may be there: To and Cc are the envelope */
+};
+
+enum inject_dots {
+	DOTS_NONE,
+	DOTS_LONE,		/* a line that is one dot gets another */
+	DOTS_ALL,		/* each leading dot */
+};
+
+struct inject {
+	const char	*name;		/* "ims55"; NULL ends a table */
+	const char	*what;		/* one line for --help */
+	const char	*folder;	/* DIR is this folder of a spool; NULL:
+					   it is the whole of one */
+	const char	*into;		/* below DIR, or NULL */
+	const char	*suffix;	/* of the file's name */
+	enum inject_block block;
+	enum inject_dots dots;
+	bool		 lf;		/* line ends are LF, else CRLF */
+	bool		 utf8;		/* addresses may have 8-bit in them */
+	size_t		 head_max;	/* bytes of a header; 0: no limit */
+	size_t		 rcpt_max;	/* recipients of a message; 0: no limit */
+	unsigned	 rate;		/* messages a minute; 0: no limit */
+	bool		 taken;		/* a server takes the files away */
+	bool		 renames;	/* to STEM.tmp, and to STEM*.bad */
+	const char	*refused[3];	/* folders, seen from DIR, that it puts
+					   what it does not want in */
+};
+
+/* By name, over all drivers; NULL: there is none. */
+const struct inject *inject_find(struct slice name);
+/* The n-th of all, for --help; NULL after the last. */
+const struct inject *inject_nth(size_t n);
+
+/*
+ * What is put back: a message and whom it is for.  All borrowed.
+ */
+struct inject_mail {
+	bool		 null_sender;
+	struct slice	 sender;	/* a@b, without <> */
+	struct slice	 ret, envid;	/* RFC 3461 4.3, 4.4; empty: not said */
+	const struct spool_rcpt *rcpts;
+	size_t		 nrcpts;
+	struct slice	 trace;		/* header lines to put on top, LF ended */
+	enum inject_dots dots;		/* the profile's, or another */
+	struct slice	 text;		/* RFC 5322; the header is whole in it */
+};
+
+/*
+ * Block, trace and header, with the blank line, appended to out; *body is
+ * where the body begins in mail->text.  Left out are fields that would set
+ * an envelope or tell a secret: X-lines of old blocks, Bcc, Return-Path.
+ * -1 and err: it cannot be put back this way, and why.
+ */
+int	inject_head(const struct inject *in, const struct inject_mail *mail,
+	    struct arena *a, struct buf *out, struct slice *body,
+	    struct err *err);
+
+/*
+ * The bytes as the profile has its lines: line ends, dots, no stray CR.
+ * Start with { .in = in, .dots = ... }; pieces may be cut anywhere.
+ */
+struct inject_lines {
+	const struct inject *in;
+	enum inject_dots dots;
+	bool		 within;	/* a line has begun */
+	bool		 cr, dot;	/* held back, until the next byte */
+};
+void	inject_lines(struct inject_lines *l, struct slice bytes,
+	    struct buf *out);
+void	inject_end(struct inject_lines *l, struct buf *out);
+
+/* Both: all of a message whose text is whole. */
+int	inject_render(const struct inject *in, const struct inject_mail *mail,
+	    struct arena *a, struct buf *out, struct err *err);
+
+/* May this address stand in an envelope of the profile?  NULL: yes. */
+const char *inject_bad_address(const struct inject *in, struct slice addr);
+#endif
