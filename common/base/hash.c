@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -68,4 +70,36 @@ hex_str(const uint8_t *b, size_t n, char *out)
 		out[2 * i + 1] = digits[b[i] & 15];
 	}
 	out[2 * n] = '\0';
+}
+
+void
+base64_add(struct buf *b, struct slice s)
+{
+	b->n += (size_t)EVP_EncodeBlock(
+	    (unsigned char *)buf_room(b, s.n / 3 * 4 + 5),
+	    (const unsigned char *)s.p, (int)s.n);
+}
+
+bool
+base64_read(struct buf *b, struct slice s)
+{
+	int n;
+
+	if (s.n == 0 || s.n % 4 != 0 || s.n > INT_MAX)
+		return s.n == 0;
+	n = EVP_DecodeBlock((unsigned char *)buf_room(b, s.n),
+	    (const unsigned char *)s.p, (int)s.n);
+	if (n < 0)
+		return false;
+	b->n += (size_t)n - (s.p[s.n - 1] == '=') - (s.p[s.n - 2] == '=');
+	return true;
+}
+
+bool
+hmac_md5(struct slice key, struct slice text, uint8_t out[16])
+{
+	unsigned n = 16;
+
+	return HMAC(EVP_md5(), key.p, (int)key.n,
+	    (const unsigned char *)text.p, text.n, out, &n) != NULL;
 }

@@ -1,6 +1,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 #include <stdint.h>
+#include "base/buf.h"
 #include "base/slice.h"
 
 /* xxh3, for tables inside one run. */
@@ -14,4 +15,11 @@ void		 sha256_start(struct sha256 *h);
 void		 sha256_add(struct sha256 *h, struct slice s);
 void		 sha256_end(struct sha256 *h, uint8_t out[32]);
 void		 hex_str(const uint8_t *b, size_t n, char *out);	/* 2n + 1 */
+
+/* RFC 4648 4; base64_read is false for what is none, to the last byte. */
+void		 base64_add(struct buf *b, struct slice s);
+bool		 base64_read(struct buf *b, struct slice s);
+
+/* RFC 2104 with MD5, for CRAM-MD5 alone; false where the system has none. */
+bool		 hmac_md5(struct slice key, struct slice text, uint8_t out[16]);
 #endif

@@ -47,7 +47,7 @@ messages() {
 			    split /%[-.*0-9]*(?:ll|j|z)?[a-z]|\x27|: /, $text;
 			$m =~ s/^[\s,;:]+|[\s,;:]+$//g if defined $m;
 			print "$m\n" if defined $m && $m =~ /[a-z]{2}/;
-		}' "$top"/tools/*.c "$top"/common/*/*.c |
+		}' "$top"/tools/*.c $(ls "$top"/common/*/*.c | grep -v /net/) |
 	    sort -u
 }
 
