@@ -1,0 +1,564 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+#include "case/case.h"
+#include "case/db.h"
+
+#define LOCK_AT		((off_t)1 << 62)	/* beyond what SQLite locks */
+#define POLL_NS		100000000		/* between two looks at it */
+#define GUARD_OPS	10000		/* virtual instructions between looks */
+#define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
+#define CACHE_KB	32768		/* of pages, in memory */
+
+struct db {
+	sqlite3		*sq;
+	char		*path;
+	int		 fd;		/* holds the writer's lock; -1: reading */
+	unsigned	 seconds;	/* of a guarded query */
+	struct timespec	 until;		/* when it is over */
+	bool		 overdue;
+};
+
+struct query {
+	struct db	*d;
+	sqlite3_stmt	*st;
+};
+
+/* ---- errors ---- */
+
+struct failure {
+	int		 code;
+	const char	*what;
+};
+
+static const struct failure failures[] = {
+	{ SQLITE_FULL, "no room on the disk; make some and run it again: "
+	    "what was there before is unharmed" },
+	{ SQLITE_READONLY, "cannot be written: the file or its folder is "
+	    "read-only; copy it to where you may write" },
+	{ SQLITE_NOTADB, "not a case: no SQLite file" },
+	{ SQLITE_CORRUPT, "damaged; the .recover of sqlite3(1) saves what "
+	    "can be saved" },
+	{ SQLITE_BUSY, "another program is using it; try again when it is "
+	    "done" },
+	{ SQLITE_LOCKED, "another program is using it; try again when it is "
+	    "done" },
+	{ SQLITE_NOMEM, "out of memory" },
+};
+
+/* SQLite names what it was short of when it speaks of the disk. */
+static int
+db_fail(struct db *d, struct err *err)
+{
+	int code = sqlite3_errcode(d->sq) & 0xff;
+	int sys = sqlite3_system_errno(d->sq);
+	size_t i;
+
+	if (code == SQLITE_IOERR && (sys == ENOSPC || sys == EDQUOT))
+		code = SQLITE_FULL;
+	for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failures[i].code == code)
+			return err_set(err, code == SQLITE_NOTADB ||
+			    code == SQLITE_CORRUPT ? ERR_FORMAT : ERR_SYS,
+			    "%s: %s", d->path, failures[i].what);
+	if (code == SQLITE_CANTOPEN || code == SQLITE_IOERR) {
+		errno = sys;
+		return err_sys(err, "%s", d->path);
+	}
+	return err_set(err, ERR_FORMAT, "%s: %s", d->path,
+	    sqlite3_errmsg(d->sq));
+}
+
+/* ---- one writer at a time ---- */
+
+static void
+holder_name(pid_t pid, char *out, size_t n)
+{
+	char path[64];
+	FILE *f;
+	size_t got = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	if ((f = fopen(path, "re")) != NULL) {
+		got = fread(out, 1, n - 1, f);
+		fclose(f);
+	}
+	while (got > 0 && out[got - 1] == '\n')
+		got--;
+	out[got] = '\0';
+}
+
+static int
+held(struct db *d, pid_t pid, struct err *err)
+{
+	char name[32];
+
+	holder_name(pid, name, sizeof(name));
+	return err_set(err, ERR_SYS, "%s: %s (process %ld) is writing to it; "
+	    "waited %d seconds", d->path, name[0] != '\0' ? name :
+	    "another program", (long)pid, CASE_WAIT);
+}
+
+/*
+ * A lock of ours for as long as the case is open, so that a second writer
+ * can be told who has it.  Where a file system has no locks, SQLite will
+ * tell.
+ */
+static int
+writer_lock(struct db *d, struct err *err)
+{
+	const struct timespec nap = { .tv_nsec = POLL_NS };
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = LOCK_AT, .l_len = 1 };
+	struct flock who;
+	int left = CASE_WAIT * (1000000000 / POLL_NS);
+
+	while (fcntl(d->fd, F_SETLK, &fl) == -1) {
+		if (errno != EACCES && errno != EAGAIN)
+			return 0;
+		who = fl;
+		if (left-- == 0 || sig_stop())
+			return fcntl(d->fd, F_GETLK, &who) == 0 &&
+			    who.l_type != F_UNLCK ? held(d, who.l_pid, err) :
+			    err_set(err, ERR_SYS, "%s: another program is "
+			    "writing to it", d->path);
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+/* ---- open and close ---- */
+
+/* Nothing that is not SQLite's is ever handed to it for writing. */
+static int
+check_magic(int fd, const char *path, struct err *err)
+{
+	static const char magic[16] = "SQLite format 3";
+	char head[sizeof(magic)];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	struct stat st;
+
+	if (n == -1 || fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_UNSAFE, "%s: not a case: no regular "
+		    "file", path);
+	if (n == 0 || (n == sizeof(head) && memcmp(head, magic,
+	    sizeof(magic)) == 0))
+		return 0;
+	return err_set(err, ERR_FORMAT, "%s: not a case: no SQLite file", path);
+}
+
+static int
+open_fd(const char *path, bool write, bool make, struct err *err)
+{
+	int flags = (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK;
+	int fd = open(path, flags | (make ? O_CREAT : 0), 0600);
+
+	if (fd == -1 && errno == ENOENT && !make)
+		return err_set(err, ERR_SYS, "%s: there is no such case; "
+		    "spoolscan -c makes one", path);
+	if (fd == -1)
+		return err_sys(err, "%s", path);
+	if (check_magic(fd, path, err) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* A path as a URI: what would mean something in one is escaped. */
+static char *
+immutable_uri(const char *path)
+{
+	struct buf b = { 0 };
+
+	buf_add(&b, SL("file:"));
+	for (; *path != '\0'; path++)
+		if (*path == '%' || *path == '?' || *path == '#')
+			buf_fmt(&b, "%%%02X", (unsigned)*path);
+		else
+			buf_addc(&b, *path);
+	buf_add(&b, SL("?immutable=1"));
+	buf_addc(&b, '\0');
+	return b.p;
+}
+
+static bool
+has_log(const char *path)
+{
+	struct buf b = { 0 };
+	struct stat st;
+	bool has;
+
+	buf_fmt(&b, "%s-wal", path);
+	buf_addc(&b, '\0');
+	has = stat(b.p, &st) == 0 && st.st_size > 0;
+	buf_free(&b);
+	return has;
+}
+
+/*
+ * A file that was copied in the middle of writing says that it wants a
+ * log beside it.  On a read-only medium, where none can be and none was
+ * left, its bytes are all there is.
+ */
+static int
+open_immutable(struct db *d, struct err *err)
+{
+	char *uri;
+	int r;
+
+	if (has_log(d->path))
+		return err_set(err, ERR_SYS, "%s: was not closed, and its log "
+		    "cannot be read here; copy it and %s-wal to where you "
+		    "may write", d->path, d->path);
+	sqlite3_close(d->sq);
+	uri = immutable_uri(d->path);
+	r = sqlite3_open_v2(uri, &d->sq, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+	free(uri);
+	return r == SQLITE_OK ? 0 : db_fail(d, err);
+}
+
+static int
+first_look(struct db *d, bool write, struct err *err)
+{
+	int r = sqlite3_exec(d->sq, "PRAGMA schema_version", NULL, NULL, NULL);
+
+	if (r == SQLITE_OK)
+		return 0;
+	if (!write && (r == SQLITE_CANTOPEN || (r & 0xff) == SQLITE_READONLY))
+		return open_immutable(d, err);
+	return db_fail(d, err);
+}
+
+static int
+open_sqlite(struct db *d, bool write, struct err *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX |
+	    (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	char pragma[64];
+
+	if (sqlite3_open_v2(d->path, &d->sq, flags, NULL) != SQLITE_OK)
+		return db_fail(d, err);
+	sqlite3_extended_result_codes(d->sq, 1);
+	sqlite3_busy_timeout(d->sq, CASE_WAIT * 1000);
+	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (first_look(d, write, err) == -1)
+		return -1;
+	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d", CACHE_KB);
+	return db_run(d, pragma, err) || db_run(d,
+	    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err) ?
+	    -1 : 0;
+}
+
+int
+db_open(struct db **out, const char *path, bool write, bool make,
+    struct err *err)
+{
+	struct db *d;
+	int fd = open_fd(path, write, make, err);
+
+	if (fd == -1)
+		return -1;
+	d = xcalloc(1, sizeof(*d));
+	d->path = xalloc(strlen(path) + 1);
+	memcpy(d->path, path, strlen(path) + 1);
+	d->fd = fd;
+	if ((write && writer_lock(d, err) == -1) ||
+	    open_sqlite(d, write, err) == -1) {
+		db_close(d);
+		return -1;
+	}
+	*out = d;
+	return 0;
+}
+
+/*
+ * The descriptor last: closing any descriptor of a file gives up all locks
+ * that the process has on it, SQLite's too.
+ */
+void
+db_close(struct db *d)
+{
+	if (d == NULL)
+		return;
+	sqlite3_close(d->sq);
+	close(d->fd);
+	free(d->path);
+	free(d);
+}
+
+int
+db_run(struct db *d, const char *sql, struct err *err)
+{
+	return sqlite3_exec(d->sq, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 :
+	    db_fail(d, err);
+}
+
+int64_t
+db_int(struct db *d, const char *sql, int64_t fail)
+{
+	struct err err;
+	struct query *q = db_query(d, sql, &err);
+	int64_t v = fail;
+
+	if (q != NULL && q_step(q, &err) == 1)
+		v = q_col_int(q, 0);
+	query_free(q);
+	return v;
+}
+
+int64_t
+db_changes(struct db *d)
+{
+	return sqlite3_changes64(d->sq);
+}
+
+bool
+db_in_transaction(struct db *d)
+{
+	return sqlite3_get_autocommit(d->sq) == 0;
+}
+
+/* ---- queries ---- */
+
+struct query *
+db_query(struct db *d, const char *sql, struct err *err)
+{
+	struct query *q;
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v3(d->sq, sql, -1, SQLITE_PREPARE_PERSISTENT, &st,
+	    NULL) != SQLITE_OK) {
+		db_fail(d, err);
+		return NULL;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->d = d;
+	q->st = st;
+	return q;
+}
+
+void
+query_free(struct query *q)
+{
+	if (q == NULL)
+		return;
+	sqlite3_finalize(q->st);
+	free(q);
+}
+
+void
+q_text(struct query *q, int i, struct slice v)
+{
+	if (v.n == 0 || v.n > INT_MAX)
+		sqlite3_bind_null(q->st, i);
+	else
+		sqlite3_bind_text(q->st, i, v.p, (int)v.n, SQLITE_STATIC);
+}
+
+void
+q_blob(struct query *q, int i, struct slice v)
+{
+	if (v.n == 0 || v.n > INT_MAX)
+		sqlite3_bind_null(q->st, i);
+	else
+		sqlite3_bind_blob(q->st, i, v.p, (int)v.n, SQLITE_STATIC);
+}
+
+void
+q_int(struct query *q, int i, int64_t v)
+{
+	sqlite3_bind_int64(q->st, i, v);
+}
+
+void
+q_int_or_null(struct query *q, int i, int64_t v)
+{
+	if (v == 0)
+		sqlite3_bind_null(q->st, i);
+	else
+		sqlite3_bind_int64(q->st, i, v);
+}
+
+int
+q_step(struct query *q, struct err *err)
+{
+	int r = sqlite3_step(q->st);
+
+	if (r == SQLITE_ROW)
+		return 1;
+	if (r == SQLITE_DONE) {
+		sqlite3_reset(q->st);
+		return 0;
+	}
+	if (r == SQLITE_INTERRUPT && q->d->overdue)
+		err_set(err, ERR_LIMIT, "the condition ran for %u seconds, and "
+		    "was stopped; ask for less, or for something that has an "
+		    "index (spool-case(5))", q->d->seconds);
+	else if (r == SQLITE_INTERRUPT)
+		err_set(err, ERR_SYS, "stopped");
+	else
+		db_fail(q->d, err);
+	sqlite3_reset(q->st);
+	return -1;
+}
+
+int
+q_run(struct query *q, struct err *err)
+{
+	int r;
+
+	while ((r = q_step(q, err)) == 1)
+		;
+	return r;
+}
+
+void
+q_reset(struct query *q)
+{
+	sqlite3_reset(q->st);
+}
+
+struct slice
+q_col(struct query *q, int i)
+{
+	const char *p = (const char *)sqlite3_column_text(q->st, i);
+
+	return (struct slice){ p, (size_t)sqlite3_column_bytes(q->st, i) };
+}
+
+int64_t
+q_col_int(struct query *q, int i)
+{
+	return sqlite3_column_int64(q->st, i);
+}
+
+bool
+q_col_null(struct query *q, int i)
+{
+	return sqlite3_column_type(q->st, i) == SQLITE_NULL;
+}
+
+/* ---- somebody else's words ---- */
+
+static int
+only_reading(void *ctx, int what, const char *a, const char *b,
+    const char *c, const char *e)
+{
+	(void)ctx, (void)a, (void)c, (void)e;
+	switch (what) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_RECURSIVE:
+		return SQLITE_OK;
+	case SQLITE_FUNCTION:
+		return b != NULL && sqlite3_stricmp(b, "load_extension") == 0 ?
+		    SQLITE_DENY : SQLITE_OK;
+	}
+	return SQLITE_DENY;
+}
+
+static int
+time_is_up(void *ctx)
+{
+	struct db *d = ctx;
+	struct timespec now;
+
+	if (sig_stop())
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	d->overdue = now.tv_sec > d->until.tv_sec ||
+	    (now.tv_sec == d->until.tv_sec &&
+	    now.tv_nsec >= d->until.tv_nsec);
+	return d->overdue;
+}
+
+/* SQLite says at which byte; that word, and what was before it. */
+static void
+point_at(struct db *d, size_t head, struct slice text, struct err *err)
+{
+	int at = sqlite3_error_offset(d->sq);
+	const char *why = sqlite3_errmsg(d->sq);
+	struct slice word;
+	size_t i = 0;
+
+	if ((sqlite3_errcode(d->sq) & 0xff) == SQLITE_AUTH) {
+		err_set(err, ERR_USAGE, "the condition may only read: %s", why);
+		return;
+	}
+	if (at < (int)head || (size_t)at - head >= text.n) {
+		err_set(err, ERR_USAGE, "the condition is not complete, or "
+		    "has too much at its end: %s", why);
+		return;
+	}
+	word = sl_from(text, (size_t)at - head);
+	while (i < word.n && i < 40 && (ascii_alnum(word.p[i]) ||
+	    word.p[i] == '_'))
+		i++;
+	err_set(err, ERR_USAGE, "the condition, at character %zu, \"" SL_FMT
+	    "\": %s", (size_t)at - head + 1,
+	    SL_ARG(sl_first(word, i == 0 ? 1 : i)), why);
+}
+
+static void
+guard(struct db *d, unsigned seconds)
+{
+	clock_gettime(CLOCK_MONOTONIC, &d->until);
+	d->until.tv_sec += (time_t)seconds;
+	d->seconds = seconds;
+	d->overdue = false;
+	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, GUARD_LENGTH);
+	sqlite3_set_authorizer(d->sq, only_reading, d);
+	sqlite3_progress_handler(d->sq, GUARD_OPS, time_is_up, d);
+}
+
+void
+db_unguard(struct db *d)
+{
+	sqlite3_progress_handler(d->sq, 0, NULL, NULL);
+	sqlite3_set_authorizer(d->sq, NULL, NULL);
+	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, INT_MAX);
+}
+
+struct query *
+db_guarded(struct db *d, const char *head, const char *text, const char *tail,
+    unsigned seconds, struct err *err)
+{
+	struct buf sql = { 0 };
+	struct query *q = NULL;
+	sqlite3_stmt *st = NULL;
+	const char *rest;
+
+	buf_fmt(&sql, "%s%s%s", head, text, tail);
+	buf_addc(&sql, '\0');
+	guard(d, seconds);
+	if (sqlite3_prepare_v2(d->sq, sql.p, -1, &st, &rest) != SQLITE_OK) {
+		point_at(d, strlen(head), sl(text), err);
+	} else if (rest[0] != '\0') {
+		sqlite3_finalize(st);
+		err_set(err, ERR_USAGE, "the condition has something behind "
+		    "a semicolon");
+	} else {
+		q = xcalloc(1, sizeof(*q));
+		q->d = d;
+		q->st = st;
+	}
+	buf_free(&sql);
+	if (q == NULL)
+		db_unguard(d);
+	return q;
+}

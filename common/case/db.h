@@ -1,0 +1,51 @@
+#ifndef CASE_DB_H
+#define CASE_DB_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "base/slice.h"
+
+/*
+ * db - an SQLite file; only common/case/ includes this.
+ *
+ * A query is prepared once and used again.  Values are numbered from 1,
+ * columns from 0.  Text given to a query must live until the next q_step
+ * of it that returns 0 or -1, or q_reset; what a column gives lives until
+ * its next step or reset.  Empty text is NULL, and NULL is empty text.
+ *
+ * Errors name the file and say what can be done.
+ */
+struct db;
+struct query;
+
+/* make: the file may be absent.  Nothing is written by opening. */
+int	db_open(struct db **out, const char *path, bool write, bool make,
+	    struct err *err);
+void	db_close(struct db *d);				/* NULL allowed */
+int	db_run(struct db *d, const char *sql, struct err *err);	/* statements */
+int64_t	db_int(struct db *d, const char *sql, int64_t fail);	/* one value */
+int64_t	db_changes(struct db *d);	/* rows of the last statement */
+bool	db_in_transaction(struct db *d);
+
+struct query *db_query(struct db *d, const char *sql, struct err *err);
+void	query_free(struct query *q);			/* NULL allowed */
+void	q_text(struct query *q, int i, struct slice v);
+void	q_blob(struct query *q, int i, struct slice v);
+void	q_int(struct query *q, int i, int64_t v);
+void	q_int_or_null(struct query *q, int i, int64_t v);	/* 0: NULL */
+int	q_step(struct query *q, struct err *err);	/* 1; 0 end; -1 */
+int	q_run(struct query *q, struct err *err);	/* to the end: 0, -1 */
+void	q_reset(struct query *q);
+struct slice q_col(struct query *q, int i);
+int64_t	q_col_int(struct query *q, int i);
+bool	q_col_null(struct query *q, int i);
+
+/*
+ * A query in somebody else's words: the text between head and tail.  It can
+ * read and nothing else, takes no more than the seconds given, and an error
+ * says where in the text it is.
+ */
+struct query *db_guarded(struct db *d, const char *head, const char *text,
+	    const char *tail, unsigned seconds, struct err *err);
+void	db_unguard(struct db *d);	/* when it has been freed */
+#endif

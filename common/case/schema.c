@@ -1,0 +1,309 @@
+#include <stdio.h>
+
+#include "case/state.h"
+
+#define APPLICATION_ID	0x73706b63	/* "spkc", for file(1) */
+
+/*
+ * Tables are named in the singular and views for people in the plural.
+ * What a person reads first stands first.  docs/man/spool-case.5 explains
+ * each column: keep it so.
+ */
+static const char tables[] =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+
+    "CREATE TABLE spool ("
+    "	spool INTEGER PRIMARY KEY,"
+    "	path TEXT NOT NULL,"		/* where the tree is now */
+    "	first_path TEXT NOT NULL,"	/* where it was found first */
+    "	host TEXT NOT NULL,"
+    "	format TEXT NOT NULL,"
+    "	archive TEXT,"			/* a copy of the tree: the file */
+    "	inside TEXT,"			/* and the folder in it */
+    "	scanned TEXT);"			/* when a scan of it was completed */
+    "CREATE UNIQUE INDEX spool_path ON spool (path);"
+
+    "CREATE TABLE entry ("
+    "	row INTEGER PRIMARY KEY,"
+    "	spool INTEGER NOT NULL REFERENCES spool,"
+    "	content INTEGER NOT NULL,"	/* hash of all that a scan found */
+    "	id TEXT NOT NULL,"
+    "	class TEXT NOT NULL,"		/* the mark's, or else the judge's */
+    "	judged TEXT NOT NULL,"
+    "	reason TEXT,"
+    "	mark INTEGER REFERENCES mark,"	/* the one in force */
+    "	campaign INTEGER REFERENCES campaign,"
+    "	gone TEXT,"			/* when a scan did not find it */
+    "	kind TEXT,"
+    "	path TEXT NOT NULL,"
+    "	folder TEXT,"
+    "	queue_id TEXT,"
+    "	size INTEGER,"
+    "	sha256 BLOB,"
+    "	arrived TEXT,"
+    "	date TEXT,"
+    "	sender TEXT,"			/* '<>': the null sender */
+    "	sender_domain TEXT,"
+    "	sender_provenance TEXT,"
+    "	client TEXT,"
+    "	client_name TEXT,"
+    "	helo TEXT,"
+    "	account TEXT,"
+    "	message_id TEXT,"
+    "	header_from TEXT,"
+    "	subject TEXT,"
+    "	in_reply_to TEXT,"
+    "	list_id TEXT,"
+    "	note TEXT,"
+    "	unread INTEGER);"		/* 1: its file could not be read */
+
+    "CREATE TABLE recipient ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	n INTEGER NOT NULL,"
+    "	address TEXT,"
+    "	domain TEXT,"
+    "	state TEXT NOT NULL,"
+    "	provenance TEXT,"
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE hop ("		/* newest first; 0: who connected, */
+    "	entry INTEGER NOT NULL REFERENCES entry,"	/* told by no field */
+    "	n INTEGER NOT NULL,"
+    "	client TEXT,"
+    "	name TEXT,"
+    "	helo TEXT,"
+    "	by_host TEXT,"
+    "	protocol TEXT,"
+    "	queue_id TEXT,"
+    "	for_rcpt TEXT,"
+    "	account TEXT,"
+    "	date TEXT,"
+    "	flags INTEGER,"			/* 1 authenticated, 2 TLS, 4 local */
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE part ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	n INTEGER NOT NULL,"
+    "	filename TEXT,"
+    "	type TEXT,"
+    "	true_type TEXT,"
+    "	size INTEGER,"
+    "	odd INTEGER,"			/* bits: spool-json(5), in its order */
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE evidence ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	n INTEGER NOT NULL,"
+    "	rule TEXT NOT NULL,"
+    "	decided INTEGER,"
+    "	fact TEXT,"
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE report ("
+    "	entry INTEGER PRIMARY KEY REFERENCES entry,"
+    "	action TEXT,"
+    "	recipient TEXT,"
+    "	status TEXT,"
+    "	diagnostic TEXT,"
+    "	reporting_mta TEXT,"
+    "	original TEXT,"			/* none, text, headers, message */
+    "	message_id TEXT,"		/* of the original, and so on: */
+    "	header_from TEXT,"
+    "	subject TEXT,"
+    "	sender TEXT);"
+
+    "CREATE TABLE stream ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	n INTEGER NOT NULL,"
+    "	name TEXT,"
+    "	size INTEGER,"
+    "	sidecar INTEGER,"
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE remark ("		/* hints and problems */
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	kind TEXT NOT NULL,"
+    "	n INTEGER NOT NULL,"
+    "	text TEXT,"
+    "	PRIMARY KEY (entry, kind, n)) WITHOUT ROWID;"
+
+    "CREATE TABLE campaign ("
+    "	campaign INTEGER PRIMARY KEY,"
+    "	label TEXT);"
+
+    "CREATE TABLE mark ("		/* every decision, also undone ones */
+    "	mark INTEGER PRIMARY KEY,"
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	at TEXT NOT NULL,"
+    "	who TEXT NOT NULL,"
+    "	class TEXT,"			/* NULL: taken back */
+    "	because TEXT);"
+    "CREATE INDEX mark_entry ON mark (entry);"
+
+    "CREATE TABLE ledger ("
+    "	id INTEGER PRIMARY KEY,"
+    "	at TEXT NOT NULL,"
+    "	who TEXT NOT NULL,"
+    "	host TEXT NOT NULL,"
+    "	tool TEXT NOT NULL,"
+    "	version TEXT NOT NULL,"
+    "	args TEXT,"
+    "	verb TEXT NOT NULL,"
+    "	what TEXT,"
+    "	result TEXT,"
+    "	hash BLOB NOT NULL);"
+    "CREATE TRIGGER ledger_update BEFORE UPDATE ON ledger BEGIN"
+    "	SELECT raise(ABORT, 'the ledger is append-only'); END;"
+    "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger BEGIN"
+    "	SELECT raise(ABORT, 'the ledger is append-only'); END;"
+    /* INSERT OR REPLACE slips past the other two. */
+    "CREATE TRIGGER ledger_insert BEFORE INSERT ON ledger"
+    " WHEN NEW.id IS NOT (SELECT ifnull(max(id), 0) + 1 FROM ledger) BEGIN"
+    "	SELECT raise(ABORT, 'the ledger takes the next row only'); END;";
+
+#define ENTRY_COLUMNS \
+    "e.row, e.id, e.class, e.reason, e.judged, m.because, m.who AS marked_by, " \
+    "e.kind, s.path AS spool, s.format, e.folder, e.path, e.queue_id, " \
+    "e.size, lower(hex(e.sha256)) AS sha256, e.arrived, e.date, " \
+    "e.sender, e.sender_domain, e.sender_provenance, " \
+    "e.client_name, e.helo, e.account, e.message_id, e.header_from, " \
+    "e.subject, e.in_reply_to, e.list_id, e.note, e.campaign, e.unread, " \
+    "e.gone, s.host, "
+#define ENTRY_FROM \
+    " FROM entry e CROSS JOIN spool s ON s.spool = e.spool" \
+    " LEFT JOIN mark m ON m.mark = e.mark"
+
+static const char views[] =
+    "CREATE VIEW entries AS SELECT " ENTRY_COLUMNS
+    "e.client,"
+    " (SELECT group_concat(address, ' ') FROM recipient WHERE entry = e.row)"
+    " AS rcpt,"
+    " (SELECT group_concat(DISTINCT domain) FROM recipient"
+    " WHERE entry = e.row) AS rcpt_domain,"
+    " (SELECT count(*) FROM recipient WHERE entry = e.row) AS recipients"
+    ENTRY_FROM ";"
+
+    /* What a condition is about: a row for each recipient and client. */
+    "CREATE VIEW selection AS SELECT " ENTRY_COLUMNS
+    "h.client, r.address AS rcpt, r.domain AS rcpt_domain,"
+    " r.state AS rcpt_state,"
+    " (SELECT count(*) FROM recipient WHERE entry = e.row) AS recipients"
+    ENTRY_FROM
+    " LEFT JOIN recipient r ON r.entry = e.row"
+    " LEFT JOIN hop h ON h.entry = e.row AND h.client IS NOT NULL;"
+
+#define BY(name, column) \
+    "CREATE VIEW " name " AS SELECT " column ", count(*) AS entries," \
+    " sum(class = 'relay') AS relay," \
+    " sum(class = 'backscatter') AS backscatter," \
+    " sum(class = 'spam') AS spam, sum(class = 'legit') AS legit," \
+    " sum(class = 'unsure') AS unsure," \
+    " min(arrived) AS first, max(arrived) AS last, sum(size) AS bytes" \
+    " FROM entry WHERE gone IS NULL AND " column " IS NOT NULL" \
+    " GROUP BY " column " ORDER BY count(*) DESC;"
+
+    BY("clients", "client")
+    BY("accounts", "account")
+    BY("sender_domains", "sender_domain")
+    BY("campaigns", "campaign")
+
+    "CREATE VIEW recipient_domains AS SELECT domain AS rcpt_domain,"
+    " count(*) AS recipients, count(DISTINCT row) AS entries,"
+    " sum(class = 'relay') AS relay,"
+    " sum(class = 'backscatter') AS backscatter,"
+    " sum(class = 'spam') AS spam, sum(class = 'legit') AS legit,"
+    " sum(class = 'unsure') AS unsure,"
+    " min(arrived) AS first, max(arrived) AS last"
+    " FROM recipient JOIN entry ON row = recipient.entry"
+    " WHERE gone IS NULL GROUP BY domain ORDER BY count(*) DESC;"
+
+    "CREATE VIEW timeline AS"
+    " SELECT arrived AS at, 'arrived' AS event, id, class,"
+    " coalesce(sender, '') || ' ' || coalesce(subject, '') AS what"
+    " FROM entry WHERE arrived IS NOT NULL"
+    " UNION ALL SELECT gone, 'gone', id, class, path FROM entry"
+    " WHERE gone IS NOT NULL"
+    " UNION ALL SELECT m.at, 'marked', e.id, m.class, m.who || ' ' ||"
+    " coalesce(m.because, '') FROM mark m JOIN entry e ON e.row = m.entry"
+    " UNION ALL SELECT at, verb, NULL, NULL, who || ' ' ||"
+    " coalesce(what, '') || ' ' || coalesce(result, '') FROM ledger"
+    " ORDER BY 1;";
+
+/*
+ * Each block brings a case from one version of the schema to the next, and
+ * is never changed once a release has it: add another.
+ */
+static const char *const migrations[][4] = {
+	{ tables, views },
+};
+#define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
+
+static const char indexes[] =
+    "CREATE UNIQUE INDEX IF NOT EXISTS entry_path ON entry (spool, path)"
+    " WHERE gone IS NULL;"
+    "CREATE INDEX IF NOT EXISTS entry_id ON entry (id);"
+    "CREATE INDEX IF NOT EXISTS entry_class ON entry (class, arrived);"
+    "CREATE INDEX IF NOT EXISTS entry_sender ON entry"
+    " (sender_domain, sender);"
+    "CREATE INDEX IF NOT EXISTS entry_campaign ON entry (campaign)"
+    " WHERE campaign IS NOT NULL;"
+    "CREATE INDEX IF NOT EXISTS entry_account ON entry (account)"
+    " WHERE account IS NOT NULL;"
+    "CREATE INDEX IF NOT EXISTS recipient_domain ON recipient"
+    " (domain, address);"
+    "CREATE INDEX IF NOT EXISTS recipient_address ON recipient (address);"
+    "CREATE INDEX IF NOT EXISTS hop_client ON hop (client)"
+    " WHERE client IS NOT NULL;"
+    "PRAGMA analysis_limit = 1000; ANALYZE;";
+
+static int
+migrate(struct db *d, int64_t from, struct err *err)
+{
+	char sql[128];
+	size_t i;
+
+	if (db_run(d, "BEGIN IMMEDIATE", err) == -1)
+		return -1;
+	for (; from < VERSION_NOW; from++)
+		for (i = 0; i < 4 && migrations[from][i] != NULL; i++)
+			if (db_run(d, migrations[from][i], err) == -1)
+				return -1;
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+	    "PRAGMA user_version = %lld; COMMIT", APPLICATION_ID,
+	    (long long)VERSION_NOW);
+	return db_run(d, sql, err);
+}
+
+int
+schema_check(struct db *d, bool write, bool make, const char *path,
+    struct err *err)
+{
+	int64_t app = db_int(d, "PRAGMA application_id", -1);
+	int64_t version = db_int(d, "PRAGMA user_version", -1);
+	int64_t things = db_int(d, "SELECT count(*) FROM sqlite_schema", -1);
+
+	if (app == 0 && version == 0 && things == 0)
+		return make ? migrate(d, 0, err) : err_set(err, ERR_FORMAT,
+		    "%s: an empty file, not a case; spoolscan -c makes one",
+		    path);
+	if (app != APPLICATION_ID)
+		return err_set(err, ERR_FORMAT, "%s: not a case: an SQLite "
+		    "file of another program", path);
+	if (version > VERSION_NOW)
+		return err_set(err, ERR_FORMAT, "%s: made by a newer version "
+		    "of this program (schema %lld, this one knows %lld)", path,
+		    (long long)version, (long long)VERSION_NOW);
+	if (version == VERSION_NOW)
+		return 0;
+	if (!write)
+		return err_set(err, ERR_FORMAT, "%s: made by an older version "
+		    "(schema %lld); scan once more with -c, or mark "
+		    "something, to bring it up", path, (long long)version);
+	return migrate(d, version, err);
+}
+
+int
+schema_index(struct db *d, struct err *err)
+{
+	return db_run(d, indexes, err);
+}

@@ -1,0 +1,36 @@
+#ifndef CASE_STATE_H
+#define CASE_STATE_H
+#include "base/arena.h"
+#include "case/case.h"
+#include "case/db.h"
+
+/* What the files of common/case/ share. */
+struct case_file_cache;
+
+struct casefile {
+	struct db	*db;
+	char		*path;
+	char		 uuid[37];
+	bool		 write;
+	struct query	*entry;		/* one entry by its row, or NULL */
+	struct opened	*opened;	/* by case_load; NULL: nothing */
+};
+
+/* The schema in a new file; an older one is brought up; -1: not ours. */
+int	schema_check(struct db *d, bool write, bool make, const char *path,
+	    struct err *err);
+/* Indexes, which are made after the first scan: it is faster so. */
+int	schema_index(struct db *d, struct err *err);
+
+/* begin, unless a transaction is open: *own says whether to finish it. */
+int	state_begin(struct casefile *c, bool *own, struct err *err);
+int	state_end(struct casefile *c, bool own, int result, struct err *err);
+
+void	opened_free(struct opened *o);			/* NULL allowed */
+
+/* Now, as the case writes times; 21 bytes. */
+const char *state_now(char text[21]);
+/* Who runs us: the user, "root (bob)" under sudo; the host's name. */
+void	state_who(char *out, size_t n);
+void	state_host(char *out, size_t n);
+#endif
