@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "show/row.h"
+#include "judge/row.h"
 
 /*
  * column - what table and csv print of an entry, each named once.

@@ -2,7 +2,7 @@
 #define SHOW_SINK_H
 #include <stdbool.h>
 #include <stdio.h>
-#include "show/row.h"
+#include "judge/row.h"
 
 /*
  * sink - prints entries one by one in one format.

@@ -1,4 +1,4 @@
-#include "show/row.h"
+#include "judge/row.h"
 
 /* What the trace and the spool say about the client that was settled. */
 static void

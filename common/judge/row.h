@@ -1,5 +1,5 @@
-#ifndef SHOW_ROW_H
-#define SHOW_ROW_H
+#ifndef JUDGE_ROW_H
+#define JUDGE_ROW_H
 #include "judge/judge.h"
 #include "judge/record.h"
 
