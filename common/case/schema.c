@@ -230,11 +230,53 @@ static const char views[] =
     " ORDER BY 1;";
 
 /*
+ * What was put back on its way.  case/replay.h.
+ */
+static const char replay[] =
+    "CREATE TABLE replay ("
+    "	replay INTEGER PRIMARY KEY,"
+    "	at TEXT NOT NULL,"		/* of the last change */
+    "	state TEXT NOT NULL,"
+    "	target TEXT NOT NULL,"
+    "	entry INTEGER REFERENCES entry,"
+    "	source TEXT,"			/* the file it was read from */
+    "	id TEXT,"
+    "	name TEXT,"			/* in the target's folder */
+    "	sender TEXT,"
+    "	part INTEGER,"			/* of a message that was split */
+    "	stage INTEGER REFERENCES replay_stage,"
+    "	sha256 BLOB,"			/* of the staged bytes */
+    "	dev INTEGER,"			/* the folder it was published in */
+    "	ino INTEGER,"
+    "	why TEXT);"
+    "CREATE TABLE replay_recipient ("
+    "	replay INTEGER NOT NULL REFERENCES replay,"
+    "	n INTEGER NOT NULL,"
+    "	address TEXT,"
+    "	key BLOB,"			/* of the mail and the recipient */
+    "	state TEXT,"			/* NULL: as the replay's */
+    "	why TEXT,"
+    "	PRIMARY KEY (replay, n)) WITHOUT ROWID;"
+    "CREATE INDEX replay_key ON replay_recipient (key);"
+    "CREATE TABLE replay_stage ("
+    "	stage INTEGER PRIMARY KEY,"
+    "	path TEXT NOT NULL,"
+    "	mark TEXT NOT NULL,"
+    "	dev INTEGER NOT NULL,"
+    "	ino INTEGER NOT NULL);"
+    "CREATE VIEW replays AS SELECT r.replay, r.at, r.state, r.target,"
+    " r.id, r.source, r.name, r.sender, x.address AS rcpt,"
+    " coalesce(x.state, r.state) AS rcpt_state,"
+    " coalesce(x.why, r.why) AS why"
+    " FROM replay r LEFT JOIN replay_recipient x ON x.replay = r.replay;";
+
+/*
  * Each block brings a case from one version of the schema to the next, and
  * is never changed once a release has it: add another.
  */
 static const char *const migrations[][4] = {
 	{ tables, views },
+	{ replay },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
