@@ -14,25 +14,19 @@
 #include "show/select.h"
 #include "show/sink.h"
 #include "show/summary.h"
-#include "site/site.h"
+#include "site/told.h"
 #include "spool/spool.h"
 
-static const char	*format, *output, *site_file;
+static const char	*format, *output;
 static bool		 lines, nul, explain, more, print_site, no_magic;
 static uint64_t		 threads;
-static struct opt_list	 domains, networks, gateways;
+static struct site_told	 told;
 static struct select	 sel;
 
 static const struct opt opts[] = {
 	{ 'f', "format", "name", "spool format; default: ask each driver",
 	    .str = &format },
-	{ 's', "site", "file", "site.conf(5): what is ours",
-	    .str = &site_file },
-	{ 'd', "domain", "domain", "a local domain", .list = &domains },
-	{ 't', "trust", "network", "clients that may relay",
-	    .list = &networks },
-	{ 'g', "gateway", "network", "clients that rewrite source addresses",
-	    .list = &gateways },
+	SITE_OPTS(told),
 	{ 'l', "list", NULL, "a line for each entry", .flag = &lines },
 	{ 'o', "output", "kind", "table, ndjson or csv instead of the summary",
 	    .str = &output },
@@ -69,28 +63,6 @@ static const struct opt_cmd cmd = {
 
 /* ---- what is ours ---- */
 
-static int
-add_list(struct site *site, enum site_what what, const struct opt_list *list,
-    struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (site_add(site, what, sl(list->v[i]), err) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-told_site(struct site *site, struct err *err)
-{
-	if (site_file != NULL && site_load(site, site_file, err) == -1)
-		return -1;
-	return add_list(site, SITE_LOCAL, &domains, err) ||
-	    add_list(site, SITE_TRUSTED, &networks, err) ||
-	    add_list(site, SITE_GATEWAY, &gateways, err) ? -1 : 0;
-}
-
 /* Without a file the rest is guessed, and said aloud. */
 static void
 guess_site(struct site *site, struct scan *scan)
@@ -98,7 +70,7 @@ guess_site(struct site *site, struct scan *scan)
 	struct buf why = { 0 };
 	struct slice rest, line;
 
-	if (site_file != NULL)
+	if (told.file != NULL)
 		return;
 	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
 	rest = buf_sl(&why);
@@ -172,13 +144,13 @@ add_args(struct buf *b, const char *option, const char *const *v, size_t n)
 static void
 site_args(struct buf *b)
 {
-	if (site_file != NULL)
-		add_args(b, "-s", &site_file, 1);
+	if (told.file != NULL)
+		add_args(b, "-s", &told.file, 1);
 	if (format != NULL)
 		add_args(b, "-f", &format, 1);
-	add_args(b, "-d", domains.v, domains.n);
-	add_args(b, "-t", networks.v, networks.n);
-	add_args(b, "-g", gateways.v, gateways.n);
+	add_args(b, "-d", told.domains.v, told.domains.n);
+	add_args(b, "-t", told.networks.v, told.networks.n);
+	add_args(b, "-g", told.gateways.v, told.gateways.n);
 	buf_addc(b, '\0');
 }
 
@@ -356,7 +328,7 @@ main(int argc, char *argv[])
 	if (nul)
 		kind = SINK_PATHS;
 	if (select_new(&want, &sel, &err) == -1 ||
-	    told_site(site, &err) == -1)
+	    site_tell(site, &told, &err) == -1)
 		opt_usage(&cmd, "%s", err.msg);
 
 	status = run(argv, site, want, kind,

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
+#include "judge/id.h"
 #include "judge/scan.h"
 #include "mail/charset.h"
 #include "spool/spool.h"
@@ -166,44 +167,25 @@ add_piece(void *ctx, struct slice piece)
 	sha256_add(ctx, piece);
 }
 
-/* The id: SHA-256 of the digest and the native queue id (or file name). */
-static struct slice
-make_id(struct worker *w, const struct record *rec, const char *name)
-{
-	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	struct slice native = rec->queue_id.n > 0 ? rec->queue_id : sl(name);
-	uint8_t sum[32];
-	char id[ID_CHARS];
-	uint64_t bits = 0;
-	size_t i;
-
-	sha256_start(w->sha);
-	sha256_add(w->sha, (struct slice){ (const char *)rec->sha256,
-	    sizeof(rec->sha256) });
-	sha256_add(w->sha, native);
-	sha256_end(w->sha, sum);
-	for (i = 0; i < 8; i++)
-		bits = bits << 8 | sum[i];
-	for (i = 0; i < ID_CHARS; i++)
-		id[i] = digits[bits >> (59 - 5 * i) & 31];
-	return arena_dup(w->scratch, (struct slice){ id, ID_CHARS });
-}
-
 static void
 digest(struct found *fd, const struct spool_msg *m)
 {
+	struct record *rec = &fd->rec;
 	struct worker *w = fd->w;
+	char *id = arena_alloc(w->scratch, ID_CHARS);
 	struct err err = { 0 };
 
 	sha256_start(w->sha);
 	if (spool_bytes(w->rd, m, add_piece, w->sha, &err) == -1) {
-		record_problem(&fd->rec, w->scratch,
+		record_problem(rec, w->scratch,
 		    arena_dup(w->scratch, sl(err.msg)));
 		return;
 	}
-	sha256_end(w->sha, fd->rec.sha256);
-	fd->rec.has_digest = true;
-	fd->rec.id = make_id(w, &fd->rec, fd->e->name);
+	sha256_end(w->sha, rec->sha256);
+	rec->has_digest = true;
+	id_make(w->sha, rec->sha256, rec->queue_id.n > 0 ? rec->queue_id :
+	    sl(fd->e->name), id);
+	rec->id = (struct slice){ id, ID_CHARS };
 }
 
 static void

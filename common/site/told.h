@@ -1,0 +1,29 @@
+#ifndef SITE_TOLD_H
+#define SITE_TOLD_H
+#include "base/opt.h"
+#include "site/site.h"
+
+/*
+ * told - what the command line says of the site; the same options in every
+ * command that judges.
+ */
+struct site_told {
+	const char	*file;
+	struct opt_list	 domains, networks, gateways;
+};
+
+/* Rows for a tool's option table; told is a static struct site_told. */
+#define SITE_OPTS(told) \
+	{ 's', "site", "file", "site.conf(5): what is ours", \
+	    .str = &(told).file }, \
+	{ 'd', "domain", "domain", "a local domain", \
+	    .list = &(told).domains }, \
+	{ 't', "trust", "network", "clients that may relay", \
+	    .list = &(told).networks }, \
+	{ 'g', "gateway", "network", "clients that rewrite source addresses", \
+	    .list = &(told).gateways }
+
+/* Into an empty site.  -1 and err names the wrong value. */
+int	site_tell(struct site *s, const struct site_told *told,
+	    struct err *err);
+#endif
