@@ -208,3 +208,17 @@ const struct column columns[COL_COUNT] = {
 	[COL_FILE] = { "path", COL_PATH, 6, 24, get_path },
 	[COL_PROBLEMS] = { "problems", COL_TEXT, 0, 0, get_problems },
 };
+
+const char *
+class_colour(enum class c)
+{
+	static const char *const colours[C_COUNT] = {
+		[C_RELAY] = "\033[31m",		/* red */
+		[C_BACKSCATTER] = "\033[33m",	/* yellow */
+		[C_SPAM] = "\033[35m",		/* magenta */
+		[C_LEGIT] = "\033[32m",		/* green */
+		[C_UNSURE] = "\033[36m",	/* cyan */
+	};
+
+	return colours[c];
+}

@@ -36,4 +36,8 @@ struct column {
 	void		(*get)(const struct row *r, struct buf *out);
 };
 extern const struct column columns[COL_COUNT];
+
+/* What a terminal is sent in front of the class, and behind it. */
+const char *class_colour(enum class c);
+#define COLOUR_OFF	"\033[0m"
 #endif

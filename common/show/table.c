@@ -11,15 +11,6 @@ static const enum column_id shown[] = {
 #define NSHOWN	(sizeof(shown) / sizeof(shown[0]))
 #define LAST	shown[NSHOWN - 1]	/* gets what is left; not padded */
 
-static const char *const colours[C_COUNT] = {
-	[C_RELAY] = "\033[31m",		/* red */
-	[C_BACKSCATTER] = "\033[33m",	/* yellow */
-	[C_SPAM] = "\033[35m",		/* magenta */
-	[C_LEGIT] = "\033[32m",		/* green */
-	[C_UNSURE] = "\033[36m",	/* cyan */
-};
-#define COLOUR_OFF	SL("\033[0m")
-
 /*
  * What a line has beyond the least widths goes to all columns, in
  * proportion to what they lack; what they do not need, to the last one.
@@ -226,10 +217,10 @@ table_put(struct sink *s, const struct row *r)
 		s->cell.n = 0;
 		c->get(r, &s->cell);
 		if (s->o.colour && shown[i] == COL_CLASS)
-			buf_add(&s->line, sl(colours[r->class]));
+			buf_add(&s->line, sl(class_colour(r->class)));
 		put_cell(s, shown[i], buf_sl(&s->cell), c->type);
 		if (s->o.colour && shown[i] == COL_CLASS)
-			buf_add(&s->line, COLOUR_OFF);
+			buf_add(&s->line, SL(COLOUR_OFF));
 	}
 	buf_addc(&s->line, '\n');
 	if (s->o.explain)

@@ -9,25 +9,29 @@ page() { mandoc -Tascii -O width=1000 "$man/$1" | perl -pe 's/.\x08//g'; }
 section() { sed -n "/^$1\$/,/^[A-Z]/p" | sed '1d;/^[A-Z]/d'; }
 squeeze() { tr -s ' \t\n' ' ' | sed 's/^ //; s/ $//'; }
 
-page spoolscan.1 >page
-spoolscan --help >help
+tools=$(cd "$top/tools" && ls ./*.c | sed 's:^./::; s:\.c$::')
+for tool in $tools; do
+	page "$tool.1" >"page.$tool"
+	"$tool" --help >"help.$tool"
 
-t 'the SYNOPSIS is the usage line' '
-	section SYNOPSIS <page | squeeze >synopsis
-	sed "/^\$/q" help | sed "s/^usage: //" | squeeze >usage
-	diff -u usage synopsis'
+	t "$tool: the SYNOPSIS is the usage line" "
+		section SYNOPSIS <page.$tool | squeeze >synopsis
+		sed '/^\$/q' help.$tool | sed 's/^usage: //' | squeeze >usage
+		diff -u usage synopsis"
 
-t 'each option of --help is described' '
-	sed -n "s/^  *\(-[^ ].*--[a-z-]*\|--[a-z-]*\).*/\1/p" help |
-	    tr -d "," | tr " " "\n" | grep "^-" >options
-	[ "$(wc -l <options)" -gt 30 ] &&
-	while read -r o; do
-		section DESCRIPTION <page | grep -q -e "^ *[^ ].*$o\|^ *$o" ||
-		    { echo "$o"; exit 1; }
-	done <options'
+	sed -n "s/^  *\(-[^ ].*--[a-z-]*\|--[a-z-]*\).*/\1/p" "help.$tool" |
+	    tr -d , | tr ' ' '\n' | grep '^-' >"options.$tool"
+	t "$tool: each option of --help is described" "
+		[ \$(wc -l <options.$tool) -gt 2 ] &&
+		while read -r o; do
+			section DESCRIPTION <page.$tool |
+			    grep -q -e \"^ *[^ ].*\$o\" -e \"^ *\$o\" ||
+			    { echo \"\$o\"; exit 1; }
+		done <options.$tool"
+done
 
 t 'each format of --help has a paragraph in spoolkit(7)' '
-	sed -n "/^formats:/,\$s/^  \([a-z0-9]*\) .*/\1/p" help >formats
+	sed -n "/^formats:/,\$s/^  \([a-z0-9]*\) .*/\1/p" help.spoolscan >formats
 	[ "$(wc -l <formats)" -ge 6 ] &&
 	while read -r f; do
 		page spoolkit.7 | grep -q "^   $f\$" || { echo "$f"; exit 1; }
@@ -52,7 +56,7 @@ messages() {
 }
 
 t 'each message of the sources is explained under DIAGNOSTICS' '
-	section DIAGNOSTICS <page | squeeze | tr "[:upper:]" "[:lower:]" >text
+	for p in "$man"/*.[1-9]; do page "${p##*/}" | section DIAGNOSTICS; done | squeeze | tr "[:upper:]" "[:lower:]" >text
 	messages | tr "[:upper:]" "[:lower:]" | tr -s " " >said
 	[ "$(wc -l <said)" -gt 60 ] || { cat said; exit 1; }
 	missing=0
@@ -80,19 +84,25 @@ t 'spool-rules(5) has each rule that a scan names' '
 		grep -q "^ *$id\$" rules || { echo "$id"; exit 1; }
 	done <ids'
 
-# The examples, each a script of its own; /srv is a made incident.
+# The examples of a page, each a script of its own, run one after the other;
+# /srv is a made incident.
 "$B/scripts/make-incident" -n 500 -s 2 inc >/dev/null 2>&1
-perl -ne '
+for tool in $tools; do
+	mkdir "$tool"
+	cp -R inc "$tool"
+	(cd "$tool" && perl -ne '
 	if (/^\.Sh/) { $in = /EXAMPLES/ }
 	next unless $in;
-	if (/^\.Bd/) { $n++; open O, ">", "example.$n"; next }
+	if (/^\.Bd/) { open O, ">", sprintf "example.%02d", ++$n; next }
 	if (/^\.Ed/) { close O; next }
-	if (defined fileno O) { s/\\e/\\/; s:/srv:inc:g; print O }
-' "$man/spoolscan.1"
-for e in example.*; do
-	t "the example runs: $(tail -n 1 "$e" | tr -s ' ')" "
-		run 0 sh -e $e || [ \$got -eq 3 ] &&
-		{ [ -s out ] || [ -s legit.tar ]; } && hasnt usage: errs"
+	if (defined fileno O) { s/\\e/\\/g; s:/srv:inc:g; print O }
+	' "$man/$tool.1")
+	for e in "$tool"/example.*; do
+		t "$tool: the example runs: $(tail -n 1 "$e" | tr -s ' \t' ' ')" "
+			cd $tool && { run 0 sh -e ${e#*/} || [ \$got -eq 3 ]; } &&
+			hasnt usage: \$work/errs &&
+			{ [ -s \$work/out ] || grep -q -e '>' -e '-cf' ${e#*/}; }"
+	done
 done
 
 t 'the manuals are clean' 'run 0 mandoc -Tlint -Wwarning "$man"/*.[1-9]'
