@@ -50,7 +50,11 @@ $(B)/bin/%: $(B)/tools/%.o $(B)/lib.a
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(libs)
 
-# Programs for tests and benches: libc only, nothing of common/.
+# Programs for tests and benches: nothing of common/, and libc only but for
+# the one that shows what another library would cost.
+$(B)/tests/bench/gmime: tests/bench/gmime.c | deps-bench
+	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
+	    -o $@ $< $$(pkg-config --cflags --libs gmime-3.0)
 $(B)/scripts/%: $(B)/scripts/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
@@ -105,7 +109,7 @@ lint-headers:
 	    $(CC) $(cpp) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
 	done; echo "headers: $(words $(headers)) compile alone"
 
-bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/bench/reader $(B)/tests/bench/peak ## speed, beside a plain reader
+bench: deps-bench all $(B)/scripts/make-incident $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)) ## speed, beside a plain reader and others (root: also cold)
 	@B=$(abspath $(B)) tests/bench/run
 
 FUZZ	?= header
