@@ -1,0 +1,128 @@
+# Real mail servers for a test, in private mount, network and pid namespaces:
+# nothing they do is seen outside, and all are gone when the test ends.
+# Source this before lib.sh.
+#
+#	box NAME ...		be in the namespaces; or skip, with the reason
+#	server_root NAME DIR	a file system of its own at /mnt/DIR/root: this
+#				machine's, with the server's files, and all
+#				that is written in memory.  Not below $work,
+#				which is removed at the end: it has /dev in it
+#	postfix_start DIR PORT 'main.cf lines' ['master.cf lines']
+#	exim_start DIR PORT 'configuration'
+#	await PORT		until somebody listens there
+#
+# scripts/servers unpacks them.
+
+here=$(cd "$(dirname "$0")" && pwd)
+servers=${SERVERS:-$(cd "$here/../.." && pwd)/build/servers}
+
+box_skip() {
+	echo "1..0 # SKIP $1"
+	echo "skipped ${0##*/}: $1" >&2
+	exit 0
+}
+
+box() {
+	for s in "$@"; do
+		[ -d "$servers/$s" ] || box_skip "no $s: run scripts/servers"
+	done
+	if [ -z "${IN_BOX-}" ]; then
+		[ "$(id -u)" = 0 ] ||
+		    box_skip 'servers want several users: only root has them'
+		unshare -mnp --fork --kill-child true 2>/dev/null ||
+		    box_skip 'no private namespaces here'
+		IN_BOX=1 exec unshare -mnp --fork --kill-child --mount-proc \
+		    sh "$here/${0##*/}" "$@"
+	fi
+	mount -t tmpfs none /mnt || box_skip 'no file system in memory here'
+	# lo: SIOCGIFFLAGS, SIOCSIFFLAGS with IFF_UP; iproute2 may not be here
+	perl -e 'socket my $s, 2, 2, 0 or die;
+	    my $i = pack "a16s x14", "lo", 0;
+	    ioctl $s, 0x8913, $i or die;
+	    substr($i, 16, 2) = pack "s", 1 | unpack "s", substr $i, 16, 2;
+	    ioctl $s, 0x8914, $i or die' || box_skip 'no loopback here'
+}
+
+# NAME:UID:GROUP of what packages would have made.
+server_users='postfix:901:901 postdrop:902:902 Debian-exim:903:903
+    smmta:904:904 smmsp:905:905 opensmtpd:906:906 opensmtpq:907:907'
+
+server_root() {
+	mkdir -p "/mnt/$2/up" "/mnt/$2/tmp" "/mnt/$2/root"
+	mount -t overlay overlay -o "lowerdir=/,upperdir=/mnt/$2/up,workdir=/mnt/$2/tmp" \
+	    "/mnt/$2/root" &&
+	cp -a "$servers/$1/." "/mnt/$2/root/" &&
+	mount --rbind /dev "/mnt/$2/root/dev" &&
+	mount --rbind /proc "/mnt/$2/root/proc" || return 1
+	for u in $server_users; do
+		name=${u%%:*} ids=${u#*:}
+		grep -q "^$name:" "/mnt/$2/root/etc/passwd" ||
+		    echo "$name:x:$ids::/:/bin/false" >>"/mnt/$2/root/etc/passwd"
+		grep -q "^$name:" "/mnt/$2/root/etc/group" ||
+		    echo "$name:x:${ids#*:}:" >>"/mnt/$2/root/etc/group"
+	done
+	echo '127.0.0.1 localhost mail.example.org' >"/mnt/$2/root/etc/hosts"
+	mkdir -p "/mnt/$2/root/tmp"
+}
+
+await() {
+	perl -MIO::Socket::INET -e '
+		for (1 .. 100) {
+			exit 0 if IO::Socket::INET->new(PeerPort => $ARGV[0],
+			    PeerAddr => "127.0.0.1", Timeout => 1);
+			select undef, undef, undef, 0.1;
+		}
+		exit 1' "$1" || { echo "nobody listens on $1"; return 1; }
+}
+
+postfix_start() {
+	r=/mnt/$1/root
+	[ -d "$r" ] || server_root postfix "$1" || return 1
+	cp "$r/usr/share/postfix/master.cf.dist" "$r/etc/postfix/master.cf"
+	chgrp 902 "$r/usr/sbin/postdrop" "$r/usr/sbin/postqueue"
+	chmod 2555 "$r/usr/sbin/postdrop" "$r/usr/sbin/postqueue"
+	mkdir -p "$r/var/lib/postfix" "$r/var/spool/postfix"
+	chown 901 "$r/var/lib/postfix"
+	: >"$r/etc/aliases"
+	cat >"$r/etc/postfix/main.cf" <<-END
+	compatibility_level = 3.6
+	maillog_file = /var/log/postfix.log
+	maillog_file_prefixes = /var
+	myhostname = mail.example.org
+	mydomain = example.org
+	inet_interfaces = loopback-only
+	inet_protocols = ipv4
+	alias_maps =
+	alias_database =
+	local_recipient_maps =
+	default_transport = hold:
+	relay_transport = hold:
+	local_transport = hold:
+	disable_dns_lookups = yes
+	smtpd_error_sleep_time = 0
+	smtpd_hard_error_limit = 10000
+	smtpd_junk_command_limit = 10000
+	in_flow_delay = 0
+	smtpd_delay_reject = yes
+	$3
+	END
+	{	sed '/^smtp  *inet/d' "$r/etc/postfix/master.cf" |
+		    sed 's/^\([a-z#-].*\) y  \(  *[-0-9?]*  *[-0-9]*  *[a-z+]*\)/\1 n  \2/'
+		echo "127.0.0.1:$2 inet n - n - - smtpd"
+		echo 'hold unix - - n - - error'
+		echo "${4-}"
+	} >"$work/master" && mv "$work/master" "$r/etc/postfix/master.cf"
+	chroot "$r" /usr/sbin/postfix start >"$work/$1.log" 2>&1
+	await "$2" || { cat "$work/$1.log" "$r/var/log/postfix.log"; return 1; }
+}
+
+exim_start() {
+	r=/mnt/$1/root
+	[ -d "$r" ] || server_root exim "$1" || return 1
+	mkdir -p "$r/var/spool/exim4" "$r/var/log/exim4"
+	chown -R 903:903 "$r/var/spool/exim4" "$r/var/log/exim4"
+	printf '%s\n' "$3" >"$r/etc/exim4/exim4.conf"
+	chroot "$r" /usr/sbin/exim4 -C /etc/exim4/exim4.conf -bd -oX "127.0.0.1.$2" \
+	    >"$work/$1.log" 2>&1 || { cat "$work/$1.log"; return 1; }
+	await "$2" || { cat "$r/var/log/exim4"/*; return 1; }
+}
