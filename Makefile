@@ -134,4 +134,4 @@ clean:				## remove build/
 	check-fuzz check-e2e long lint lint-headers bench fuzz fuzz-all \
 	install clean
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name servers -prune -o -name '*.d' -print 2>/dev/null)
