@@ -229,6 +229,37 @@ static const char views[] =
     " coalesce(what, '') || ' ' || coalesce(result, '') FROM ledger"
     " ORDER BY 1;";
 
+/* Rotations of live spools, and entries taken out of them. */
+static const char changes[] =
+    "CREATE TABLE rotation ("
+    "	rotation INTEGER PRIMARY KEY,"
+    "	at TEXT NOT NULL,"
+    "	spool TEXT NOT NULL,"		/* the path of the live one */
+    "	generation TEXT NOT NULL,"	/* where the old tree went */
+    "	state TEXT NOT NULL);"		/* building swapping done undone */
+    "CREATE TABLE rotation_swap ("	/* what is exchanged, one by one */
+    "	rotation INTEGER NOT NULL REFERENCES rotation,"
+    "	n INTEGER NOT NULL,"
+    "	name TEXT,"			/* below both; NULL: they themselves */
+    "	fresh INTEGER NOT NULL,"	/* inode of the fresh folder */
+    "	PRIMARY KEY (rotation, n)) WITHOUT ROWID;"
+    "CREATE TABLE turf ("
+    "	turf INTEGER PRIMARY KEY,"
+    "	at TEXT NOT NULL,"
+    "	spool TEXT NOT NULL,"		/* the path of the live one */
+    "	aside TEXT);"			/* the folder; NULL: deleted */
+    "CREATE TABLE turf_entry ("
+    "	turf INTEGER NOT NULL REFERENCES turf,"
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	state TEXT NOT NULL,"	/* going out returning back deleting deleted */
+    "	PRIMARY KEY (turf, entry)) WITHOUT ROWID;"	/* left */
+    "CREATE TABLE turf_file ("
+    "	turf INTEGER NOT NULL,"
+    "	entry INTEGER NOT NULL,"
+    "	n INTEGER NOT NULL,"
+    "	path TEXT NOT NULL,"		/* the message's own is the last */
+    "	PRIMARY KEY (turf, entry, n)) WITHOUT ROWID;";
+
 /*
  * What was put back on its way.  case/replay.h.
  */
@@ -277,6 +308,7 @@ static const char replay[] =
 static const char *const migrations[][4] = {
 	{ tables, views },
 	{ replay },
+	{ changes },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
