@@ -28,7 +28,7 @@ static const struct opt opts[] = {
 	    .str = &format },
 	SITE_OPTS(told),
 	{ 'l', "list", NULL, "a line for each entry", .flag = &lines },
-	{ 'o', "output", "kind", "table, ndjson or csv instead of the summary",
+	{ 'o', "output", "kind", "table, ndjson, csv, ecs or bodyfile",
 	    .str = &output },
 	{ '0', "null", NULL, "paths, each ended by NUL", .flag = &nul },
 	{ 'x', "explain", NULL, "with -l: every rule that spoke, and why",
@@ -92,7 +92,7 @@ show_entries(struct scan *scan, const struct judge *j,
 	    .colour = term_colour(stdout) };
 	struct sink *sink = sink_new(stdout, &o);
 	struct arena *a = arena_new();
-	struct record rec, *r = sink_wants_record(kind) ? &rec : NULL;
+	struct record rec, *r = sink_wants_record(&o) ? &rec : NULL;
 	bool said = sink_wants_said(&o);
 	struct err err = { 0 };
 	struct row row;
@@ -270,14 +270,14 @@ run(char *paths[], struct site *site, const struct selector *want,
     enum sink_kind kind, bool summary)
 {
 	struct scan scan = { .threads = (size_t)threads, .format = format,
-	    .records = !summary && sink_wants_record(kind) };
+	    .records = !summary && sink_wants_record(
+	    &(struct sink_opts){ .kind = kind }) };
 	struct err err = { 0 };
 	struct judge *j;
 	struct buf conf = { 0 };
 	int status = STATUS_FAILED;
 
-	scan.digests = scan.records &&
-	    (kind == SINK_NDJSON || kind == SINK_CSV);
+	scan.digests = scan.records && kind != SINK_PATHS;
 	scan.contents = scan.digests;
 	scan.types = !no_magic;
 	if (read_all(&scan, paths, &err) == -1) {
@@ -324,7 +324,8 @@ main(int argc, char *argv[])
 	if (argv[0] == NULL)
 		opt_usage(&cmd, "which spool?");
 	if (output != NULL && !sink_parse(output, &kind))
-		opt_usage(&cmd, "-o %s: one of table, ndjson, csv", output);
+		opt_usage(&cmd, "-o %s: one of table, ndjson, csv, ecs, "
+		    "bodyfile", output);
 	if (nul)
 		kind = SINK_PATHS;
 	if (select_new(&want, &sel, &err) == -1 ||

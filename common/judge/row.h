@@ -19,9 +19,16 @@ struct said {
 	struct slice	 rule, fact;
 };
 
+/* What a person decided; who is empty when nobody did. */
+struct row_mark {
+	struct slice	 who, because;
+	enum class	 judged;	/* what the judge had said */
+};
+
 struct row {
 	enum class	 class;		/* a person's, or else the judge's */
-	struct slice	 reason;	/* "relay/third-party" */
+	struct row_mark	 mark;
+	struct slice	 reason;	/* the judge's: "relay/third-party" */
 	enum kind	 kind;
 	struct slice	 folder, path;
 	struct slice	 sender;	/* "<>": the null one */

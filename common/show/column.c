@@ -31,6 +31,37 @@ get_rule(const struct row *r, struct buf *out)
 	buf_add(out, r->reason);
 }
 
+/* Where a person decided, the rule did not. */
+static void
+get_decision(const struct row *r, struct buf *out)
+{
+	if (r->mark.who.n == 0) {
+		get_rule(r, out);
+		return;
+	}
+	buf_add(out, SL("marked by "));
+	buf_add(out, r->mark.who);
+}
+
+static void
+get_judged(const struct row *r, struct buf *out)
+{
+	if (r->mark.who.n > 0)
+		buf_add(out, sl(class_name(r->mark.judged)));
+}
+
+static void
+get_marked_by(const struct row *r, struct buf *out)
+{
+	buf_add(out, r->mark.who);
+}
+
+static void
+get_because(const struct row *r, struct buf *out)
+{
+	buf_add(out, r->mark.because);
+}
+
 static void
 get_kind(const struct row *r, struct buf *out)
 {
@@ -178,35 +209,39 @@ get_problems(const struct row *r, struct buf *out)
 }
 
 /*
- * The least widths of a table make 80 columns together with the blanks
- * between them.
+ * The least widths of what a table shows by itself make 80 columns together
+ * with the blanks between them.
  */
 const struct column columns[COL_COUNT] = {
-	[COL_ID] = { "id", COL_TEXT, 0, 0, get_id },
+	[COL_ID] = { "id", COL_TEXT, 12, 12, get_id },
 	[COL_CLASS] = { "class", COL_TEXT, 5, 11, get_class },
-	[COL_RULE] = { "reason", COL_REASON, 8, 18, get_rule },
-	[COL_KIND] = { "kind", COL_TEXT, 0, 0, get_kind },
+	[COL_RULE] = { "reason", COL_TEXT, 8, 26, get_rule },
+	[COL_DECISION] = { "reason", COL_REASON, 8, 18, get_decision },
+	[COL_KIND] = { "kind", COL_TEXT, 6, 12, get_kind },
 	[COL_FOLDER] = { "folder", COL_TEXT, 6, 10, get_folder },
-	[COL_FORMAT] = { "format", COL_TEXT, 0, 0, get_format },
+	[COL_FORMAT] = { "format", COL_TEXT, 6, 11, get_format },
 	[COL_SIZE] = { "size", COL_UINT, 4, 9, get_size },
 	[COL_ARRIVED] = { "arrived", COL_TIME, 10, 16, get_arrived },
-	[COL_DATE] = { "date", COL_TIME, 0, 0, get_date },
+	[COL_DATE] = { "date", COL_TIME, 10, 16, get_date },
 	[COL_SENDER] = { "sender", COL_TEXT, 7, 28, get_sender },
-	[COL_SENDER_PROV] = { "sender_provenance", COL_TEXT, 0, 0,
+	[COL_SENDER_PROV] = { "sender_provenance", COL_TEXT, 9, 17,
 	    get_sender_prov },
-	[COL_NRCPTS] = { "recipients", COL_UINT, 0, 0, get_nrcpts },
-	[COL_RCPTS] = { "rcpt", COL_TEXT, 0, 0, get_rcpts },
+	[COL_NRCPTS] = { "recipients", COL_UINT, 6, 10, get_nrcpts },
+	[COL_RCPTS] = { "rcpt", COL_TEXT, 7, 28, get_rcpts },
 	[COL_RCPT] = { "rcpt", COL_FIRST, 7, 28, get_rcpt },
 	[COL_CLIENT] = { "client", COL_TEXT, 11, 15, get_client },
-	[COL_ACCOUNT] = { "account", COL_TEXT, 0, 0, get_account },
-	[COL_HELO] = { "helo", COL_TEXT, 0, 0, get_helo },
-	[COL_MESSAGE_ID] = { "message_id", COL_TEXT, 0, 0, get_message_id },
-	[COL_FROM] = { "from", COL_TEXT, 0, 0, get_from },
+	[COL_ACCOUNT] = { "account", COL_TEXT, 7, 16, get_account },
+	[COL_HELO] = { "helo", COL_TEXT, 7, 24, get_helo },
+	[COL_MESSAGE_ID] = { "message_id", COL_TEXT, 10, 40, get_message_id },
+	[COL_FROM] = { "from", COL_TEXT, 7, 28, get_from },
 	[COL_SUBJECT] = { "subject", COL_TEXT, 7, 32, get_subject },
-	[COL_SHA256] = { "sha256", COL_TEXT, 0, 0, get_sha256 },
-	[COL_SPOOL] = { "spool", COL_TEXT, 0, 0, get_spool },
+	[COL_SHA256] = { "sha256", COL_TEXT, 8, 64, get_sha256 },
+	[COL_SPOOL] = { "spool", COL_PATH, 6, 24, get_spool },
 	[COL_FILE] = { "path", COL_PATH, 6, 24, get_path },
-	[COL_PROBLEMS] = { "problems", COL_TEXT, 0, 0, get_problems },
+	[COL_PROBLEMS] = { "problems", COL_TEXT, 8, 40, get_problems },
+	[COL_JUDGED] = { "judged", COL_TEXT, 6, 11, get_judged },
+	[COL_MARKED_BY] = { "marked_by", COL_TEXT, 9, 12, get_marked_by },
+	[COL_BECAUSE] = { "because", COL_TEXT, 7, 32, get_because },
 };
 
 const char *

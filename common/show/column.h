@@ -21,18 +21,18 @@ enum column_type {
 };
 
 enum column_id {
-	COL_ID, COL_CLASS, COL_RULE, COL_KIND, COL_FOLDER, COL_FORMAT,
+	COL_ID, COL_CLASS, COL_RULE, COL_DECISION, COL_KIND, COL_FOLDER, COL_FORMAT,
 	COL_SIZE, COL_ARRIVED, COL_DATE, COL_SENDER, COL_SENDER_PROV,
 	COL_NRCPTS, COL_RCPTS, COL_RCPT, COL_CLIENT, COL_ACCOUNT, COL_HELO,
 	COL_MESSAGE_ID, COL_FROM, COL_SUBJECT, COL_SHA256, COL_SPOOL,
-	COL_FILE, COL_PROBLEMS,
+	COL_FILE, COL_PROBLEMS, COL_JUDGED, COL_MARKED_BY, COL_BECAUSE,
 	COL_COUNT
 };
 
 struct column {
 	const char	*name;
 	enum column_type type;
-	size_t		 least, most;	/* wide in a table; 0: not in a table */
+	size_t		 least, most;	/* wide in a table */
 	void		(*get)(const struct row *r, struct buf *out);
 };
 extern const struct column columns[COL_COUNT];

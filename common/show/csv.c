@@ -6,9 +6,8 @@ static const enum column_id shown[] = {
 	COL_SIZE, COL_ARRIVED, COL_DATE, COL_SENDER, COL_SENDER_PROV,
 	COL_NRCPTS, COL_RCPTS, COL_CLIENT, COL_ACCOUNT, COL_HELO,
 	COL_MESSAGE_ID, COL_FROM, COL_SUBJECT, COL_SHA256, COL_SPOOL,
-	COL_FILE, COL_PROBLEMS,
+	COL_FILE, COL_PROBLEMS, COL_JUDGED, COL_MARKED_BY, COL_BECAUSE,
 };
-#define NSHOWN	(sizeof(shown) / sizeof(shown[0]))
 
 /*
  * Text that a spreadsheet would compute.  Blanks in front do not protect:
@@ -54,17 +53,17 @@ put_field(struct buf *out, struct slice s)
 	buf_addc(out, '"');
 }
 
-static void
-put_text(struct sink *s, struct slice raw)
+void
+csv_field(struct buf *line, struct slice raw, struct buf *tmp)
 {
-	s->tmp.n = 0;
-	utf8_show(&s->tmp, raw, 0);
-	if (is_formula(raw, buf_sl(&s->tmp))) {
-		s->tmp.n = 0;
-		buf_addc(&s->tmp, '\'');
-		utf8_show(&s->tmp, raw, 0);
+	tmp->n = 0;
+	utf8_show(tmp, raw, 0);
+	if (is_formula(raw, buf_sl(tmp))) {
+		tmp->n = 0;
+		buf_addc(tmp, '\'');
+		utf8_show(tmp, raw, 0);
 	}
-	put_field(&s->line, buf_sl(&s->tmp));
+	put_field(line, buf_sl(tmp));
 }
 
 static void
@@ -72,10 +71,10 @@ csv_begin(struct sink *s)
 {
 	size_t i;
 
-	for (i = 0; i < NSHOWN; i++) {
+	for (i = 0; i < s->nshown; i++) {
 		if (i > 0)
 			buf_addc(&s->line, ',');
-		buf_add(&s->line, sl(columns[shown[i]].name));
+		buf_add(&s->line, sl(columns[s->shown[i]].name));
 	}
 	buf_add(&s->line, SL("\r\n"));
 }
@@ -85,16 +84,18 @@ csv_put(struct sink *s, const struct row *r)
 {
 	size_t i;
 
-	for (i = 0; i < NSHOWN; i++) {
+	for (i = 0; i < s->nshown; i++) {
 		if (i > 0)
 			buf_addc(&s->line, ',');
 		s->cell.n = 0;
-		columns[shown[i]].get(r, &s->cell);
-		put_text(s, buf_sl(&s->cell));
+		columns[s->shown[i]].get(r, &s->cell);
+		csv_field(&s->line, buf_sl(&s->cell), &s->tmp);
 	}
 	buf_add(&s->line, SL("\r\n"));
 }
 
 const struct format format_csv = {
-	.name = "csv", .record = true, .begin = csv_begin, .put = csv_put,
+	.name = "csv", .record = true, .lists = true,
+	.shown = shown, .nshown = sizeof(shown) / sizeof(shown[0]),
+	.begin = csv_begin, .put = csv_put,
 };

@@ -216,12 +216,27 @@ evidence(struct sink *s, const struct row *r)
 	return unless_empty(a);
 }
 
+static json_t *
+mark(struct sink *s, const struct row *r)
+{
+	json_t *o;
+
+	if (r->mark.who.n == 0)
+		return NULL;
+	o = json_object();
+	put(o, "who", string(s, r->mark.who));
+	put(o, "because", text(s, r->mark.because));
+	put(o, "judged", json_string_nocheck(class_name(r->mark.judged)));
+	return o;
+}
+
 static void
 put_verdict(struct sink *s, json_t *o, const struct row *r)
 {
 	put(o, "class",
 	    json_string_nocheck(class_name(r->class)));
 	put(o, "reason", text(s, r->reason));
+	put(o, "mark", mark(s, r));
 	put(o, "evidence", evidence(s, r));
 }
 
@@ -367,6 +382,14 @@ ndjson_begin(struct sink *s)
 }
 
 static void
+put_line(struct buf *line, json_t *o)
+{
+	json_dump_callback(o, append_safe, line, JSON_COMPACT);
+	json_decref(o);
+	buf_addc(line, '\n');
+}
+
+static void
 ndjson_put(struct sink *s, const struct row *r)
 {
 	json_t *o = json_object();
@@ -377,12 +400,183 @@ ndjson_put(struct sink *s, const struct row *r)
 	put_way_in(s, o, r);
 	put_verdict(s, o, r);
 	put_rest(s, o, r->rec);
-	json_dump_callback(o, append_safe, &s->line, JSON_COMPACT);
-	json_decref(o);
-	buf_addc(&s->line, '\n');
+	put_line(&s->line, o);
 }
 
 const struct format format_ndjson = {
-	.name = "ndjson", .record = true, .begin = ndjson_begin,
-	.put = ndjson_put,
+	.name = "ndjson", .record = true, .lists = true,
+	.begin = ndjson_begin, .put = ndjson_put,
 };
+
+/*
+ * The Elastic Common Schema.  What it has no field for is below "spoolkit".
+ */
+#define ECS_VERSION	"8.11.0"
+
+static json_t *
+one_text(struct sink *s, struct slice v)
+{
+	return v.n == 0 ? NULL : texts(s, &v, 1);
+}
+
+static json_t *
+ecs_address(struct sink *s, struct slice v)
+{
+	json_t *o = json_object();
+
+	put(o, "address", one_text(s, v));
+	return unless_empty(o);
+}
+
+static json_t *
+ecs_recipients(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o = json_object();
+	size_t i;
+
+	for (i = 0; i < rec->nrcpts; i++)
+		json_array_append_new(a, string(s, rec->rcpts[i].addr.spec));
+	put(o, "address", unless_empty(a));
+	return unless_empty(o);
+}
+
+static json_t *
+ecs_attachments(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array(), *o, *file;
+	size_t i;
+
+	for (i = 0; i < rec->nattachments; i++) {
+		const struct attachment *at = &rec->attachments[i];
+
+		file = json_object();
+		put(file, "name", text(s, at->filename));
+		put(file, "mime_type", text(s, at->true_type.n > 0 ?
+		    at->true_type : at->type));
+		if (at->has_size)
+			put(file, "size", json_integer((json_int_t)at->size));
+		o = json_object();
+		put(o, "file", unless_empty(file));
+		if ((o = unless_empty(o)) != NULL)
+			json_array_append_new(a, o);
+	}
+	return unless_empty(a);
+}
+
+static json_t *
+ecs_email(struct sink *s, const struct row *r)
+{
+	const struct record *rec = r->rec;
+	json_t *o = json_object(), *sender = json_object();
+
+	put(o, "local_id", text(s, rec->queue_id));
+	put(o, "message_id", text(s, rec->message_id));
+	put(o, "subject", text(s, r->subject));
+	put(o, "from", ecs_address(s, rec->from));
+	put(sender, "address", text(s, r->sender));
+	put(o, "sender", unless_empty(sender));
+	put(o, "to", ecs_recipients(s, rec));
+	put(o, "origination_timestamp", moment(rec->date));
+	put(o, "delivery_timestamp", moment(r->arrived));
+	put(o, "attachments", ecs_attachments(s, rec));
+	return unless_empty(o);
+}
+
+static json_t *
+ecs_event(struct sink *s, const struct row *r)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	put(o, "kind", json_string_nocheck("event"));
+	json_array_append_new(list, json_string_nocheck("email"));
+	put(o, "category", list);
+	put(o, "dataset", json_string_nocheck("spoolkit.entry"));
+	put(o, "id", text(s, r->rec->id));
+	if (r->decided)
+		put(o, "reason", text(s, r->said[0].fact));
+	return o;
+}
+
+static json_t *
+ecs_file(struct sink *s, const struct row *r)
+{
+	json_t *o = json_object(), *hash = json_object();
+
+	s->cell.n = 0;
+	buf_fmt(&s->cell, "%s/" SL_FMT, r->rec->spool, SL_ARG(r->path));
+	put(o, "path", text(s, buf_sl(&s->cell)));
+	put(o, "size", json_integer((json_int_t)r->size));
+	if (r->rec->has_digest)
+		put(hash, "sha256", hex(s, r->rec->sha256,
+		    sizeof(r->rec->sha256)));
+	put(o, "hash", unless_empty(hash));
+	return o;
+}
+
+static json_t *
+ecs_own(struct sink *s, const struct row *r)
+{
+	json_t *o = json_object();
+
+	put(o, "class", json_string_nocheck(class_name(r->class)));
+	put(o, "kind", json_string_nocheck(kind_name(r->kind)));
+	put(o, "folder", text(s, r->folder));
+	put(o, "format", text(s, sl(r->rec->format)));
+	put(o, "helo", text(s, r->client.helo));
+	put(o, "mark", mark(s, r));
+	put(o, "problems", texts(s, r->rec->problems, r->rec->nproblems));
+	return o;
+}
+
+/* { key: value }, where there is a value. */
+static void
+put_in(json_t *o, const char *name, const char *key, json_t *value)
+{
+	json_t *in = json_object();
+
+	put(in, key, value);
+	put(o, name, unless_empty(in));
+}
+
+static void
+ecs_put(struct sink *s, const struct row *r)
+{
+	json_t *o = json_object(), *source = json_object();
+
+	put(o, "@timestamp", moment(r->arrived != 0 ? r->arrived :
+	    r->rec->date));
+	put_in(o, "ecs", "version", json_string_nocheck(ECS_VERSION));
+	put(o, "event", ecs_event(s, r));
+	put_in(o, "rule", "name", text(s, r->reason));
+	put(o, "email", ecs_email(s, r));
+	put(source, "ip", text(s, r->client.ip));
+	put(source, "domain", text(s, r->client.name));
+	put(o, "source", unless_empty(source));
+	put_in(o, "user", "name", text(s, r->account));
+	put(o, "file", ecs_file(s, r));
+	put(o, "spoolkit", ecs_own(s, r));
+	put_line(&s->line, o);
+}
+
+const struct format format_ecs = {
+	.name = "ecs", .record = true, .lists = true,
+	.begin = ndjson_begin, .put = ecs_put,
+};
+
+void
+json_line(struct buf *line, const char *const *names, const bool *numbers,
+    const struct slice *values, size_t n)
+{
+	struct sink s = { .o = { .kind = SINK_NDJSON } };
+	json_t *o = json_object();
+	uint64_t number;
+	size_t i;
+
+	put(o, "v", json_integer(1));
+	for (i = 0; i < n; i++)
+		put(o, names[i], numbers[i] && sl_num(values[i], INT64_MAX,
+		    &number) ? json_integer((json_int_t)number) :
+		    text(&s, values[i]));
+	put_line(line, o);
+	buf_free(&s.tmp);
+}

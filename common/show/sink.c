@@ -28,6 +28,8 @@ static const struct format *const formats[] = {
 	[SINK_TABLE] = &format_table,
 	[SINK_NDJSON] = &format_ndjson,
 	[SINK_CSV] = &format_csv,
+	[SINK_ECS] = &format_ecs,
+	[SINK_BODYFILE] = &format_bodyfile,
 	[SINK_PATHS] = &format_paths,
 };
 
@@ -42,6 +44,62 @@ sink_parse(const char *name, enum sink_kind *k)
 			return true;
 		}
 	return false;
+}
+
+/* A name in the format's own columns means those, before all others. */
+static bool
+find_column(const struct format *f, struct slice name, enum column_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < f->nshown; i++)
+		if (sl_eq(name, sl(columns[f->shown[i]].name))) {
+			*id = f->shown[i];
+			return true;
+		}
+	for (i = 0; i < COL_COUNT; i++)
+		if (sl_eq(name, sl(columns[i].name))) {
+			*id = (enum column_id)i;
+			return true;
+		}
+	return false;
+}
+
+/* Each name once, in the order of a csv. */
+static int
+no_column(struct slice name, struct err *err)
+{
+	struct buf all = { 0 };
+	size_t i;
+
+	for (i = 0; i < format_csv.nshown; i++)
+		buf_fmt(&all, "%s%s", i > 0 ? ", " : "",
+		    columns[format_csv.shown[i]].name);
+	err_set(err, ERR_USAGE, "--columns: " SL_FMT ": not one of " SL_FMT,
+	    SL_ARG(sl_first(name, 40)), SL_ARG(buf_sl(&all)));
+	buf_free(&all);
+	return -1;
+}
+
+int
+sink_columns(enum sink_kind k, const char *names, enum column_id v[COL_COUNT],
+    size_t *n, struct err *err)
+{
+	struct slice rest = sl(names), name;
+
+	if (formats[k]->nshown == 0)
+		return err_set(err, ERR_USAGE, "--columns: a table or csv has "
+		    "columns, %s has none", formats[k]->name);
+	for (*n = 0; sl_cut(&rest, ',', &name); (*n)++) {
+		name = sl_trim(name);
+		if (*n == COL_COUNT)
+			return err_set(err, ERR_USAGE, "--columns: more than "
+			    "there are");
+		if (!find_column(formats[k], name, &v[*n]))
+			return no_column(name, err);
+	}
+	return *n > 0 ? 0 : err_set(err, ERR_USAGE,
+	    "--columns: the value is empty");
 }
 
 /* Errors are the stream's to keep: out_finish looks. */
@@ -61,6 +119,8 @@ sink_new(FILE *out, const struct sink_opts *o)
 	s->out = out;
 	s->o = *o;
 	s->format = formats[o->kind];
+	s->shown = o->columns != NULL ? o->columns : s->format->shown;
+	s->nshown = o->columns != NULL ? o->ncolumns : s->format->nshown;
 	if (s->format->begin != NULL)
 		s->format->begin(s);
 	flush_line(s);
@@ -87,15 +147,27 @@ sink_free(struct sink *s)
 }
 
 bool
-sink_wants_record(enum sink_kind k)
+sink_wants_record(const struct sink_opts *o)
 {
-	return formats[k]->record;
+	return formats[o->kind]->record || o->columns != NULL;
+}
+
+bool
+sink_wants_lists(const struct sink_opts *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->ncolumns; i++)
+		if (o->columns[i] == COL_RCPTS || o->columns[i] == COL_PROBLEMS)
+			return true;
+	return o->columns == NULL && formats[o->kind]->lists;
 }
 
 bool
 sink_wants_said(const struct sink_opts *o)
 {
-	return o->kind == SINK_NDJSON || (o->kind == SINK_TABLE && o->explain);
+	return o->kind == SINK_NDJSON || o->kind == SINK_ECS ||
+	    (o->kind == SINK_TABLE && o->explain);
 }
 
 size_t

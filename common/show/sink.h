@@ -2,7 +2,7 @@
 #define SHOW_SINK_H
 #include <stdbool.h>
 #include <stdio.h>
-#include "judge/row.h"
+#include "show/column.h"
 
 /*
  * sink - prints entries one by one in one format.
@@ -10,9 +10,13 @@
  *	table	for people: fixed widths, nothing raw, colour on a terminal
  *	ndjson	one object a line: spool-json(5) is the promise
  *	csv	RFC 4180 with a header line, safe for spreadsheets
+ *	ecs	one object a line, with the names of the Elastic Common Schema
+ *	bodyfile	for mactime(1) of the Sleuth Kit
  *	paths	spool/path of each, NUL (or LF) after it, raw bytes
  */
-enum sink_kind { SINK_TABLE, SINK_NDJSON, SINK_CSV, SINK_PATHS };
+enum sink_kind {
+	SINK_TABLE, SINK_NDJSON, SINK_CSV, SINK_ECS, SINK_BODYFILE, SINK_PATHS
+};
 bool	sink_parse(const char *name, enum sink_kind *k);
 
 struct sink;
@@ -22,14 +26,27 @@ struct sink_opts {
 	bool		 explain;	/* table: the rules that spoke, below */
 	size_t		 width;		/* of a terminal line; 0: as wide as needed */
 	bool		 colour;
+	const enum column_id *columns;	/* of table and csv; NULL: their own */
+	size_t		 ncolumns;
 };
+
+/*
+ * The columns that names means, "id,class,path", of a kind that has some.
+ * -1 and err: which one there is not.
+ */
+int	sink_columns(enum sink_kind k, const char *names,
+	    enum column_id v[COL_COUNT], size_t *n, struct err *err);
 
 struct sink	*sink_new(FILE *out, const struct sink_opts *o);
 void		 sink_put(struct sink *s, const struct row *r);
 void		 sink_free(struct sink *s);	/* NULL allowed; does not close out */
 
-/* Does the kind need the record, or are facts enough (rec is NULL then)? */
-bool		 sink_wants_record(enum sink_kind k);
+/*
+ * Does it need the record, or are facts enough (rec is NULL then)?  And of
+ * the record the lists (recipients, hops, parts ...)?
+ */
+bool		 sink_wants_record(const struct sink_opts *o);
+bool		 sink_wants_lists(const struct sink_opts *o);
 
 /* Does it print what the rules say? */
 bool		 sink_wants_said(const struct sink_opts *o);

@@ -5,11 +5,16 @@
 #define MINUTE_COLS	16	/* 2004-01-05 01:00 */
 
 static const enum column_id shown[] = {
-	COL_CLASS, COL_RULE, COL_FOLDER, COL_ARRIVED, COL_SIZE, COL_CLIENT,
+	COL_CLASS, COL_DECISION, COL_FOLDER, COL_ARRIVED, COL_SIZE, COL_CLIENT,
 	COL_SENDER, COL_RCPT, COL_SUBJECT, COL_FILE,
 };
-#define NSHOWN	(sizeof(shown) / sizeof(shown[0]))
-#define LAST	shown[NSHOWN - 1]	/* gets what is left; not padded */
+
+/* The last column gets what is left, and is not padded. */
+static enum column_id
+last(const struct sink *s)
+{
+	return s->shown[s->nshown - 1];
+}
 
 /*
  * What a line has beyond the least widths goes to all columns, in
@@ -18,27 +23,26 @@ static const enum column_id shown[] = {
 static void
 share_width(struct sink *s)
 {
-	size_t least = NSHOWN - 1, lack = 0, left, more, get, i;
+	size_t least = s->nshown - 1, lack = 0, left, more, get, i;
 
-	for (i = 0; i < NSHOWN; i++) {
-		least += columns[shown[i]].least;
-		lack += columns[shown[i]].most - columns[shown[i]].least;
+	for (i = 0; i < s->nshown; i++) {
+		least += columns[s->shown[i]].least;
+		lack += columns[s->shown[i]].most - columns[s->shown[i]].least;
 	}
 	left = s->o.width > least ? s->o.width - least : 0;
 	more = left < lack ? left : lack;
-	for (i = 0; i < NSHOWN; i++) {
-		const struct column *c = &columns[shown[i]];
+	for (i = 0; i < s->nshown; i++) {
+		const struct column *c = &columns[s->shown[i]];
 
-		get = (c->most - c->least) * more / lack;
-		s->width[shown[i]] = c->least + get;
+		get = lack == 0 ? 0 : (c->most - c->least) * more / lack;
+		s->width[s->shown[i]] = c->least + get;
 		left -= get;
 	}
-	s->width[LAST] += left;
+	s->width[last(s)] += left;
 }
 
-/* s in at most w columns, at least 2; what does not fit ends in '~'. */
-static size_t
-show_cut(struct buf *out, struct slice s, size_t w)
+size_t
+table_cut(struct buf *out, struct slice s, size_t w)
 {
 	size_t at = out->n, used;
 
@@ -56,7 +60,7 @@ static size_t
 show_text(struct sink *s, struct slice text, size_t w)
 {
 	return w == 0 ? utf8_show(&s->line, text, 0) :
-	    show_cut(&s->line, text, w);
+	    table_cut(&s->line, text, w);
 }
 
 /* "bob@example.org +12": the address is cut, not the number. */
@@ -138,8 +142,8 @@ static size_t (*const show[])(struct sink *, struct slice, size_t) = {
 	[COL_PATH] = show_path,
 };
 
-static void
-pad(struct buf *b, size_t used, size_t width)
+void
+table_pad(struct buf *b, size_t used, size_t width)
 {
 	for (; used < width; used++)
 		buf_addc(b, ' ');
@@ -167,9 +171,9 @@ put_cell(struct sink *s, enum column_id id, struct slice text,
 	used = show[how](s, text, w);
 	if (columns[id].type == COL_UINT && used < full)
 		push_right(&s->line, at, full - used), used = full;
-	if (id != LAST)
-		pad(&s->line, used, full + 1);
-	if (id != LAST && used > full)
+	if (id != last(s))
+		table_pad(&s->line, used, full + 1);
+	if (id != last(s) && used > full)
 		buf_addc(&s->line, ' ');	/* not cut: still a gap */
 }
 
@@ -178,8 +182,8 @@ put_header(struct sink *s)
 {
 	size_t i;
 
-	for (i = 0; i < NSHOWN; i++)
-		put_cell(s, shown[i], sl(columns[shown[i]].name), COL_TEXT);
+	for (i = 0; i < s->nshown; i++)
+		put_cell(s, s->shown[i], sl(columns[s->shown[i]].name), COL_TEXT);
 	buf_addc(&s->line, '\n');
 }
 
@@ -212,14 +216,14 @@ table_put(struct sink *s, const struct row *r)
 	const struct column *c;
 	size_t i;
 
-	for (i = 0; i < NSHOWN; i++) {
-		c = &columns[shown[i]];
+	for (i = 0; i < s->nshown; i++) {
+		c = &columns[s->shown[i]];
 		s->cell.n = 0;
 		c->get(r, &s->cell);
-		if (s->o.colour && shown[i] == COL_CLASS)
+		if (s->o.colour && s->shown[i] == COL_CLASS)
 			buf_add(&s->line, sl(class_colour(r->class)));
-		put_cell(s, shown[i], buf_sl(&s->cell), c->type);
-		if (s->o.colour && shown[i] == COL_CLASS)
+		put_cell(s, s->shown[i], buf_sl(&s->cell), c->type);
+		if (s->o.colour && s->shown[i] == COL_CLASS)
 			buf_add(&s->line, SL(COLOUR_OFF));
 	}
 	buf_addc(&s->line, '\n');
@@ -228,5 +232,7 @@ table_put(struct sink *s, const struct row *r)
 }
 
 const struct format format_table = {
-	.name = "table", .begin = table_begin, .put = table_put,
+	.name = "table",
+	.shown = shown, .nshown = sizeof(shown) / sizeof(shown[0]),
+	.begin = table_begin, .put = table_put,
 };

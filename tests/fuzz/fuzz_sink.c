@@ -25,7 +25,7 @@ printed(struct arena *a, enum sink_kind kind, const struct judge *j,
 
 	HOLDS(out != NULL);
 	s = sink_new(out, &o);
-	row_judged(&row, a, j, f, sink_wants_record(kind) ? rec : NULL,
+	row_judged(&row, a, j, f, sink_wants_record(&o) ? rec : NULL,
 	    sink_wants_said(&o));
 	sink_put(s, &row);
 	sink_free(s);
@@ -97,6 +97,18 @@ check_csv(struct slice s)
 	HOLDS(check_row(names) == check_row(row));
 }
 
+/* One line, eleven fields. */
+static void
+check_bodyfile(struct slice s)
+{
+	size_t bars = 0, i;
+
+	HOLDS(!has_control(sl_first(s, s.n - 1)));
+	for (i = 0; i < s.n; i++)
+		bars += s.p[i] == '|';
+	HOLDS(bars == 10);
+}
+
 static struct site *
 our_site(void)
 {
@@ -124,7 +136,9 @@ judge_and_print(struct arena *a, const struct record *rec, struct site *site)
 	HOLDS(f->class < C_COUNT && judge_reason(f) != NULL);
 	check_table(printed(a, SINK_TABLE, j, f, rec));
 	check_ndjson(printed(a, SINK_NDJSON, j, f, rec));
+	check_ndjson(printed(a, SINK_ECS, j, f, rec));
 	check_csv(printed(a, SINK_CSV, j, f, rec));
+	check_bodyfile(printed(a, SINK_BODYFILE, j, f, rec));
 	judge_free(j);
 	intern_free(in);
 }
