@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "judge/record.h"
+#include "judge/row.h"
 #include "spool/spool.h"
 
 /*
@@ -81,9 +81,12 @@ struct case_entry {
  */
 struct case_want {
 	const char	*where;		/* NULL: all */
+	const char	*filter;	/* and this, over the table entry: ours,
+					   not a person's; NULL: all */
 	const char	*order;		/* "arrived DESC"; NULL: as first found */
 	bool		 gone;		/* those that are gone, too */
 	unsigned	 seconds;	/* 0: CASE_SECONDS */
+	size_t		 most;		/* entries; 0: no limit */
 };
 #define CASE_SECONDS	30
 
@@ -99,6 +102,26 @@ size_t	case_count(const struct case_cursor *cur);
 int	case_next(struct case_cursor *cur, struct case_entry *e,
 	    struct err *err);				/* 1; 0 end; -1 */
 void	case_cursor_free(struct case_cursor *cur);	/* NULL allowed */
+
+/*
+ * Totals of what is wanted, by one of case_by; most: so many of the largest
+ * (of hours: all, in order).  each may stop the walk with -1, having set err.
+ */
+struct case_total {
+	struct slice	key;		/* empty: those without a value */
+	uint64_t	entries, relay, backscatter, spam, legit, unsure, bytes;
+	struct slice	first, last;	/* arrived */
+};
+enum case_by {
+	CASE_BY_CLIENT, CASE_BY_ACCOUNT, CASE_BY_SENDER, CASE_BY_CAMPAIGN,
+	CASE_BY_HOUR,
+	CASE_BYS
+};
+const char *case_by_name(enum case_by by);
+int	case_totals(struct casefile *c, const struct case_want *want,
+	    enum case_by by, int (*each)(void *ctx,
+	    const struct case_total *t, struct err *err), void *ctx,
+	    struct err *err);
 
 /* A cursor over given rows, as case_ids collects them. */
 struct case_rows {
@@ -127,6 +150,15 @@ struct case_evidence {
 };
 int	case_evidence(struct casefile *c, int64_t row, struct arena *a,
 	    struct case_evidence **v, size_t *n, struct err *err);
+
+/*
+ * The entry as a row for a sink.  lists: its record with all that
+ * case_record gives, else with what stands in e alone.  said: with the
+ * evidence.  Memory is a's, and e's.
+ */
+int	case_row(struct casefile *c, const struct case_entry *e,
+	    struct arena *a, bool lists, bool said, struct row *r,
+	    struct err *err);
 
 /*
  * A person's decision; class empty takes the one in force back.  Who and

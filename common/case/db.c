@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/ip.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
 #include "case/case.h"
@@ -137,6 +138,52 @@ writer_lock(struct db *d, struct err *err)
 	return 0;
 }
 
+/* ---- functions ---- */
+
+static struct slice
+value_text(sqlite3_value *v)
+{
+	const char *p = (const char *)sqlite3_value_text(v);
+
+	return (struct slice){ p, (size_t)sqlite3_value_bytes(v) };
+}
+
+static void
+sql_fits(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	struct slice text = value_text(v[1]);
+
+	(void)n;
+	sqlite3_result_int(ctx, text.p != NULL &&
+	    sl_glob(value_text(v[0]), text));
+}
+
+static void
+sql_in_network(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	struct ipnet net;
+	struct ip ip;
+
+	(void)n;
+	if (!ipnet_parse(value_text(v[0]), &net))
+		sqlite3_result_error(ctx, "in_network: the first value is "
+		    "neither an address nor a network", -1);
+	else
+		sqlite3_result_int(ctx, ip_parse(value_text(v[1]), &ip) &&
+		    ipnet_has(&net, &ip));
+}
+
+static int
+add_functions(struct db *d, struct err *err)
+{
+	int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+
+	return sqlite3_create_function(d->sq, "fits", 2, how, NULL, sql_fits,
+	    NULL, NULL) == SQLITE_OK && sqlite3_create_function(d->sq,
+	    "in_network", 2, how, NULL, sql_in_network, NULL, NULL) ==
+	    SQLITE_OK ? 0 : db_fail(d, err);
+}
+
 /* ---- open and close ---- */
 
 /* Nothing that is not SQLite's is ever handed to it for writing. */
@@ -257,6 +304,8 @@ open_sqlite(struct db *d, bool write, struct err *err)
 	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (first_look(d, write, err) == -1)
+		return -1;
+	if (add_functions(d, err) == -1)
 		return -1;
 	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d", CACHE_KB);
 	return db_run(d, pragma, err) || db_run(d,

@@ -41,6 +41,13 @@ int64_t	q_col_int(struct query *q, int i);
 bool	q_col_null(struct query *q, int i);
 
 /*
+ * Every case has two functions more than SQLite:
+ *	fits(pattern, text)		1 when the shell pattern does; A-Z folded
+ *	in_network(network, address)	1 when it is one of the network
+ * NULL, or a text that is no address, is in none and fits nothing.
+ */
+
+/*
  * A query in somebody else's words: the text between head and tail.  It can
  * read and nothing else, takes no more than the seconds given, and an error
  * says where in the text it is.

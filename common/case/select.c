@@ -155,6 +155,37 @@ run_guarded(struct casefile *c, const char *sql, unsigned seconds,
 	return r;
 }
 
+/* An error in a person's words is found in them alone. */
+static int
+check_want(struct casefile *c, const struct case_want *want,
+    unsigned seconds, struct err *err)
+{
+	if (want->where != NULL && check_words(c,
+	    "SELECT 1 FROM selection WHERE ", want->where, seconds, err) == -1)
+		return -1;
+	return want->order == NULL ? 0 : check_words(c,
+	    "SELECT 1 FROM entries ORDER BY ", want->order, seconds, err);
+}
+
+static void
+add_choice(struct buf *sql, const struct case_want *want)
+{
+	buf_fmt(sql, " WHERE %s", want->gone ? "1" : "gone IS NULL");
+	if (want->filter != NULL && want->filter[0] != '\0')
+		buf_fmt(sql, " AND %s", want->filter);
+	if (want->where != NULL)
+		buf_fmt(sql, " AND row IN (SELECT DISTINCT row FROM selection"
+		    " WHERE (%s\n))", want->where);
+}
+
+static void
+add_most(struct buf *sql, const struct case_want *want)
+{
+	if (want->most > 0)
+		buf_fmt(sql, " LIMIT %zu", want->most);
+	buf_addc(sql, '\0');
+}
+
 int
 case_select(struct casefile *c, const struct case_want *want,
     struct case_cursor **out, struct err *err)
@@ -164,27 +195,88 @@ case_select(struct casefile *c, const struct case_want *want,
 	struct buf sql = { 0 };
 	int r;
 
-	if ((want->where != NULL && check_words(c,
-	    "SELECT 1 FROM selection WHERE ", want->where, seconds, err) ==
-	    -1) || (want->order != NULL && check_words(c,
-	    "SELECT 1 FROM entries ORDER BY ", want->order, seconds, err) ==
-	    -1) || cursor_new(c, &cur, err) == -1)
+	if (check_want(c, want, seconds, err) == -1 ||
+	    cursor_new(c, &cur, err) == -1)
 		return -1;
-	buf_fmt(&sql, "SELECT row FROM %s WHERE %s",
-	    want->order != NULL ? "entries" : "entry",
-	    want->gone ? "1" : "gone IS NULL");
-	if (want->where != NULL)
-		buf_fmt(&sql, " AND row IN (SELECT DISTINCT row FROM selection"
-		    " WHERE (%s\n))", want->where);
-	buf_fmt(&sql, " ORDER BY %s", want->order != NULL ? want->order :
-	    "row");
-	buf_addc(&sql, '\0');
+	buf_fmt(&sql, "SELECT row FROM %s",
+	    want->order != NULL ? "entries" : "entry");
+	add_choice(&sql, want);
+	buf_fmt(&sql, " ORDER BY %s%s", want->order != NULL ? want->order :
+	    "row", want->order != NULL ? ", row" : "");
+	add_most(&sql, want);
 	r = run_guarded(c, sql.p, seconds, &cur->rows, err);
 	buf_free(&sql);
 	if (r == -1)
 		case_cursor_free(cur);
 	else
 		*out = cur;
+	return r;
+}
+
+/* ---- totals ---- */
+
+static const struct {
+	const char	*name, *key, *order;
+} bys[CASE_BYS] = {
+	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1" },
+	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1" },
+	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1" },
+	[CASE_BY_CAMPAIGN] = { "campaign", "campaign", "2 DESC, 1" },
+	[CASE_BY_HOUR] = { "hour", "substr(arrived, 1, 13) || ':00:00Z'",
+	    "1" },
+};
+
+const char *
+case_by_name(enum case_by by)
+{
+	return bys[by].name;
+}
+
+static void
+fill_total(struct query *q, struct case_total *t)
+{
+	uint64_t *const number[] = { &t->entries, &t->relay, &t->backscatter,
+	    &t->spam, &t->legit, &t->unsure, &t->bytes };
+	size_t i;
+
+	t->key = q_col(q, 0);
+	for (i = 0; i < sizeof(number) / sizeof(number[0]); i++)
+		*number[i] = (uint64_t)q_col_int(q, (int)i + 1);
+	t->first = q_col(q, 8);
+	t->last = q_col(q, 9);
+}
+
+int
+case_totals(struct casefile *c, const struct case_want *want,
+    enum case_by by, int (*each)(void *, const struct case_total *,
+    struct err *), void *ctx, struct err *err)
+{
+	unsigned seconds = want->seconds != 0 ? want->seconds : CASE_SECONDS;
+	struct buf sql = { 0 };
+	struct case_total t;
+	struct query *q;
+	int r;
+
+	if (check_want(c, want, seconds, err) == -1)
+		return -1;
+	buf_fmt(&sql, "SELECT %s, count(*), sum(class = 'relay'),"
+	    " sum(class = 'backscatter'), sum(class = 'spam'),"
+	    " sum(class = 'legit'), sum(class = 'unsure'), sum(size),"
+	    " min(arrived), max(arrived) FROM entry", bys[by].key);
+	add_choice(&sql, want);
+	buf_fmt(&sql, " GROUP BY 1 ORDER BY %s", bys[by].order);
+	add_most(&sql, want);
+	q = db_guarded(c->db, sql.p, "", "", seconds, err);
+	buf_free(&sql);
+	if (q == NULL)
+		return -1;
+	while ((r = q_step(q, err)) == 1) {
+		fill_total(q, &t);
+		if ((r = each(ctx, &t, err)) == -1)
+			break;
+	}
+	query_free(q);
+	db_unguard(c->db);
 	return r;
 }
 

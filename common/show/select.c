@@ -24,7 +24,8 @@ struct selector {
 	int64_t		 since, until;
 	struct values	 globs[GLOBS];
 	struct ipnet	*nets;
-	size_t		 nnets, nets_cap;
+	struct values	 net_words;	/* as they were given */
+	size_t		 nnets;
 };
 
 /* An entry without the value is matched by no pattern, not even by '*'. */
@@ -208,6 +209,7 @@ read_nets(struct selector *s, const struct opt_list *list, struct err *err)
 
 	if (read_values(s, "client", list, false, &given, err) == -1)
 		return -1;
+	s->net_words = given;
 	s->nnets = given.n;
 	s->nets = arena_alloc(s->arena, given.n * sizeof(*s->nets));
 	for (i = 0; i < given.n; i++)
@@ -357,4 +359,105 @@ select_match(const struct selector *s, const struct scan *scan,
 	    (s->kinds == 0 || (s->kinds >> f->kind & 1) != 0) &&
 	    in_time(s, f->arrived) && in_nets(s, scan, f->client) &&
 	    in_globs(s, scan, f);
+}
+
+/* ---- the same in SQL ---- */
+
+static void
+and_also(struct buf *out)
+{
+	if (out->n > 0)
+		buf_add(out, SL(" AND "));
+}
+
+static void
+put_quoted(struct buf *out, struct slice s)
+{
+	size_t i;
+
+	buf_addc(out, '\'');
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '\'')
+			buf_addc(out, '\'');
+		buf_addc(out, s.p[i]);
+	}
+	buf_addc(out, '\'');
+}
+
+static void
+sql_words(struct buf *out, const struct words *w, unsigned bits)
+{
+	const char *comma = "";
+	unsigned i;
+
+	if (bits == 0)
+		return;
+	and_also(out);
+	buf_fmt(out, "%s IN (", w->option);
+	for (i = 0; w->word(i) != NULL; i++)
+		if (bits >> i & 1) {
+			buf_fmt(out, "%s'%s'", comma, w->word(i));
+			comma = ", ";
+		}
+	buf_addc(out, ')');
+}
+
+/* (f('a', column) OR f('b', column)) */
+static void
+sql_any(struct buf *out, const char *function, const struct values *v,
+    const char *column)
+{
+	size_t i;
+
+	buf_addc(out, '(');
+	for (i = 0; i < v->n; i++) {
+		buf_fmt(out, "%s%s(", i > 0 ? " OR " : "", function);
+		put_quoted(out, v->v[i]);
+		buf_fmt(out, ", %s)", column);
+	}
+	buf_addc(out, ')');
+}
+
+static void
+sql_globs(struct buf *out, const struct selector *s)
+{
+	size_t i;
+
+	for (i = 0; i < GLOBS; i++) {
+		if (s->globs[i].n == 0)
+			continue;
+		and_also(out);
+		if (i != G_RCPT) {
+			sql_any(out, "fits", &s->globs[i], globs[i].option);
+			continue;
+		}
+		buf_add(out, SL("row IN (SELECT entry FROM recipient WHERE "));
+		sql_any(out, "fits", &s->globs[i], "address");
+		buf_addc(out, ')');
+	}
+}
+
+static void
+sql_time(struct buf *out, bool has, const char *compare, int64_t t)
+{
+	char text[DATE_TEXT];
+
+	if (!has)
+		return;
+	and_also(out);
+	buf_fmt(out, "arrived %s '%s'", compare, date_str(t, text));
+}
+
+void
+select_sql(const struct selector *s, struct buf *out)
+{
+	sql_words(out, &class_words, s->classes);
+	sql_words(out, &kind_words, s->kinds);
+	sql_globs(out, s);
+	if (s->nnets > 0) {
+		and_also(out);
+		sql_any(out, "in_network", &s->net_words, "client");
+	}
+	sql_time(out, s->has_since, ">=", s->since);
+	sql_time(out, s->has_until, "<", s->until);
 }

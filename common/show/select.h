@@ -1,6 +1,7 @@
 #ifndef SHOW_SELECT_H
 #define SHOW_SELECT_H
 #include <stdbool.h>
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "judge/judge.h"
@@ -53,6 +54,12 @@ int	select_new(struct selector **out, const struct select *sel,
 	    struct err *err);
 void	select_free(struct selector *s);		/* NULL allowed */
 bool	select_any(const struct selector *s);		/* is there a filter? */
+
+/*
+ * The same as an SQL condition over the table entry of a case; nothing when
+ * there is no filter.
+ */
+void	select_sql(const struct selector *s, struct buf *out);
 bool	select_match(const struct selector *s, const struct scan *scan,
 	    const struct facts *f);
 #endif
