@@ -152,13 +152,11 @@ int	case_evidence(struct casefile *c, int64_t row, struct arena *a,
 	    struct case_evidence **v, size_t *n, struct err *err);
 
 /*
- * The entry as a row for a sink.  lists: its record with all that
- * case_record gives, else with what stands in e alone.  said: with the
- * evidence.  Memory is a's, and e's.
+ * The entry as a row, with what stands in it alone: its record has no
+ * lists.  Enough for a table; memory is a's and e's.
  */
-int	case_row(struct casefile *c, const struct case_entry *e,
-	    struct arena *a, bool lists, bool said, struct row *r,
-	    struct err *err);
+void	case_glance(const struct case_entry *e, struct arena *a,
+	    struct row *r);
 
 /*
  * A person's decision; class empty takes the one in force back.  Who and

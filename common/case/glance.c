@@ -9,7 +9,6 @@ when(struct slice s)
 	return s.n > 0 && date_parse(s, &t, NULL) ? t : 0;
 }
 
-/* What there is of a record in the entry itself. */
 static void
 fill_record(struct record *rec, const struct case_entry *e, struct arena *a)
 {
@@ -36,35 +35,12 @@ fill_record(struct record *rec, const struct case_entry *e, struct arena *a)
 	rec->sender.spec = e->sender;
 }
 
-static int
-fill_said(struct casefile *c, int64_t number, struct arena *a, struct row *r,
-    struct err *err)
-{
-	struct case_evidence *v;
-	struct said *said;
-	size_t n, i;
-
-	if (case_evidence(c, number, a, &v, &n, err) == -1)
-		return -1;
-	said = arena_alloc(a, n * sizeof(*said));
-	for (i = 0; i < n; i++)
-		said[i] = (struct said){ v[i].rule, v[i].fact };
-	r->said = said;
-	r->nsaid = n;
-	r->decided = n > 0 && v[0].decided;
-	return 0;
-}
-
-int
-case_row(struct casefile *c, const struct case_entry *e, struct arena *a,
-    bool lists, bool said, struct row *r, struct err *err)
+void
+case_glance(const struct case_entry *e, struct arena *a, struct row *r)
 {
 	struct record *rec = arena_alloc(a, sizeof(*rec));
 
-	if (!lists)
-		fill_record(rec, e, a);
-	else if (case_record(c, e->row, a, rec, err) == -1)
-		return -1;
+	fill_record(rec, e, a);
 	*r = (struct row){ .class = C_UNSURE, .reason = e->reason,
 	    .mark = { .who = e->marked_by, .because = e->because,
 		.judged = C_UNSURE },
@@ -72,9 +48,9 @@ case_row(struct casefile *c, const struct case_entry *e, struct arena *a,
 	    .rcpt = e->rcpt, .nrcpts = (size_t)e->nrcpts,
 	    .client = { e->client, e->client_name, e->helo },
 	    .account = e->account, .subject = e->subject, .size = e->size,
-	    .arrived = when(e->arrived), .rec = rec };
+	    .arrived = rec->arrived, .rec = rec };
 	class_parse(e->class, &r->class);
 	class_parse(e->judged, &r->mark.judged);
 	kind_parse(e->kind, &r->kind);
-	return said ? fill_said(c, e->row, a, r, err) : 0;
+	rec->kind = r->kind;
 }
