@@ -8,6 +8,8 @@
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "case/ledger.h"
+#include "case/store.h"
 #include "io/progress.h"
 #include "judge/judge.h"
 #include "judge/scan.h"
@@ -17,13 +19,14 @@
 #include "site/told.h"
 #include "spool/spool.h"
 
-static const char	*format, *output;
+static const char	*case_file, *format, *output;
 static bool		 lines, nul, explain, more, print_site, no_magic;
 static uint64_t		 threads;
 static struct site_told	 told;
 static struct select	 sel;
 
 static const struct opt opts[] = {
+	{ 'c', "case", "file", "keep all of it in this case", .str = &case_file },
 	{ 'f', "format", "name", "spool format; default: ask each driver",
 	    .str = &format },
 	SITE_OPTS(told),
@@ -245,6 +248,18 @@ show(struct scan *scan, const struct judge *j, const struct selector *want,
 
 /* ---- the run ---- */
 
+/* What is asked for, beside the options. */
+struct job {
+	char		**paths;
+	struct slice	 args;		/* the command line, for the ledger */
+	struct site	*site;
+	const struct selector *want;
+	enum sink_kind	 kind;
+	bool		 summary;
+	struct casefile	*cf;		/* NULL: nothing is kept */
+	struct progress	 progress;
+};
+
 static void
 on_progress(void *ctx, size_t entries, uint64_t bytes)
 {
@@ -252,59 +267,115 @@ on_progress(void *ctx, size_t entries, uint64_t bytes)
 }
 
 static int
-read_all(struct scan *scan, char *paths[], struct err *err)
+read_all(struct scan *scan, struct job *job, struct err *err)
 {
-	struct progress p;
 	int r;
 
-	progress_begin(&p, "reading");
+	progress_begin(&job->progress, "reading");
 	scan->progress = on_progress;
-	scan->progress_ctx = &p;
-	r = scan_read(scan, paths, err);
-	progress_end(&p);
+	scan->progress_ctx = &job->progress;
+	r = scan_read(scan, job->paths, err);
+	progress_end(&job->progress);
 	return r;
 }
 
 static int
-run(char *paths[], struct site *site, const struct selector *want,
-    enum sink_kind kind, bool summary)
+keep(struct scan *scan, const struct judge *j, struct job *job)
 {
-	struct scan scan = { .threads = (size_t)threads, .format = format,
-	    .records = !summary && sink_wants_record(
-	    &(struct sink_opts){ .kind = kind }) };
+	struct case_changes n;
 	struct err err = { 0 };
-	struct judge *j;
+	int r;
+
+	progress_begin(&job->progress, "keeping");
+	r = case_store(job->cf, scan, j, job->args, &n, &err);
+	progress_end(&job->progress);
+	if (r == -1)
+		diag_warn(NULL, "%s", err.msg);
+	else
+		diag_note("%s: %zu new, %zu changed, %zu moved, %zu gone, "
+		    "%zu as before", case_path(job->cf), n.fresh, n.changed,
+		    n.moved, n.gone, n.same);
+	return r;
+}
+
+static int
+print_conf(const struct site *site, const struct scan *scan)
+{
 	struct buf conf = { 0 };
+
+	site_print(site, &conf);
+	fwrite(conf.p, 1, conf.n, stdout);
+	buf_free(&conf);
+	return warn_unread(scan) > 0 ? STATUS_PART : STATUS_OK;
+}
+
+static int
+judge_and_show(struct scan *scan, struct job *job)
+{
+	struct judge *j;
+	int status;
+
+	if (scan->no_types[0] != '\0')
+		diag_note("%s", scan->no_types);
+	guess_site(job->site, scan);
+	if (print_site)
+		return print_conf(job->site, scan);
+	j = judge_new(job->site, scan->strings, scan->entries, scan->n);
+	judge_all(j);
+	if (job->cf != NULL && keep(scan, j, job) == -1)
+		status = STATUS_FAILED;
+	else
+		status = show(scan, j, job->want, job->kind, job->summary,
+		    job->paths);
+	judge_free(j);
+	return status;
+}
+
+static int
+run(struct job *job)
+{
+	bool shown = !job->summary && sink_wants_record(
+	    &(struct sink_opts){ .kind = job->kind });
+	struct scan scan = { .threads = (size_t)threads, .format = format,
+	    .records = shown || job->cf != NULL };
+	struct err err = { 0 };
 	int status = STATUS_FAILED;
 
-	scan.digests = scan.records && kind != SINK_PATHS;
+	scan.digests = scan.records && (job->cf != NULL ||
+	    job->kind != SINK_PATHS);
 	scan.contents = scan.digests;
 	scan.types = !no_magic;
-	if (read_all(&scan, paths, &err) == -1) {
+	if (read_all(&scan, job, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		if (err.code == ERR_USAGE)
 			status = STATUS_USAGE;
 	} else if (scan.stopped) {
 		diag_warn(NULL, "stopped after %zu messages", scan.n);
 	} else {
-		if (scan.no_types[0] != '\0')
-			diag_note("%s", scan.no_types);
-		guess_site(site, &scan);
-		if (print_site) {
-			site_print(site, &conf);
-			fwrite(conf.p, 1, conf.n, stdout);
-			buf_free(&conf);
-			status = warn_unread(&scan) > 0 ? STATUS_PART :
-			    STATUS_OK;
-		} else {
-			j = judge_new(site, scan.strings, scan.entries,
-			    scan.n);
-			judge_all(j);
-			status = show(&scan, j, want, kind, summary, paths);
-			judge_free(j);
-		}
+		status = judge_and_show(&scan, job);
 	}
 	scan_free(&scan);
+	return status;
+}
+
+/* The case is opened first: who cannot have it is told before the work. */
+static int
+run_with_case(struct job *job)
+{
+	struct err err = { 0 };
+	int status;
+
+	if (case_file == NULL || print_site)
+		return run(job);
+	if (case_open(&job->cf, case_file, CASE_CREATE, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return STATUS_FAILED;
+	}
+	status = run(job);
+	if (case_close(job->cf, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		status = STATUS_FAILED;
+	}
 	return status;
 }
 
@@ -312,30 +383,33 @@ int
 main(int argc, char *argv[])
 {
 	struct err err = { 0 };
-	struct site *site = site_new();
+	struct arena *a = arena_new();
 	struct selector *want = NULL;
-	enum sink_kind kind = SINK_TABLE;
+	struct job job = { .kind = SINK_TABLE, .site = site_new() };
 	int status;
 
 	diag_init(argv[0]);
 	sig_init();
 	limit_files();
+	job.args = ledger_args(a, argv);
 	argv += opt_parse(&cmd, argc, argv);
 	if (argv[0] == NULL)
 		opt_usage(&cmd, "which spool?");
-	if (output != NULL && !sink_parse(output, &kind))
+	if (output != NULL && !sink_parse(output, &job.kind))
 		opt_usage(&cmd, "-o %s: one of table, ndjson, csv, ecs, "
 		    "bodyfile", output);
 	if (nul)
-		kind = SINK_PATHS;
+		job.kind = SINK_PATHS;
 	if (select_new(&want, &sel, &err) == -1 ||
-	    site_tell(site, &told, &err) == -1)
+	    site_tell(job.site, &told, &err) == -1)
 		opt_usage(&cmd, "%s", err.msg);
-
-	status = run(argv, site, want, kind,
-	    !lines && !nul && !explain && output == NULL);
+	job.paths = argv;
+	job.want = want;
+	job.summary = !lines && !nul && !explain && output == NULL;
+	status = run_with_case(&job);
 	select_free(want);
-	site_free(site);
+	site_free(job.site);
+	arena_free(a);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");
 		status = STATUS_FAILED;

@@ -119,6 +119,20 @@ name_it(struct casefile *c, struct err *err)
 
 /* ---- open and close ---- */
 
+/*
+ * With a log beside the file readers go on while we write.  A case without
+ * entries has none to speak of, and without a log its first scan is written
+ * once and not twice; pages at the end need no journal either.
+ */
+static int
+write_mode(struct casefile *c, struct err *err)
+{
+	if (db_int(c->db, "SELECT EXISTS (SELECT 1 FROM entry)", 1) == 1 &&
+	    db_run(c->db, "PRAGMA journal_mode = WAL", err) == -1)
+		return -1;
+	return db_run(c->db, "PRAGMA synchronous = FULL", err);
+}
+
 int
 case_open(struct casefile **out, const char *path, enum case_mode mode,
     struct err *err)
@@ -131,9 +145,7 @@ case_open(struct casefile **out, const char *path, enum case_mode mode,
 	memcpy(c->path, path, strlen(path) + 1);
 	if (db_open(&c->db, path, c->write, make, err) == -1 ||
 	    schema_check(c->db, c->write, make, path, err) == -1 ||
-	    (c->write && db_run(c->db, "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = FULL", err) == -1) ||
-	    name_it(c, err) == -1) {
+	    (c->write && write_mode(c, err) == -1) || name_it(c, err) == -1) {
 		db_close(c->db);
 		free(c->path);
 		free(c);
@@ -145,35 +157,26 @@ case_open(struct casefile **out, const char *path, enum case_mode mode,
 
 /*
  * A log beside the file is put into it, and the file is marked as one that
- * needs none, so that a copy of it opens on a read-only medium.  Others
- * that have it open keep the log; the last of them does it.
+ * needs none, so that a copy of it opens on a read-only medium.  While
+ * others have it open the log stays; the last of them does it, a reader
+ * too.
  */
-static int
-one_file(struct casefile *c, struct err *err)
-{
-	struct err busy;
-
-	if (!c->write)
-		return 0;
-	case_rollback(c);
-	if (db_run(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", err) == -1)
-		return -1;
-	(void)db_run(c->db, "PRAGMA busy_timeout = 0;"
-	    "PRAGMA journal_mode = DELETE", &busy);
-	return 0;
-}
-
 int
 case_close(struct casefile *c, struct err *err)
 {
-	int r;
+	bool settle;
+	int r = 0;
 
 	if (c == NULL)
 		return 0;
-	query_free(c->entry);
 	opened_free(c->opened);
-	r = one_file(c, err);
+	case_rollback(c);
+	settle = db_has_log(c->db);
+	if (settle && c->write)
+		r = db_run(c->db, "PRAGMA wal_checkpoint(PASSIVE)", err);
 	db_close(c->db);
+	if (settle)
+		db_settle(c->path);
 	free(c->path);
 	free(c);
 	return r;

@@ -48,8 +48,8 @@ void	case_rollback(struct casefile *c);
 
 /*
  * One entry.  Slices are empty where nothing is known, and live until the
- * cursor's next step.  Children (recipients, hops, parts ...) come with
- * case_record.
+ * cursor's next step.  Recipients, hops, parts and evidence come with
+ * case_row.
  */
 struct case_entry {
 	int64_t		row;		/* its number in this case, for ever */
@@ -140,16 +140,12 @@ int	case_entries(struct casefile *c, const struct case_rows *rows,
 int	case_ids(struct casefile *c, struct slice text, struct case_rows *rows,
 	    struct err *err);
 
-/* Everything about it that spoolscan had, for the sinks; memory is a's. */
-int	case_record(struct casefile *c, int64_t row, struct arena *a,
-	    struct record *rec, struct err *err);
-
-struct case_evidence {
-	struct slice	rule, fact;
-	bool		decided;
-};
-int	case_evidence(struct casefile *c, int64_t row, struct arena *a,
-	    struct case_evidence **v, size_t *n, struct err *err);
+/*
+ * Everything about it that spoolscan had, for the sinks: out with what the
+ * rules said, and its record in rec.  Memory is a's.
+ */
+int	case_row(struct casefile *c, int64_t row, struct arena *a,
+	    struct row *out, struct record *rec, struct err *err);
 
 /*
  * The entry as a row, with what stands in it alone: its record has no
@@ -174,19 +170,20 @@ int	case_marks(struct casefile *c, int64_t row, struct arena *a,
 /*
  * The message itself, wherever its bytes are now: in its spool, in the
  * tree that was moved, in an archive.  The bytes are those that were
- * scanned: their SHA-256 has been compared.  Only one at a time.
+ * scanned: their SHA-256 has been compared.  m is good until the next
+ * case_load, case_bytes or case_close.
  */
-int	case_load(struct casefile *c, int64_t row, struct arena *a,
-	    struct spool_msg *m, struct err *err);
+int	case_load(struct casefile *c, int64_t row, struct spool_msg *m,
+	    struct err *err);
 /* All its bytes, to each piece in turn. */
 int	case_bytes(struct casefile *c, int64_t row,
 	    void (*piece)(void *ctx, struct slice bytes), void *ctx,
 	    struct err *err);
 
 /*
- * A tree went from one place to another; or an archive of it was made,
- * in which it is the folder inside ("" for all of it).  Paths may be
- * relative.  Returns how many spools of the case that was, or -1.
+ * A tree, with the spools below it, went from one place to another; or an
+ * archive of it was made, in which it is the folder inside ("" for all of
+ * it).  Paths may be relative; old need not be there any more.  Returns how many spools of the case that was, or -1.
  */
 int	case_spool_moved(struct casefile *c, const char *old, const char *now,
 	    struct err *err);

@@ -192,14 +192,16 @@ check_magic(int fd, const char *path, struct err *err)
 {
 	static const char magic[16] = "SQLite format 3";
 	char head[sizeof(magic)];
-	ssize_t n = pread(fd, head, sizeof(head), 0);
 	struct stat st;
+	ssize_t n;
 
-	if (n == -1 || fstat(fd, &st) == -1)
+	if (fstat(fd, &st) == -1)
 		return err_sys(err, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_UNSAFE, "%s: not a case: no regular "
 		    "file", path);
+	if ((n = pread(fd, head, sizeof(head), 0)) == -1)
+		return err_sys(err, "%s", path);
 	if (n == 0 || (n == sizeof(head) && memcmp(head, magic,
 	    sizeof(magic)) == 0))
 		return 0;
@@ -348,6 +350,30 @@ db_close(struct db *d)
 	close(d->fd);
 	free(d->path);
 	free(d);
+}
+
+bool
+db_has_log(struct db *d)
+{
+	struct err err;
+	struct query *q = db_query(d, "PRAGMA journal_mode", &err);
+	bool wal = q != NULL && q_step(q, &err) == 1 &&
+	    sl_eq(q_col(q, 0), SL("wal"));
+
+	query_free(q);
+	return wal;
+}
+
+void
+db_settle(const char *path)
+{
+	sqlite3 *sq = NULL;
+
+	if (sqlite3_open_v2(path, &sq, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK)
+		(void)sqlite3_exec(sq, "PRAGMA journal_mode = DELETE", NULL,
+		    NULL, NULL);
+	sqlite3_close(sq);
 }
 
 int
@@ -545,7 +571,7 @@ point_at(struct db *d, size_t head, struct slice text, struct err *err)
 	struct slice word;
 	size_t i = 0;
 
-	if ((sqlite3_errcode(d->sq) & 0xff) == SQLITE_AUTH) {
+	if (sl_starts(sl(why), SL("not authorized"))) {
 		err_set(err, ERR_USAGE, "the condition may only read: %s", why);
 		return;
 	}

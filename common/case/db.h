@@ -22,6 +22,15 @@ struct query;
 int	db_open(struct db **out, const char *path, bool write, bool make,
 	    struct err *err);
 void	db_close(struct db *d);				/* NULL allowed */
+
+/*
+ * Is there a log beside the file (or would one be made)?  db_settle takes
+ * it into a file that is not open any more, so that the file is enough;
+ * nothing happens while anybody else has it open, or where it cannot be.
+ */
+bool	db_has_log(struct db *d);
+void	db_settle(const char *path);
+
 int	db_run(struct db *d, const char *sql, struct err *err);	/* statements */
 int64_t	db_int(struct db *d, const char *sql, int64_t fail);	/* one value */
 int64_t	db_changes(struct db *d);	/* rows of the last statement */

@@ -1,9 +1,202 @@
 #include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/xalloc.h"
 #include "case/state.h"
+#include "spool/find.h"
+
+/* The message that case_load gave last. */
+struct opened {
+	struct arena		*a;
+	struct spool_found	 f;
+	struct spool_msg	 m;
+	bool			 found;		/* f is to be closed */
+};
+
+/* Where an entry may lie, and how to know it. */
+struct where {
+	struct slice	format;
+	struct slice	spool, archive, inside, path;
+	uint8_t		sha256[32];
+	bool		has_digest;
+};
 
 void
 opened_free(struct opened *o)
 {
+	if (o == NULL)
+		return;
+	if (o->found)
+		spool_found_close(&o->f);
+	arena_free(o->a);
 	free(o);
+}
+
+static int
+find_row(struct casefile *c, int64_t row, struct arena *a, struct where *w,
+    struct err *err)
+{
+	struct query *q = db_query(c->db, "SELECT s.format, s.path, s.archive,"
+	    " s.inside, e.path, e.sha256 FROM entry e"
+	    " JOIN spool s ON s.spool = e.spool WHERE e.row = ?1", err);
+	struct slice sum;
+	int r;
+
+	if (q == NULL)
+		return -1;
+	q_int(q, 1, row);
+	if ((r = q_step(q, err)) == 1) {
+		w->format = arena_dup(a, q_col(q, 0));
+		w->spool = arena_dup(a, q_col(q, 1));
+		w->archive = arena_dup(a, q_col(q, 2));
+		w->inside = arena_dup(a, q_col(q, 3));
+		w->path = arena_dup(a, q_col(q, 4));
+		sum = q_col(q, 5);
+		w->has_digest = sum.n == sizeof(w->sha256);
+		if (w->has_digest)
+			memcpy(w->sha256, sum.p, sum.n);
+	}
+	query_free(q);
+	return r == 0 ? err_set(err, ERR_USAGE, "%s: no entry in row %lld",
+	    c->path, (long long)row) : r;
+}
+
+static void
+add_piece(void *ctx, struct slice piece)
+{
+	sha256_add(ctx, piece);
+}
+
+static int
+same_bytes(struct opened *o, const struct where *w, const char *file,
+    struct err *err)
+{
+	struct sha256 *h;
+	uint8_t sum[32];
+	int r;
+
+	if (!w->has_digest)
+		return 0;
+	h = sha256_new();
+	sha256_start(h);
+	r = spool_bytes(o->f.rd, &o->m, add_piece, h, err);
+	if (r == 0)
+		sha256_end(h, sum);
+	sha256_free(h);
+	if (r == 0 && memcmp(sum, w->sha256, sizeof(sum)) != 0)
+		return err_set(err, ERR_FORMAT, "%s: holds another message "
+		    "than when it was scanned; scan it again", file);
+	return r;
+}
+
+static int
+try_file(struct opened *o, const struct where *w, const char *file,
+    struct err *err)
+{
+	if (spool_find(&o->f, o->a, file, arena_str(o->a, w->format), err) ==
+	    -1)
+		return -1;
+	if (spool_found_load(&o->f, &o->m, err) == 0 &&
+	    same_bytes(o, w, file, err) == 0) {
+		o->found = true;
+		return 0;
+	}
+	spool_found_close(&o->f);
+	return -1;
+}
+
+/* The tree first, where it was last seen; then an archive of it. */
+static int
+try_places(struct opened *o, const struct where *w, struct err *err)
+{
+	if (try_file(o, w, arena_str(o->a, arena_fmt(o->a, SL_FMT "/" SL_FMT,
+	    SL_ARG(w->spool), SL_ARG(w->path))), err) == 0)
+		return 0;
+	if (w->archive.n == 0)
+		return -1;
+	return try_file(o, w, arena_str(o->a, arena_fmt(o->a,
+	    SL_FMT "/" SL_FMT "%s" SL_FMT, SL_ARG(w->archive),
+	    SL_ARG(w->inside), w->inside.n > 0 ? "/" : "",
+	    SL_ARG(w->path))), err);
+}
+
+int
+case_load(struct casefile *c, int64_t row, struct spool_msg *m,
+    struct err *err)
+{
+	struct opened *o = xcalloc(1, sizeof(*o));
+	struct where w = { 0 };
+
+	opened_free(c->opened);
+	c->opened = NULL;
+	o->a = arena_new();
+	if (find_row(c, row, o->a, &w, err) == -1 ||
+	    try_places(o, &w, err) == -1) {
+		opened_free(o);
+		return -1;
+	}
+	c->opened = o;
+	*m = o->m;
+	return 0;
+}
+
+int
+case_bytes(struct casefile *c, int64_t row,
+    void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)
+{
+	struct spool_msg m;
+
+	if (case_load(c, row, &m, err) == -1)
+		return -1;
+	return spool_bytes(c->opened->f.rd, &c->opened->m, piece, ctx, err);
+}
+
+/* ---- trees that move ---- */
+
+static int
+run2(struct casefile *c, const char *sql, struct slice v[3], struct err *err)
+{
+	struct query *q = db_query(c->db, sql, err);
+	int i, r;
+
+	if (q == NULL)
+		return -1;
+	for (i = 0; i < 3; i++)
+		q_text(q, i + 1, v[i]);
+	r = q_run(q, err);
+	query_free(q);
+	return r == -1 ? -1 : (int)db_changes(c->db);
+}
+
+/* The tree itself and spools found below it. */
+#define IN_TREE \
+	"(path = ?1 OR substr(path, 1, length(?1) + 1) = ?1 || '/')"
+
+int
+case_spool_moved(struct casefile *c, const char *old, const char *now,
+    struct err *err)
+{
+	struct arena *a = arena_new();
+	struct slice v[3] = { case_abspath(a, old), case_abspath(a, now) };
+	int r = run2(c, "UPDATE spool SET path = ?2 ||"
+	    " substr(path, length(?1) + 1) WHERE ?3 IS NULL AND " IN_TREE,
+	    v, err);
+
+	arena_free(a);
+	return r;
+}
+
+int
+case_spool_archived(struct casefile *c, const char *tree,
+    const char *archive, const char *inside, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct slice v[3] = { case_abspath(a, tree), case_abspath(a, archive),
+	    sl(inside) };
+	int r = run2(c, "UPDATE spool SET archive = ?2, inside = trim("
+	    "coalesce(?3, '') || substr(path, length(?1) + 1), '/')"
+	    " WHERE " IN_TREE, v, err);
+
+	arena_free(a);
+	return r;
 }

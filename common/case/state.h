@@ -5,14 +5,11 @@
 #include "case/db.h"
 
 /* What the files of common/case/ share. */
-struct case_file_cache;
-
 struct casefile {
 	struct db	*db;
 	char		*path;
 	char		 uuid[37];
 	bool		 write;
-	struct query	*entry;		/* one entry by its row, or NULL */
 	struct opened	*opened;	/* by case_load; NULL: nothing */
 };
 

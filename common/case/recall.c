@@ -1,0 +1,322 @@
+#include <stdlib.h>
+
+#include "base/ip.h"
+#include "case/state.h"
+#include "judge/facts.h"
+#include "judge/row.h"
+#include "mail/date.h"
+
+/*
+ * An entry as spoolscan had it, read back from the tables that writer.c
+ * fills.  All text is copied into the arena.
+ */
+struct recall {
+	struct casefile	*c;
+	int64_t		 row;
+	struct arena	*a;
+	struct query	*q;
+	struct record	*rec;
+	struct row	*out;
+	struct said	*said;
+	size_t		 nsaid;
+	bool		 decided;
+};
+
+static struct slice
+text(struct recall *r, int i)
+{
+	struct slice v = q_col(r->q, i);
+
+	return v.n == 0 ? (struct slice){ NULL, 0 } : arena_dup(r->a, v);
+}
+
+static int64_t
+moment(struct recall *r, int i)
+{
+	int64_t t = 0;
+
+	return date_parse(q_col(r->q, i), &t, NULL) ? t : 0;
+}
+
+static enum provenance
+provenance(struct slice name)
+{
+	int p;
+
+	for (p = PROV_NONE; p < PROV_HEADERS; p++)
+		if (sl_eq(name, sl(provenance_name((enum provenance)p))))
+			break;
+	return (enum provenance)p;
+}
+
+static void
+from_hex(struct slice blob, struct record *rec)
+{
+	rec->has_digest = blob.n == sizeof(rec->sha256);
+	if (rec->has_digest)
+		memcpy(rec->sha256, blob.p, blob.n);
+}
+
+/* ---- the children, one row at a time ---- */
+
+static void
+a_recipient(struct recall *r)
+{
+	struct spool_rcpt *to = &r->rec->rcpts[r->rec->nrcpts++];
+
+	to->addr.spec = text(r, 0);
+	to->addr.domain = text(r, 1);
+	to->provenance = provenance(q_col(r->q, 2));
+}
+
+static void
+a_hop(struct recall *r)
+{
+	struct hop *h;
+	int64_t flags = q_col_int(r->q, 10);
+
+	if (q_col_int(r->q, 0) == 0) {	/* told by no field */
+		(void)ip_parse(q_col(r->q, 1), &r->rec->client);
+		r->rec->helo = text(r, 3);
+		return;
+	}
+	h = &r->rec->hops[r->rec->nhops++];
+	(void)ip_parse(q_col(r->q, 1), &h->ip);
+	h->name = text(r, 2);
+	h->helo = text(r, 3);
+	h->by = text(r, 4);
+	h->with = text(r, 5);
+	h->id = text(r, 6);
+	h->for_ = text(r, 7);
+	h->account = text(r, 8);
+	h->date = moment(r, 9);
+	h->authenticated = (flags & 1) != 0;
+	h->tls = (flags & 2) != 0;
+	h->local = (flags & 4) != 0;
+}
+
+static void
+a_part(struct recall *r)
+{
+	struct attachment *at = &r->rec->attachments[r->rec->nattachments++];
+
+	at->filename = text(r, 0);
+	at->type = text(r, 1);
+	at->true_type = text(r, 2);
+	at->has_size = !q_col_null(r->q, 3);
+	at->size = (uint64_t)q_col_int(r->q, 3);
+	at->odd = (unsigned)q_col_int(r->q, 4);
+}
+
+static void
+a_stream(struct recall *r)
+{
+	struct spool_stream *s = &r->rec->streams[r->rec->nstreams++];
+
+	s->name = text(r, 0);
+	s->size = (uint64_t)q_col_int(r->q, 1);
+	s->sidecar = q_col_int(r->q, 2) != 0;
+}
+
+static void
+a_hint(struct recall *r)
+{
+	r->rec->hints[r->rec->nhints++] = text(r, 0);
+}
+
+static void
+a_problem(struct recall *r)
+{
+	r->rec->problems[r->rec->nproblems++] = text(r, 0);
+}
+
+static void
+a_report(struct recall *r)
+{
+	struct record *rec = r->rec;
+	int o;
+
+	rec->has_report = true;
+	rec->action = text(r, 0);
+	rec->failed = text(r, 1);
+	rec->status = text(r, 2);
+	rec->diagnostic = text(r, 3);
+	rec->reporting_mta = text(r, 4);
+	for (o = ORIG_NONE; o < ORIG_MESSAGE; o++)
+		if (sl_eq(q_col(r->q, 5), sl(original_name((enum original)o))))
+			break;
+	rec->original = (enum original)o;
+	rec->orig_message_id = text(r, 6);
+	rec->orig_from = text(r, 7);
+	rec->orig_subject = text(r, 8);
+	rec->orig_sender = text(r, 9);
+}
+
+static void
+a_rule(struct recall *r)
+{
+	if (r->nsaid == 0)
+		r->decided = q_col_int(r->q, 2) != 0;
+	r->said[r->nsaid].rule = text(r, 0);
+	r->said[r->nsaid++].fact = text(r, 1);
+}
+
+/*
+ * Run sql for the row, and each with every row it gives; *v has room for
+ * all of them then.
+ */
+static int
+children(struct recall *r, const char *count, const char *sql, void *v,
+    size_t size, void (*each)(struct recall *), struct err *err)
+{
+	void *room;
+	int got;
+
+	if ((r->q = db_query(r->c->db, count, err)) == NULL)
+		return -1;
+	q_int(r->q, 1, r->row);
+	got = q_step(r->q, err);
+	if (got == 1 && v != NULL) {
+		room = arena_alloc(r->a, ((size_t)q_col_int(r->q, 0) + 1) *
+		    size);
+		memcpy(v, &room, sizeof(room));
+	}
+	query_free(r->q);
+	if (got == -1 || (r->q = db_query(r->c->db, sql, err)) == NULL)
+		return -1;
+	q_int(r->q, 1, r->row);
+	while ((got = q_step(r->q, err)) == 1)
+		each(r);
+	query_free(r->q);
+	return got;
+}
+#define COUNT(table)	"SELECT count(*) FROM " table " WHERE entry = ?1"
+
+static int
+rules(struct recall *r, struct err *err)
+{
+	return children(r, COUNT("evidence"), "SELECT rule, fact, decided"
+	    " FROM evidence WHERE entry = ?1 ORDER BY n", &r->said,
+	    sizeof(*r->said), a_rule, err);
+}
+
+static int
+all_children(struct recall *r, struct err *err)
+{
+	struct record *rec = r->rec;
+
+	return rules(r, err) ||
+	    children(r, COUNT("recipient"), "SELECT address, domain,"
+	    " provenance FROM recipient WHERE entry = ?1 ORDER BY n",
+	    &rec->rcpts, sizeof(*rec->rcpts), a_recipient, err) ||
+	    children(r, COUNT("hop"), "SELECT n, client, name, helo, by_host,"
+	    " protocol, queue_id, for_rcpt, account, date, flags FROM hop"
+	    " WHERE entry = ?1 ORDER BY n", &rec->hops, sizeof(*rec->hops),
+	    a_hop, err) ||
+	    children(r, COUNT("part"), "SELECT filename, type, true_type,"
+	    " size, odd FROM part WHERE entry = ?1 ORDER BY n",
+	    &rec->attachments, sizeof(*rec->attachments), a_part, err) ||
+	    children(r, COUNT("stream"), "SELECT name, size, sidecar"
+	    " FROM stream WHERE entry = ?1 ORDER BY n", &rec->streams,
+	    sizeof(*rec->streams), a_stream, err) ||
+	    children(r, COUNT("remark"), "SELECT text FROM remark"
+	    " WHERE entry = ?1 AND kind = 'hint' ORDER BY n", &rec->hints,
+	    sizeof(*rec->hints), a_hint, err) ||
+	    children(r, COUNT("remark"), "SELECT text FROM remark"
+	    " WHERE entry = ?1 AND kind = 'problem' ORDER BY n",
+	    &rec->problems, sizeof(*rec->problems), a_problem, err) ||
+	    children(r, COUNT("report"), "SELECT action, recipient, status,"
+	    " diagnostic, reporting_mta, original, message_id, header_from,"
+	    " subject, sender FROM report WHERE entry = ?1", NULL, 0,
+	    a_report, err) ? -1 : 0;
+}
+
+/* ---- the entry ---- */
+
+static const char entry_sql[] =
+    "SELECT e.id, s.path, s.format, e.folder, e.path, e.queue_id, e.size,"
+    " e.sha256, e.arrived, e.date, e.message_id, e.header_from, e.subject,"
+    " e.kind, e.sender, e.sender_domain, e.sender_provenance, e.client,"
+    " e.client_name, e.helo, e.account, e.class, e.reason, e.in_reply_to,"
+    " e.list_id, e.note, e.unread"
+    " FROM entry e JOIN spool s ON s.spool = e.spool WHERE e.row = ?1";
+
+static void
+a_sender(struct recall *r)
+{
+	struct record *rec = r->rec;
+
+	rec->has_sender = !q_col_null(r->q, 16);
+	rec->null_sender = sl_eq(r->out->sender, SL("<>"));
+	if (!rec->has_sender)
+		return;
+	rec->sender_prov = provenance(q_col(r->q, 16));
+	rec->sender.null = rec->null_sender;
+	if (!rec->null_sender)
+		rec->sender.spec = r->out->sender;
+	rec->sender.domain = text(r, 15);
+}
+
+static void
+a_record(struct recall *r)
+{
+	struct record *rec = r->rec;
+
+	*rec = (struct record){ .id = text(r, 0),
+	    .spool = arena_str(r->a, q_col(r->q, 1)),
+	    .format = arena_str(r->a, q_col(r->q, 2)),
+	    .folder = arena_str(r->a, q_col(r->q, 3)),
+	    .path = r->out->path, .queue_id = text(r, 5),
+	    .size = r->out->size, .arrived = r->out->arrived,
+	    .date = moment(r, 9), .message_id = text(r, 10),
+	    .from = text(r, 11), .subject = r->out->subject,
+	    .kind = r->out->kind, .account = r->out->account,
+	    .in_reply_to = text(r, 23), .list_id = text(r, 24),
+	    .note = text(r, 25), .unread = q_col_int(r->q, 26) != 0 };
+	from_hex(q_col(r->q, 7), rec);
+	a_sender(r);
+}
+
+static void
+an_entry(struct recall *r)
+{
+	struct row *o = r->out;
+
+	*o = (struct row){ .reason = text(r, 22), .folder = text(r, 3),
+	    .path = text(r, 4), .sender = text(r, 14),
+	    .client = { text(r, 17), text(r, 18), text(r, 19) },
+	    .account = text(r, 20), .subject = text(r, 12),
+	    .size = (uint64_t)q_col_int(r->q, 6),
+	    .arrived = moment(r, 8), .rec = r->rec };
+	(void)class_parse(q_col(r->q, 21), &o->class);
+	(void)kind_parse(q_col(r->q, 13), &o->kind);
+	a_record(r);
+}
+
+int
+case_row(struct casefile *c, int64_t row, struct arena *a, struct row *out,
+    struct record *rec, struct err *err)
+{
+	struct recall r = { .c = c, .row = row, .a = a, .out = out,
+	    .rec = rec };
+	int got;
+
+	if ((r.q = db_query(c->db, entry_sql, err)) == NULL)
+		return -1;
+	q_int(r.q, 1, row);
+	if ((got = q_step(r.q, err)) == 1)
+		an_entry(&r);
+	query_free(r.q);
+	if (got == 0)
+		err_set(err, ERR_USAGE, "%s: no entry in row %lld", c->path,
+		    (long long)row);
+	if (got != 1 || all_children(&r, err) == -1)
+		return -1;
+	out->said = r.said;
+	out->nsaid = r.nsaid;
+	out->decided = r.decided;
+	out->nrcpts = rec->nrcpts;
+	if (rec->nrcpts > 0)
+		out->rcpt = rec->rcpts[0].addr.spec;
+	return 0;
+}

@@ -1,0 +1,370 @@
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "case/writer.h"
+#include "mail/date.h"
+
+/*
+ * A query for each statement; the values are bound in the order in which
+ * they stand.
+ */
+enum statement {
+	ENTRY, REPLACE, RECIPIENT, HOP, PART, EVIDENCE, REPORT, STREAM,
+	REMARK, FORGET,
+	STATEMENTS = FORGET + 7		/* one for each table of children */
+};
+
+static const char *const sql[STATEMENTS] = {
+	[ENTRY] = "INSERT INTO entry (row, spool, content, id, class, judged,"
+	    " reason, kind, path, folder, queue_id, size, sha256, arrived,"
+	    " date, sender, sender_domain, sender_provenance, client,"
+	    " client_name, helo, account, message_id, header_from, subject,"
+	    " in_reply_to, list_id, note, unread)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+	    " ?25, ?26, ?27, ?28)",
+	[REPLACE] = "UPDATE entry SET spool = ?2, content = ?3, id = ?4,"
+	    " class = iif(mark IS NULL, ?5, class), judged = ?5, reason = ?6,"
+	    " kind = ?7, path = ?8, folder = ?9, queue_id = ?10, size = ?11,"
+	    " sha256 = ?12, arrived = ?13, date = ?14, sender = ?15,"
+	    " sender_domain = ?16, sender_provenance = ?17, client = ?18,"
+	    " client_name = ?19, helo = ?20, account = ?21, message_id = ?22,"
+	    " header_from = ?23, subject = ?24, in_reply_to = ?25,"
+	    " list_id = ?26, note = ?27, unread = ?28, gone = NULL"
+	    " WHERE row = ?1",
+	[RECIPIENT] = "INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[HOP] = "INSERT INTO hop VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " ?10, ?11, ?12)",
+	[PART] = "INSERT INTO part VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[EVIDENCE] = "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5)",
+	[REPORT] = "INSERT INTO report VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " ?8, ?9, ?10, ?11)",
+	[STREAM] = "INSERT INTO stream VALUES (?1, ?2, ?3, ?4, ?5)",
+	[REMARK] = "INSERT INTO remark VALUES (?1, ?2, ?3, ?4)",
+	[FORGET] = "DELETE FROM recipient WHERE entry = ?1",
+	[FORGET + 1] = "DELETE FROM hop WHERE entry = ?1",
+	[FORGET + 2] = "DELETE FROM part WHERE entry = ?1",
+	[FORGET + 3] = "DELETE FROM evidence WHERE entry = ?1",
+	[FORGET + 4] = "DELETE FROM report WHERE entry = ?1",
+	[FORGET + 5] = "DELETE FROM stream WHERE entry = ?1",
+	[FORGET + 6] = "DELETE FROM remark WHERE entry = ?1",
+};
+
+struct writer {
+	struct query	*q[STATEMENTS];
+	int		 at;		/* the last value bound */
+	char		 ip[IP_TEXT];
+	char		 date[2][DATE_TEXT];
+};
+
+struct writer *
+writer_new(struct db *d, struct err *err)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+	size_t i;
+
+	for (i = 0; i < STATEMENTS; i++)
+		if ((w->q[i] = db_query(d, sql[i], err)) == NULL) {
+			writer_free(w);
+			return NULL;
+		}
+	return w;
+}
+
+void
+writer_free(struct writer *w)
+{
+	size_t i;
+
+	if (w == NULL)
+		return;
+	for (i = 0; i < STATEMENTS; i++)
+		query_free(w->q[i]);
+	free(w);
+}
+
+/* ---- values, one after the other ---- */
+
+static struct query *
+begin(struct writer *w, enum statement st, int64_t row)
+{
+	w->at = 1;
+	q_int(w->q[st], 1, row);
+	return w->q[st];
+}
+
+static void
+text(struct writer *w, struct query *q, struct slice v)
+{
+	q_text(q, ++w->at, v);
+}
+
+static void
+number(struct writer *w, struct query *q, uint64_t v)
+{
+	q_int(q, ++w->at, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+}
+
+static void
+number_if(struct writer *w, struct query *q, bool is, uint64_t v)
+{
+	if (is)
+		number(w, q, v);
+	else
+		q_int_or_null(q, ++w->at, 0);
+}
+
+static void
+moment(struct writer *w, struct query *q, int64_t t, char room[DATE_TEXT])
+{
+	text(w, q, t == 0 ? (struct slice){ NULL, 0 } : sl(date_str(t, room)));
+}
+
+/* ---- the children ---- */
+
+static int
+put_recipients(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < rec->nrcpts; i++) {
+		q = begin(w, RECIPIENT, s->row);
+		number(w, q, i);
+		text(w, q, rec->rcpts[i].addr.spec);
+		text(w, q, rec->rcpts[i].addr.domain);
+		text(w, q, SL("pending"));
+		text(w, q, sl(provenance_name(rec->rcpts[i].provenance)));
+		if (q_run(q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_hop(struct writer *w, int64_t row, size_t n, const struct hop *h,
+    struct err *err)
+{
+	struct query *q = begin(w, HOP, row);
+
+	number(w, q, n);
+	text(w, q, ip_is_set(&h->ip) ? sl(ip_str(&h->ip, w->ip)) :
+	    (struct slice){ NULL, 0 });
+	text(w, q, h->name);
+	text(w, q, h->helo);
+	text(w, q, h->by);
+	text(w, q, h->with);
+	text(w, q, h->id);
+	text(w, q, h->for_);
+	text(w, q, h->account);
+	moment(w, q, h->date, w->date[0]);
+	number(w, q, (unsigned)h->authenticated | (unsigned)h->tls << 1 |
+	    (unsigned)h->local << 2);
+	return q_run(q, err);
+}
+
+/* Who connected is hop 0, when it is none of those that fields tell of. */
+static int
+put_client(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct row *r = s->r;
+	struct hop h = { .name = r->client.name, .helo = r->client.helo };
+	size_t i;
+
+	if (!ip_parse(r->client.ip, &h.ip))
+		return 0;
+	for (i = 0; i < r->rec->nhops; i++)
+		if (ip_eq(&r->rec->hops[i].ip, &h.ip))
+			return 0;
+	return put_hop(w, s->row, 0, &h, err);
+}
+
+static int
+put_hops(struct writer *w, const struct stored *s, struct err *err)
+{
+	size_t i;
+
+	if (put_client(w, s, err) == -1)
+		return -1;
+	for (i = 0; i < s->r->rec->nhops; i++)
+		if (put_hop(w, s->row, i + 1, &s->r->rec->hops[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+put_parts(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < rec->nattachments; i++) {
+		const struct attachment *at = &rec->attachments[i];
+
+		q = begin(w, PART, s->row);
+		number(w, q, i);
+		text(w, q, at->filename);
+		text(w, q, at->type);
+		text(w, q, at->true_type);
+		number_if(w, q, at->has_size, at->size);
+		number_if(w, q, at->odd != 0, at->odd);
+		if (q_run(q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_evidence(struct writer *w, const struct stored *s, struct err *err)
+{
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < s->r->nsaid; i++) {
+		q = begin(w, EVIDENCE, s->row);
+		number(w, q, i);
+		text(w, q, s->r->said[i].rule);
+		number_if(w, q, i == 0 && s->r->decided, 1);
+		text(w, q, s->r->said[i].fact);
+		if (q_run(q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_report(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+	struct query *q;
+
+	if (!rec->has_report)
+		return 0;
+	q = begin(w, REPORT, s->row);
+	text(w, q, rec->action);
+	text(w, q, rec->failed);
+	text(w, q, rec->status);
+	text(w, q, rec->diagnostic);
+	text(w, q, rec->reporting_mta);
+	text(w, q, sl(original_name(rec->original)));
+	text(w, q, rec->orig_message_id);
+	text(w, q, rec->orig_from);
+	text(w, q, rec->orig_subject);
+	text(w, q, rec->orig_sender);
+	return q_run(q, err);
+}
+
+static int
+put_streams(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < rec->nstreams; i++) {
+		q = begin(w, STREAM, s->row);
+		number(w, q, i);
+		text(w, q, rec->streams[i].name);
+		number(w, q, rec->streams[i].size);
+		number(w, q, rec->streams[i].sidecar);
+		if (q_run(q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_texts(struct writer *w, int64_t row, const char *kind,
+    const struct slice *v, size_t n, struct err *err)
+{
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		q = begin(w, REMARK, row);
+		text(w, q, sl(kind));
+		number(w, q, i);
+		text(w, q, v[i]);
+		if (q_run(q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_children(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+
+	return put_recipients(w, s, err) || put_hops(w, s, err) ||
+	    put_parts(w, s, err) || put_evidence(w, s, err) ||
+	    put_report(w, s, err) || put_streams(w, s, err) ||
+	    put_texts(w, s->row, "hint", rec->hints, rec->nhints, err) ||
+	    put_texts(w, s->row, "problem", rec->problems, rec->nproblems,
+	    err) ? -1 : 0;
+}
+
+/* ---- the entry ---- */
+
+/* Column by column, as ENTRY and REPLACE number them. */
+static int
+put_entry(struct writer *w, enum statement st, const struct stored *s,
+    struct err *err)
+{
+	const struct row *r = s->r;
+	const struct record *rec = r->rec;
+	struct query *q = begin(w, st, s->row);
+
+	number(w, q, (uint64_t)s->spool);
+	q_int(q, ++w->at, s->content);
+	text(w, q, s->id);
+	text(w, q, sl(class_name(r->class)));
+	text(w, q, r->reason);
+	text(w, q, sl(kind_name(r->kind)));
+	text(w, q, r->path);
+	text(w, q, r->folder);
+	text(w, q, rec->queue_id);
+	number(w, q, r->size);
+	q_blob(q, ++w->at, (struct slice){ (const char *)rec->sha256,
+	    rec->has_digest ? sizeof(rec->sha256) : 0 });
+	moment(w, q, r->arrived, w->date[0]);
+	moment(w, q, rec->date, w->date[1]);
+	text(w, q, r->sender);
+	text(w, q, rec->null_sender ? (struct slice){ NULL, 0 } :
+	    rec->sender.domain);
+	text(w, q, rec->has_sender ? sl(provenance_name(rec->sender_prov)) :
+	    (struct slice){ NULL, 0 });
+	text(w, q, r->client.ip);
+	text(w, q, r->client.name);
+	text(w, q, r->client.helo);
+	text(w, q, r->account);
+	text(w, q, rec->message_id);
+	text(w, q, rec->from);
+	text(w, q, r->subject);
+	text(w, q, rec->in_reply_to);
+	text(w, q, rec->list_id);
+	text(w, q, rec->note);
+	number_if(w, q, rec->unread, 1);
+	return q_run(q, err);
+}
+
+int
+writer_add(struct writer *w, const struct stored *s, struct err *err)
+{
+	return put_entry(w, ENTRY, s, err) || put_children(w, s, err) ? -1 : 0;
+}
+
+int
+writer_replace(struct writer *w, const struct stored *s, struct err *err)
+{
+	size_t i;
+
+	if (put_entry(w, REPLACE, s, err) == -1)
+		return -1;
+	for (i = FORGET; i < STATEMENTS; i++)
+		if (q_run(begin(w, (enum statement)i, s->row), err) == -1)
+			return -1;
+	return put_children(w, s, err);
+}

@@ -1,0 +1,26 @@
+#ifndef CASE_WRITER_H
+#define CASE_WRITER_H
+#include "case/db.h"
+#include "judge/row.h"
+
+/*
+ * writer - the statements that put one entry into its tables, prepared
+ * once.  case_row reads back what this writes.
+ */
+struct writer;
+
+struct stored {
+	int64_t		 row, spool;	/* numbers of this case */
+	int64_t		 content;	/* hash: the same, nothing to write */
+	struct slice	 id;
+	const struct row *r;		/* with its record, and what was said */
+};
+
+struct writer	*writer_new(struct db *d, struct err *err);
+void		 writer_free(struct writer *w);		/* NULL allowed */
+
+/* A new entry; or in the place of what the row had: no mark is touched. */
+int	writer_add(struct writer *w, const struct stored *s, struct err *err);
+int	writer_replace(struct writer *w, const struct stored *s,
+	    struct err *err);
+#endif
