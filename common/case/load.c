@@ -168,9 +168,14 @@ run2(struct casefile *c, const char *sql, struct slice v[3], struct err *err)
 	return r == -1 ? -1 : (int)db_changes(c->db);
 }
 
-/* The tree itself and spools found below it. */
+/*
+ * The tree itself and spools found below it; not what rotation and turf put
+ * aside in it, which stays when the spool around it is exchanged.
+ */
 #define IN_TREE \
-	"(path = ?1 OR substr(path, 1, length(?1) + 1) = ?1 || '/')"
+	"(path = ?1 OR (substr(path, 1, length(?1) + 1) = ?1 || '/'" \
+	" AND substr(path, length(?1) + 2, length('" SPOOL_ASIDE "'))" \
+	" <> '" SPOOL_ASIDE "'))"
 
 int
 case_spool_moved(struct casefile *c, const char *old, const char *now,
