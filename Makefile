@@ -60,7 +60,8 @@ $(B)/scripts/%: $(B)/scripts/%.o
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 
-$(B)/tests/kill: $(B)/tests/kill.o
+helpers	:= $(addprefix $(B)/tests/,kill fire noexchange)
+$(helpers): $(B)/tests/%: $(B)/tests/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $<
 
 # A fuzz target with a plain main, which replays its corpus; and with clang's.
@@ -93,10 +94,10 @@ check-unit: $(units)
 check-fuzz: $(replays)
 	@prove $(if $(V),-v) $(replays)
 
-check-e2e: all $(B)/scripts/make-incident $(B)/tests/kill
+check-e2e: all $(B)/scripts/make-incident $(helpers)
 	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
 
-long: all $(B)/tests/bench/peak $(B)/tests/kill	## hostile trees too big for every run: minutes, 4 GB of disk
+long: all $(B)/tests/bench/peak $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
 	@B=$(abspath $(B)) prove $(if $(V),-v) tests/long/*.sh
 
 lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals

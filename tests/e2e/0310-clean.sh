@@ -1,0 +1,175 @@
+#!/bin/sh
+# spoolclean: entries go out of a live spool and come back, whole.
+. "${0%/*}/lib.sh"
+
+fixtures=$top/tests/spool
+mkdir box
+cat >site.conf <<'END'
+[site]
+local_domains = example.org
+END
+clean() { spoolclean -c box/case.db "$@"; }
+ledger() { sqlite3 box/case.db "$@"; }
+tree() { (cd "$1" && find . -printf '%p %m %s %T@ %i\n' | sort); }
+
+# message FILE SENDER CLIENT
+message() {
+	mkdir -p "${1%/*}" && cat >"$1" <<END
+X-Sender: $2
+X-Receiver: bob@example.net
+Received: from there ([$3]) by mail.example.org; Mon, 5 Jan 2004 01:00:00 +0000
+From: a@example.org
+Subject: $1
+Message-ID: <$2.$3@example.org>
+
+$1
+END
+}
+imcdata() {
+	rm -rf box/* box/.I* && mkdir -p box/Imcdata/In box/Imcdata/Out &&
+	message box/Imcdata/Out/AAAA0001 x@example.com 192.0.2.1 &&
+	message box/Imcdata/Out/AAAA0002 y@sub.example.com 192.0.2.2 &&
+	message box/Imcdata/Out/AAAA0003 z@notexample.com 198.51.100.3 &&
+	message box/Imcdata/In/AAAA0004 "<>" 203.0.113.4 &&
+	spoolscan -s site.conf -c box/case.db box/Imcdata >/dev/null
+}
+lie() { (cd "$1" && find . -type f | sed 's/.*AAAA000//' | sort | tr -d '\n'); }
+
+t 'without --commit the plan is told by class, and nothing is changed' '
+	imcdata && tree box/Imcdata >before && run 0 clean -w 1 box/Imcdata &&
+	has "4 entries, .* would be moved aside" && has "unsure \|relay \|legit " &&
+	tree box/Imcdata | diff before - && [ ! -e box/Imcdata.turf ]'
+
+t 'entries go aside, and come back as they were' '
+	run 0 clean -w 1 --commit box/Imcdata && [ -z "$(lie box/Imcdata)" ] &&
+	[ "$(lie box/Imcdata.turf)" = 1234 ] && has "^ledger: row" &&
+	run 0 clean --undo box/Imcdata && has "4 entries, .* would come back" &&
+	run 0 clean --undo --commit box/Imcdata &&
+	tree box/Imcdata | grep -v "^[^ ]* [^ ]* [^ ]* .* .*/$" >after &&
+	grep AAAA before >want && grep AAAA after | diff want - &&
+	[ "$(lie box/Imcdata)" = 1234 ] && [ -z "$(lie box/Imcdata.turf)" ]'
+
+t 'the case knows where an entry is, and a scan finds it back' '
+	run 0 clean -w 1 --commit box/Imcdata &&
+	[ "$(ledger "SELECT count(*) FROM entries WHERE spool LIKE \"%/Imcdata.turf/%\"
+	    AND gone IS NULL")" -eq 4 ] && run 0 clean --undo --commit box/Imcdata &&
+	run 0 spoolscan -s site.conf -c box/case.db box/Imcdata &&
+	[ "$(ledger "SELECT count(*) FROM entries WHERE gone IS NULL AND
+	    spool LIKE \"%/Imcdata\"")" -eq 4 ] && [ "$(ledger \
+	    "SELECT count(*) FROM entry")" -eq 4 ]'
+
+while read -r left options; do
+	t "$options takes what it says" "
+		imcdata && run 0 clean $options --commit box/Imcdata &&
+		lie box/Imcdata && [ \"\$(lie box/Imcdata)\" = '$left' ]"
+done <<'END'
+234 --sender x@example.com
+234 --sender-domain example.com
+34 --sender-domain .example.com
+123 --null-sender
+34 --client 192.0.2.0/24
+124 --client 198.51.100.3
+24 --sender-domain example.com --sender-domain notexample.com
+4 -w "sender <> '<>'"
+123 --folder in
+END
+
+t 'without a choice it is refused; and nothing to do is told' '
+	imcdata && run 2 clean box/Imcdata && run 2 clean -w "nonsense(" box/Imcdata;
+	run 1 clean --sender nobody@example.com --commit box/Imcdata &&
+	run 1 clean --undo --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1234 ]'
+
+# ---- what is not touched ----
+
+t 'another message under the same name stays' '
+	imcdata && message box/Imcdata/Out/AAAA0002 y@sub.example.com 192.0.2.9 &&
+	run 3 clean -w 1 --commit box/Imcdata &&
+	has "AAAA0002: left where it is: it is not the message" errs &&
+	[ "$(lie box/Imcdata)" = 2 ]'
+t 'what its server has locked stays' '
+	imcdata && exec 8<box/Imcdata/Out/AAAA0001 && flock 8 &&
+	run 3 clean -w 1 --commit box/Imcdata; r=$?; exec 8<&-
+	[ $r -eq 0 ] && has "AAAA0001: .*locked" errs && [ "$(lie box/Imcdata)" = 1 ]'
+t 'what somebody is still writing stays' '
+	imcdata && exec 8>>box/Imcdata/Out/AAAA0003 &&
+	run 3 clean -w 1 --commit box/Imcdata; r=$?; exec 8>&-
+	[ $r -eq 0 ] && has "AAAA0003: .*being written" errs && [ "$(lie box/Imcdata)" = 3 ]'
+t 'what went away is told' '
+	imcdata && rm box/Imcdata/In/AAAA0004 && run 3 clean -w 1 --commit box/Imcdata &&
+	has "AAAA0004: .*not there any more" errs && [ -z "$(lie box/Imcdata)" ]'
+t 'a link in the place of a folder is not followed' '
+	imcdata && mv box/Imcdata/Out box/else && ln -s ../else box/Imcdata/Out &&
+	run 3 clean -w 1 --commit box/Imcdata && [ "$(ls box/else | wc -l)" -eq 3 ]'
+t 'nothing more goes aside than the quota' '
+	imcdata && head -c 1500000 /dev/zero | tr "\0" x >>box/Imcdata/Out/AAAA0001 &&
+	spoolscan -s site.conf -c box/case.db box/Imcdata >/dev/null &&
+	run 3 clean -w 1 --quota 1 --commit box/Imcdata &&
+	has "AAAA0001: .*quota" errs && [ "$(lie box/Imcdata)" = 1 ]'
+t 'a name that is taken again is not overwritten by --undo' '
+	imcdata && run 0 clean -w 1 --commit box/Imcdata &&
+	echo new >box/Imcdata/Out/AAAA0001 && run 3 clean --undo --commit box/Imcdata &&
+	has "AAAA0001: .*another file has its name" errs &&
+	[ "$(cat box/Imcdata/Out/AAAA0001)" = new ] && [ "$(lie box/Imcdata.turf)" = 1 ]'
+
+# ---- delete ----
+
+t '--delete wants an archive, or a word that there is none' '
+	imcdata && run 2 clean -w 1 --delete --commit box/Imcdata &&
+	has "archive" errs && [ "$(lie box/Imcdata)" = 1234 ] &&
+	run 0 clean -w 1 --delete --no-archive-i-know --commit box/Imcdata &&
+	[ -z "$(lie box/Imcdata)" ] && [ ! -e box/Imcdata.turf ] &&
+	[ "$(ledger "SELECT verb FROM ledger ORDER BY id DESC LIMIT 1")" = delete ] &&
+	[ "$(ledger "SELECT count(*) FROM entry WHERE gone IS NULL")" -eq 0 ]'
+
+# ---- formats ----
+
+t 'companions and streams go along, and come back' '
+	rm -rf box/* && cp -R "$fixtures/iis/good-mailroot" box/Mailroot &&
+	spoolscan -f iis -s site.conf -c box/case.db box/Mailroot >/dev/null &&
+	f=$(cd box/Mailroot && find . -iname "*.bdr" | head -n 1) && [ -n "$f" ] &&
+	echo s >"box/Mailroot/${f%.*}.BAD:note" && tree box/Mailroot >before &&
+	run 0 clean -f iis -w "folder = \"badmail\"" --commit box/Mailroot &&
+	[ -z "$(find box/Mailroot -iname "*.b*" -type f)" ] &&
+	run 0 clean -f iis --undo --commit box/Mailroot &&
+	grep -i "badmail/" before >want && tree box/Mailroot | grep -i "badmail/" | diff want -'
+t 'of a pair the envelope goes first' '
+	rm -rf box/* && cp -R "$fixtures/smartermail/good-spool" box/Spool &&
+	spoolscan -s site.conf -c box/case.db box/Spool >/dev/null &&
+	run 0 clean -w 1 --commit box/Spool && [ -z "$(find box/Spool -iname "*.hdr")" ] &&
+	[ "$(find box/Spool.turf -iname "*.hdr" | wc -l)" = \
+	    "$(find "$fixtures/smartermail/good-spool" -iname "*.hdr" | wc -l)" ] &&
+	[ "$(ledger "SELECT min(path LIKE \"%.hdr\") FROM turf_file WHERE n = 0 AND
+	    EXISTS (SELECT 1 FROM turf_file f WHERE f.entry = turf_file.entry AND f.n = 1)")" -eq 1 ]'
+t 'a format that has no way is refused, with another way' '
+	rm -rf box/* && cp -R "$fixtures/mbox" box/mbox && rm -f box/mbox/README &&
+	f=$(find box/mbox -type f | head -n 1) && mkdir box/m && cp "$f" box/m/inbox &&
+	spoolscan -f mbox -s site.conf -c box/case.db box/m >/dev/null;
+	run 2 clean -f mbox -w 1 --commit box/m && has "mail reader" errs'
+
+# ---- killed ----
+
+if [ -x "$B/tests/kill" ]; then
+	shm=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+	trap 'rm -rf "$shm" "$work"' EXIT
+	rm -rf box && ln -s "$shm" box
+	cp -R "$fixtures/smartermail/good-spool" seed &&
+	    mkdir box/Spool && cp -R seed/. box/Spool &&
+	    spoolscan -s site.conf -c seed.db box/Spool >/dev/null
+	seeded() { rm -rf box/* box/.S* && cp -pR seed box/Spool && cp seed.db box/case.db; }
+	sums() { find box/ -type f ! -name 'case*' ! -name '.*' -exec md5sum {} + |
+	    cut -c 1-32 | sort; }
+	seeded && sums >all
+	# no file is lost or doubled; the next run ends it; no pair is torn
+	ended() {
+		sums | diff all - && run 0 clean --undo --commit box/Spool ||
+		    [ $got -eq 1 ] || return 1
+		sums | diff all - && (cd box/Spool && find . -type f | sort) |
+		    diff files - && [ "$(ledger 'SELECT count(*) FROM turf_entry
+		    WHERE state IN ("going", "returning", "out")')" -eq 0 ]
+	}
+	(cd box/Spool && find . -type f | sort) >files
+	t 'killed at any change: no file is lost, and --undo brings all back' '
+	kill_each seeded "spoolclean -c box/case.db -w 1 --commit box/Spool" ended'
+fi
+
+t_done
