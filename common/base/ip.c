@@ -33,7 +33,7 @@ any_has(const struct ipnet *net, size_t n, const struct ip *ip)
 
 /* Only what the C library takes as it stands: no NUL, no zone, no port. */
 static bool
-parse_as(int family, struct slice s, uint8_t *b)
+v6_parse(struct slice s, uint8_t *b)
 {
 	char text[IP_TEXT];
 
@@ -41,9 +41,33 @@ parse_as(int family, struct slice s, uint8_t *b)
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
-	return inet_pton(family, text, b) == 1;
+	return inet_pton(AF_INET6, text, b) == 1;
 }
 
+/* Four numbers and dots, as inet_pton has them: no leading zero. */
+static bool
+v4_parse(struct slice s, uint8_t *b)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	unsigned val;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (i > 0 && (p == end || *p++ != '.'))
+			return false;
+		if (p == end || !ascii_digit(*p))
+			return false;
+		val = (unsigned)(*p++ - '0');
+		for (; p < end && ascii_digit(*p); p++)
+			if (val == 0 || (val = val * 10 +
+			    (unsigned)(*p - '0')) > 255)
+				return false;
+		b[i] = (uint8_t)val;
+	}
+	return p == end;
+}
+
+/* Most of what is asked about is a host's name: its first byte tells. */
 bool
 ip_parse(struct slice s, struct ip *ip)
 {
@@ -55,12 +79,15 @@ ip_parse(struct slice s, struct ip *ip)
 	v6 = sl_istarts(s, SL("IPv6:"));
 	if (v6)
 		s = sl_from(s, 5);
-	if (v6 || (s.n > 0 && memchr(s.p, ':', s.n) != NULL)) {
-		if (!parse_as(AF_INET6, s, r.b))
+	if (s.n == 0 || s.n >= IP_TEXT ||
+	    (ascii_hex(s.p[0]) == -1 && s.p[0] != ':'))
+		return false;
+	if (v6 || memchr(s.p, ':', s.n) != NULL) {
+		if (!v6_parse(s, r.b))
 			return false;
 	} else {
 		memcpy(r.b, mapped, sizeof(mapped));
-		if (!parse_as(AF_INET, s, r.b + sizeof(mapped)))
+		if (!v4_parse(s, r.b + sizeof(mapped)))
 			return false;
 	}
 	*ip = r;
@@ -140,7 +167,7 @@ mask_bits(struct slice s, unsigned *bits)
 	uint8_t b[4];
 	uint32_t m;
 
-	if (!parse_as(AF_INET, s, b))
+	if (!v4_parse(s, b))
 		return false;
 	m = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
 	    (uint32_t)b[2] << 8 | b[3];

@@ -1,5 +1,6 @@
 #ifndef BASE_PHRASES_H
 #define BASE_PHRASES_H
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,17 +9,19 @@
 /*
  * phrases - which of many strings stand in a text, in one pass over it.
  *
- * The table's rows begin with a struct slice of two bytes or more, in lower
- * case; there are at most PHRASES_MAX.  A-Z of the text are folded.  Making
- * the index costs about as much as looking at ten lines of text.
+ * The table's rows begin with a struct slice of PHRASE_MIN bytes or more, in
+ * lower case; there are at most PHRASES_MAX.  A-Z of the text are folded.
  */
 #define PHRASES_MAX	255
+#define PHRASE_MIN	4
+#define PHRASE_SLOTS	2048
 
 struct phrases {
 	const char	*rows;
 	size_t		 n, stride;
-	uint8_t		 head[256];	/* by hash of two bytes: row + 1 */
+	uint8_t		 head[PHRASE_SLOTS];	/* by hash of four bytes: row + 1 */
 	uint8_t		 next[PHRASES_MAX];
+	atomic_bool	 ready;
 };
 
 struct phrase_set {
@@ -29,6 +32,16 @@ void	phrases_init(struct phrases *p, const void *rows, size_t n,
 	    size_t stride);
 #define PHRASES_INIT(p, table) \
 	phrases_init(p, table, sizeof(table) / sizeof((table)[0]), \
+	    sizeof((table)[0]))
+
+/*
+ * The index of a constant table, made once in a static struct phrases by
+ * whichever thread comes first.
+ */
+const struct phrases *phrases_once(struct phrases *p, const void *rows,
+	    size_t n, size_t stride);
+#define PHRASES_ONCE(p, table) \
+	phrases_once(p, table, sizeof(table) / sizeof((table)[0]), \
 	    sizeof((table)[0]))
 
 /* The rows that stand anywhere in text.  True when there is one. */

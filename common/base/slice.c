@@ -40,12 +40,29 @@ sl_iends(struct slice s, struct slice tail)
 	return s.n >= tail.n && sl_ieq(sl_from(s, s.n - tail.n), tail);
 }
 
+/*
+ * memmem sets up a table for each call, which pays for long needles only.
+ * A short one is looked for by its first byte.
+ */
+#define FIND_SHORT	16
+
 const char *
 sl_find(struct slice s, struct slice needle)
 {
+	const char *p = s.p, *end;
+
 	if (needle.n == 0)
 		return s.p;
-	return s.n == 0 ? NULL : memmem(s.p, s.n, needle.p, needle.n);
+	if (s.n < needle.n)
+		return NULL;
+	if (needle.n > FIND_SHORT)
+		return memmem(s.p, s.n, needle.p, needle.n);
+	for (end = p + s.n - needle.n + 1; p < end; p++) {
+		if ((p = memchr(p, needle.p[0], (size_t)(end - p))) == NULL ||
+		    memcmp(p, needle.p, needle.n) == 0)
+			return p;
+	}
+	return NULL;
 }
 
 /* How seldom a byte stands in English text; what is not listed is rare. */
@@ -127,22 +144,6 @@ sl_ifind(struct slice s, struct slice needle)
 			up = next_byte(up + 1, end, (char)(c & ~0x20));
 	}
 	return NULL;
-}
-
-static bool
-is_trim(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct slice
-sl_trim(struct slice s)
-{
-	while (s.n > 0 && is_trim(s.p[0]))
-		s.p++, s.n--;
-	while (s.n > 0 && is_trim(s.p[s.n - 1]))
-		s.n--;
-	return s;
 }
 
 bool

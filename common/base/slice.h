@@ -35,9 +35,6 @@ bool	sl_iends(struct slice s, struct slice tail);
 const char	*sl_find(struct slice s, struct slice needle);
 const char	*sl_ifind(struct slice s, struct slice needle);
 
-/* Without blanks, tabs, CR and LF at both ends. */
-struct slice	sl_trim(struct slice s);
-
 /* The part of s from byte i on (empty past the end); the first n bytes. */
 static inline struct slice
 sl_from(struct slice s, size_t i)
@@ -102,6 +99,22 @@ static inline bool
 ascii_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+/* Without blanks, tabs, CR and LF at both ends. */
+static inline bool
+is_trim(char c)
+{
+	return (unsigned char)c <= ' ' &&
+	    (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+static inline struct slice
+sl_trim(struct slice s)
+{
+	while (s.n > 0 && is_trim(s.p[0]))
+		s.p++, s.n--;
+	while (s.n > 0 && is_trim(s.p[s.n - 1]))
+		s.n--;
+	return s;
 }
 /* 0 to 15, or -1. */
 static inline int

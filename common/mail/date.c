@@ -575,19 +575,92 @@ date_done(const struct date *d)
 	    !ascii_space(d->rest.p[0]) && !is_letter(d->rest.p[0]));
 }
 
+static unsigned
+two(const char *p)
+{
+	return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
+}
+
+/* Three letters at p: their place in names, from 1; 0: none of them. */
+static unsigned
+three(const char *p, const char *names)
+{
+	unsigned i;
+
+	for (i = 1; *names != '\0'; names += 3, i++)
+		if (memcmp(p, names, 3) == 0)
+			return i;
+	return 0;
+}
+
+/*
+ * The form that nearly all mail has, byte by byte: "Mon, 05 Jan 2004
+ * 01:00:00 +0000", the day in one digit or two, perhaps a comment behind.
+ * False for anything else: the words of the table decide then.
+ */
+#define PLAIN	"www, 00 mmm 0000 00:00:00 s0000"
+
+static bool
+read_plain(struct date *d)
+{
+	static const char form[] = PLAIN;
+	const size_t n = sizeof(form) - 1;
+	struct slice s = d->rest;
+	char p[sizeof(form)];
+	bool short_day;
+	size_t i;
+
+	skip_blanks(&s);
+	short_day = s.n > 6 && s.p[6] == ' ';
+	if (s.n + short_day < n)
+		return false;
+	memcpy(p, s.p, 5);
+	p[5] = '0';
+	memcpy(p + 5 + short_day, s.p + 5, n - 5 - short_day);
+	for (i = 0; i < n; i++)
+		if (form[i] == '0' ? !ascii_digit(p[i]) :
+		    !ascii_alpha(form[i]) && p[i] != form[i])
+			return false;
+	s = sl_from(s, n - short_day);
+	if ((s.n > 0 && !sl_starts(s, SL(" ("))) || (p[26] != '+' &&
+	    p[26] != '-') || two(p + 27) > ZONE_MAX || two(p + 29) > 59)
+		return false;
+	d->weekday = three(p, "MonTueWedThuFriSatSun");
+	d->day = two(p + 5);
+	d->month = three(p + 8, "JanFebMarAprMayJunJulAugSepOctNovDec");
+	d->year = two(p + 12) * 100 + two(p + 14);
+	d->hour = two(p + 17);
+	d->min = two(p + 20);
+	d->sec = two(p + 23);
+	d->zone = (int)(two(p + 27) * 60 + two(p + 29));
+	if (p[26] == '-')
+		d->zone = -d->zone;
+	d->have = HAVE_DATE | HAVE_TIME | HAVE_ZONE;
+	return d->weekday != 0 && d->month != 0 && d->year >= YEAR_MIN;
+}
+
+static void
+read_words(struct date *d)
+{
+	while (!date_done(d)) {
+		if (ascii_digit(d->rest.p[0]))
+			read_number(d);
+		else if (is_letter(d->rest.p[0]) && d->rest.p[0] != '\xe2')
+			read_word(d);
+		else
+			read_mark(d);
+	}
+}
+
 bool
 date_parse(struct slice s, int64_t *t, unsigned *odd)
 {
 	struct date d = { .rest = sl_first(s, DATE_MAX) };
 	int64_t secs;
 
-	while (!date_done(&d)) {
-		if (ascii_digit(d.rest.p[0]))
-			read_number(&d);
-		else if (is_letter(d.rest.p[0]) && d.rest.p[0] != '\xe2')
-			read_word(&d);
-		else
-			read_mark(&d);
+	if (!read_plain(&d)) {
+		d = (struct date){ .rest = d.rest };
+		read_words(&d);
 	}
 	if (!date_check(&d) || (secs = date_secs(&d)) < 0)
 		return false;

@@ -13,136 +13,174 @@
 #define LIT(s)		{ s, sizeof(s) - 1 }
 
 /*
- * Words by which a server's reports are known.  The first row that stands
- * in the text names it, so the narrower forms come first.
+ * What the text is searched for, in one pass.  Words by which a server's
+ * reports are known: the first row that stands in the text names it, so the
+ * narrower forms come first.  Words that say failure, or delay, in any
+ * server's text.  Words of complaints that come as a notification.
  */
+enum says { SERVER, FAILURE, DELAY, COMPLAINT };
+
 static const struct {
-	const char	*by;
 	struct slice	 words;
-} servers[] = {
-	{ "qmail",	LIT("hi. this is the qmail") },
-	{ "qmail",	LIT("wasn't able to deliver your message") },
-	{ "qmail",	LIT("hi. the mta program at") },
-	{ "qmail",	LIT("this is the machine generated message") },
-	{ "postfix",	LIT("mail system at host") },
-	{ "postfix",	LIT("program at host") },
-	{ "postfix",	LIT("sorry to have to inform you that") },
-	{ "exim",	LIT("created automatically by mail delivery") },
-	{ "exim",	LIT("created automatically by the smtp") },
-	{ "exim",	LIT("contained one or more recipient addresses") },
-	{ "sendmail",	LIT("transcript of session follows") },
-	{ "sendmail",	LIT("following addresses had") },
-	{ "sendmail",	LIT("following addresses have delivery") },
-	{ "exchange-5.5", LIT("msexch:") },
-	{ "hmailserver", LIT("\nhmailserver") },
-	{ "exchange",	LIT("did not reach the following recipient") },
-	{ "exchange",	LIT("did not reach some or all of the") },
-	{ "exchange",	LIT("diagnostic information for administrators") },
-	{ "exchange",	LIT("delivery has failed to these") },
-	{ "exchange",	LIT("delivery failed to these") },
-	{ "exchange",	LIT("couldn't be delivered to") },
-	{ "gmail",	LIT("delivery to the following recipient failed") },
-	{ "gmail",	LIT("technical details of permanent failure") },
-	{ "gmail",	LIT("technical details of temporary failure") },
-	{ "gmail",	LIT("your message wasn't delivered to") },
-	{ "iis",	LIT("delivery to the following recipients failed") },
-	{ "iis",	LIT("automatically generated delivery status") },
-	{ "notes",	LIT("------- failure reasons") },
-	{ "domino",	LIT("was not delivered to:") },
-	{ "imail",	LIT("invalid final delivery userid") },
-	{ "imail",	LIT("delivery failed 20 attempts") },
-	{ "imail",	LIT("generated following response") },
-	{ "imail",	LIT("\nunknown user: ") },
-	{ "imail",	LIT("\nuser mailbox exceeds allowed size") },
-	{ "groupwise",	LIT("the message that you sent was undeliverable") },
-	{ "mdaemon",	LIT("attached message had permanent fatal") },
-	{ "mdaemon",	LIT("permanent fatal delivery errors") },
-	{ "mdaemon",	LIT("the following data may contain sections") },
-	{ "communigate", LIT("failed to deliver to '") },
-	{ "yahoo",	LIT("unable to deliver message to the following") },
-	{ "yahoo",	LIT("we were unable to deliver your message") },
-	{ "aol",	LIT("your mail to the following recipients") },
-	{ "opensmtpd",	LIT("mailer-daemon, please do not reply") },
-	{ "dma",	LIT("dragonfly mail agent") },
-	{ "smail",	LIT("----- message log follows") },
-	{ "smail",	LIT("----- failed addresses follow") },
-	{ "interscan",	LIT("message from interscan") },
-	{ "mcafee",	LIT("addresses had delivery problems") },
-	{ "x400",	LIT("non-delivery report ---") },
-	{ "ses",	LIT("\"notificationtype\\\":\\\"bounce\\\"") },
-	{ "ses",	LIT("\"notificationtype\":\"bounce\"") },
-	{ "ses",	LIT("\"eventtype\":\"bounce\"") },
-	{ "kddi",	LIT("your mail sent on:") },
-	{ "fml",	LIT("duplicated message-id in") },
-	{ "generic",	LIT("-- failed recipients --") },
-	{ "generic",	LIT("address(es) could not be delivered") },
-	{ "generic",	LIT("could not be delivered to the following") },
-	{ "generic",	LIT("cannot be delivered to the following") },
-	{ "generic",	LIT("not delivered to the following") },
-	{ "generic",	LIT("your delivery to the following address") },
-	{ "generic",	LIT("following mail could not be delivered") },
-	{ "generic",	LIT("unable to deliver message to") },
-	{ "generic",	LIT("trouble delivering your message") },
-	{ "generic",	LIT("error delivering your mail") },
-	{ "generic",	LIT("each of the following recipients was rejected") },
-};
+	enum says	 says;
+	const char	*by;
+} phrases[] = {
+	{ LIT("hi. this is the qmail"), SERVER, "qmail" },
+	{ LIT("wasn't able to deliver your message"), SERVER, "qmail" },
+	{ LIT("hi. the mta program at"), SERVER, "qmail" },
+	{ LIT("this is the machine generated message"), SERVER, "qmail" },
+	{ LIT("mail system at host"), SERVER, "postfix" },
+	{ LIT("program at host"), SERVER, "postfix" },
+	{ LIT("sorry to have to inform you that"), SERVER, "postfix" },
+	{ LIT("created automatically by mail delivery"), SERVER, "exim" },
+	{ LIT("created automatically by the smtp"), SERVER, "exim" },
+	{ LIT("contained one or more recipient addresses"), SERVER, "exim" },
+	{ LIT("transcript of session follows"), SERVER, "sendmail" },
+	{ LIT("following addresses had"), SERVER, "sendmail" },
+	{ LIT("following addresses have delivery"), SERVER, "sendmail" },
+	{ LIT("msexch:"), SERVER, "exchange-5.5" },
+	{ LIT("\nhmailserver"), SERVER, "hmailserver" },
+	{ LIT("did not reach the following recipient"), SERVER, "exchange" },
+	{ LIT("did not reach some or all of the"), SERVER, "exchange" },
+	{ LIT("diagnostic information for administrators"),
+	    SERVER, "exchange" },
+	{ LIT("delivery has failed to these"), SERVER, "exchange" },
+	{ LIT("delivery failed to these"), SERVER, "exchange" },
+	{ LIT("couldn't be delivered to"), SERVER, "exchange" },
+	{ LIT("delivery to the following recipient failed"), SERVER, "gmail" },
+	{ LIT("technical details of permanent failure"), SERVER, "gmail" },
+	{ LIT("technical details of temporary failure"), SERVER, "gmail" },
+	{ LIT("your message wasn't delivered to"), SERVER, "gmail" },
+	{ LIT("delivery to the following recipients failed"), SERVER, "iis" },
+	{ LIT("automatically generated delivery status"), SERVER, "iis" },
+	{ LIT("------- failure reasons"), SERVER, "notes" },
+	{ LIT("was not delivered to:"), SERVER, "domino" },
+	{ LIT("invalid final delivery userid"), SERVER, "imail" },
+	{ LIT("delivery failed 20 attempts"), SERVER, "imail" },
+	{ LIT("generated following response"), SERVER, "imail" },
+	{ LIT("\nunknown user: "), SERVER, "imail" },
+	{ LIT("\nuser mailbox exceeds allowed size"), SERVER, "imail" },
+	{ LIT("the message that you sent was undeliverable"),
+	    SERVER, "groupwise" },
+	{ LIT("attached message had permanent fatal"), SERVER, "mdaemon" },
+	{ LIT("permanent fatal delivery errors"), SERVER, "mdaemon" },
+	{ LIT("the following data may contain sections"), SERVER, "mdaemon" },
+	{ LIT("failed to deliver to '"), SERVER, "communigate" },
+	{ LIT("unable to deliver message to the following"), SERVER, "yahoo" },
+	{ LIT("we were unable to deliver your message"), SERVER, "yahoo" },
+	{ LIT("your mail to the following recipients"), SERVER, "aol" },
+	{ LIT("mailer-daemon, please do not reply"), SERVER, "opensmtpd" },
+	{ LIT("dragonfly mail agent"), SERVER, "dma" },
+	{ LIT("----- message log follows"), SERVER, "smail" },
+	{ LIT("----- failed addresses follow"), SERVER, "smail" },
+	{ LIT("message from interscan"), SERVER, "interscan" },
+	{ LIT("addresses had delivery problems"), SERVER, "mcafee" },
+	{ LIT("non-delivery report ---"), SERVER, "x400" },
+	{ LIT("\"notificationtype\\\":\\\"bounce\\\""), SERVER, "ses" },
+	{ LIT("\"notificationtype\":\"bounce\""), SERVER, "ses" },
+	{ LIT("\"eventtype\":\"bounce\""), SERVER, "ses" },
+	{ LIT("your mail sent on:"), SERVER, "kddi" },
+	{ LIT("duplicated message-id in"), SERVER, "fml" },
+	{ LIT("-- failed recipients --"), SERVER, "generic" },
+	{ LIT("address(es) could not be delivered"), SERVER, "generic" },
+	{ LIT("could not be delivered to the following"), SERVER, "generic" },
+	{ LIT("cannot be delivered to the following"), SERVER, "generic" },
+	{ LIT("not delivered to the following"), SERVER, "generic" },
+	{ LIT("your delivery to the following address"), SERVER, "generic" },
+	{ LIT("following mail could not be delivered"), SERVER, "generic" },
+	{ LIT("unable to deliver message to"), SERVER, "generic" },
+	{ LIT("trouble delivering your message"), SERVER, "generic" },
+	{ LIT("error delivering your mail"), SERVER, "generic" },
+	{ LIT("each of the following recipients was rejected"),
+	    SERVER, "generic" },
 
-/* Words that say failure, in any server's text. */
-static const struct slice failures[] = {
-	LIT("could not be delivered"), LIT("couldn't be delivered"),
-	LIT("cannot be delivered"), LIT("was not delivered"),
-	LIT("not been delivered"), LIT("undeliverable"),
-	LIT("unable to deliver"), LIT("not able to deliver"),
-	LIT("delivery failed"), LIT("delivery has failed"),
-	LIT("failed to deliver"), LIT("delivery failure"),
-	LIT("did not reach"), LIT("permanent error"), LIT("fatal error"),
-	LIT("failed permanently"), LIT("user unknown"), LIT("unknown user"),
-	LIT("no such user"), LIT("user not known"), LIT("unknown local"),
-	LIT("no mailbox here"), LIT("unknown address"),
-	LIT("does not exist"), LIT("doesn't exist"),
-	LIT("recipient not found"), LIT("user not found"),
-	LIT("unrouteable"), LIT("host unknown"), LIT("unknown host"),
-	LIT("mailbox is full"),
-	LIT("mailbox full"), LIT("over quota"), LIT("quota exceeded"),
-	LIT("mailbox unavailable"), LIT("remote host said"),
-	LIT("rejected and discarded"), LIT("was rejected by"),
-	LIT("no pudo ser entregado"), LIT("no se ha podido entregar"),
-	LIT("n'a pas pu"), LIT("n'a pu \xc3\xaatre"),
-	LIT("nicht zugestellt"), LIT("nicht zustellbar"),
-	LIT("non recapitabile"), LIT("non \xc3\xa8 stato possibile"),
-	LIT("n\xc3\xa3o p\xc3\xb4""de ser entregue"),
+	{ LIT("could not be delivered"), FAILURE, NULL },
+	{ LIT("couldn't be delivered"), FAILURE, NULL },
+	{ LIT("cannot be delivered"), FAILURE, NULL },
+	{ LIT("was not delivered"), FAILURE, NULL },
+	{ LIT("not been delivered"), FAILURE, NULL },
+	{ LIT("undeliverable"), FAILURE, NULL },
+	{ LIT("unable to deliver"), FAILURE, NULL },
+	{ LIT("not able to deliver"), FAILURE, NULL },
+	{ LIT("delivery failed"), FAILURE, NULL },
+	{ LIT("delivery has failed"), FAILURE, NULL },
+	{ LIT("failed to deliver"), FAILURE, NULL },
+	{ LIT("delivery failure"), FAILURE, NULL },
+	{ LIT("did not reach"), FAILURE, NULL },
+	{ LIT("permanent error"), FAILURE, NULL },
+	{ LIT("fatal error"), FAILURE, NULL },
+	{ LIT("failed permanently"), FAILURE, NULL },
+	{ LIT("user unknown"), FAILURE, NULL },
+	{ LIT("unknown user"), FAILURE, NULL },
+	{ LIT("no such user"), FAILURE, NULL },
+	{ LIT("user not known"), FAILURE, NULL },
+	{ LIT("unknown local"), FAILURE, NULL },
+	{ LIT("no mailbox here"), FAILURE, NULL },
+	{ LIT("unknown address"), FAILURE, NULL },
+	{ LIT("does not exist"), FAILURE, NULL },
+	{ LIT("doesn't exist"), FAILURE, NULL },
+	{ LIT("recipient not found"), FAILURE, NULL },
+	{ LIT("user not found"), FAILURE, NULL },
+	{ LIT("unrouteable"), FAILURE, NULL },
+	{ LIT("host unknown"), FAILURE, NULL },
+	{ LIT("unknown host"), FAILURE, NULL },
+	{ LIT("mailbox is full"), FAILURE, NULL },
+	{ LIT("mailbox full"), FAILURE, NULL },
+	{ LIT("over quota"), FAILURE, NULL },
+	{ LIT("quota exceeded"), FAILURE, NULL },
+	{ LIT("mailbox unavailable"), FAILURE, NULL },
+	{ LIT("remote host said"), FAILURE, NULL },
+	{ LIT("rejected and discarded"), FAILURE, NULL },
+	{ LIT("was rejected by"), FAILURE, NULL },
+	{ LIT("no pudo ser entregado"), FAILURE, NULL },
+	{ LIT("no se ha podido entregar"), FAILURE, NULL },
+	{ LIT("n'a pas pu"), FAILURE, NULL },
+	{ LIT("n'a pu \xc3\xaatre"), FAILURE, NULL },
+	{ LIT("nicht zugestellt"), FAILURE, NULL },
+	{ LIT("nicht zustellbar"), FAILURE, NULL },
+	{ LIT("non recapitabile"), FAILURE, NULL },
+	{ LIT("non \xc3\xa8 stato possibile"), FAILURE, NULL },
+	{ LIT("n\xc3\xa3o p\xc3\xb4""de ser entregue"), FAILURE, NULL },
 	/* Russian: cannot be delivered, was not delivered */
-	LIT("\xd0\xb1\xd1\x8b\xd1\x82\xd1\x8c "
-	    "\xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0\xd0\xb2"),
-	LIT("\xd0\xbd\xd0\xb5 \xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0"
-	    "\xd0\xb2\xd0\xbb\xd0\xb5\xd0\xbd\xd0\xbe"),
+	{ LIT("\xd0\xb1\xd1\x8b\xd1\x82\xd1\x8c "
+	    "\xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0\xd0\xb2"), FAILURE, NULL },
+	{ LIT("\xd0\xbd\xd0\xb5 \xd0\xb4\xd0\xbe\xd1\x81\xd1\x82\xd0\xb0"
+	    "\xd0\xb2\xd0\xbb\xd0\xb5\xd0\xbd\xd0\xbe"), FAILURE, NULL },
 	/* Japanese: could not be sent, delivered, forwarded */
-	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
-	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
-	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
-	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
-	LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xab\xe5\xa4\xb1\xe6\x95\x97"),
-	LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe4\xb8\x8d\xe8\x83\xbd"),
+	{ LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
+	    FAILURE, NULL },
+	{ LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xbe"),
+	    FAILURE, NULL },
+	{ LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
+	    FAILURE, NULL },
+	{ LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe3\x81\xa7\xe3\x81\x8d\xe3\x81\xaa"),
+	    FAILURE, NULL },
+	{ LIT("\xe9\x80\x81\xe4\xbf\xa1\xe3\x81\xab\xe5\xa4\xb1\xe6\x95\x97"),
+	    FAILURE, NULL },
+	{ LIT("\xe9\x85\x8d\xe4\xbf\xa1\xe4\xb8\x8d\xe8\x83\xbd"),
+	    FAILURE, NULL },
 	/* Chinese: could not be delivered, returned mail */
-	LIT("\xe6\x97\xa0\xe6\xb3\x95"), LIT("\xe9\x80\x80\xe4\xbf\xa1"),
-};
+	{ LIT("\xe6\x97\xa0\xe6\xb3\x95"), FAILURE, NULL },
+	{ LIT("\xe9\x80\x80\xe4\xbf\xa1"), FAILURE, NULL },
 
-static const struct slice delays[] = {
-	LIT("has not yet been delivered"), LIT("has been delayed"),
-	LIT("message is delayed"), LIT("warning message only"),
-	LIT("still being retried"), LIT("will be retried for"),
-	LIT("could not send message for past"),
-	LIT("attempts will continue"), LIT("will continue to try"),
-	LIT("will keep trying"), LIT("been postponed"),
-	LIT("do not need to resend"), LIT("delivery is delayed"),
-	LIT("delivery is being retried"),
-};
+	{ LIT("has not yet been delivered"), DELAY, NULL },
+	{ LIT("has been delayed"), DELAY, NULL },
+	{ LIT("message is delayed"), DELAY, NULL },
+	{ LIT("warning message only"), DELAY, NULL },
+	{ LIT("still being retried"), DELAY, NULL },
+	{ LIT("will be retried for"), DELAY, NULL },
+	{ LIT("could not send message for past"), DELAY, NULL },
+	{ LIT("attempts will continue"), DELAY, NULL },
+	{ LIT("will continue to try"), DELAY, NULL },
+	{ LIT("will keep trying"), DELAY, NULL },
+	{ LIT("been postponed"), DELAY, NULL },
+	{ LIT("do not need to resend"), DELAY, NULL },
+	{ LIT("delivery is delayed"), DELAY, NULL },
+	{ LIT("delivery is being retried"), DELAY, NULL },
 
-/* Words of complaints that come as a notification. */
-static const struct slice complaints[] = {
-	LIT("\"notificationtype\\\":\\\"complaint\\\""),
-	LIT("\"notificationtype\":\"complaint\""),
-	LIT("\"eventtype\":\"complaint\""),
+	{ LIT("\"notificationtype\\\":\\\"complaint\\\""), COMPLAINT, NULL },
+	{ LIT("\"notificationtype\":\"complaint\""), COMPLAINT, NULL },
+	{ LIT("\"eventtype\":\"complaint\""), COMPLAINT, NULL },
 };
 
 /*
@@ -211,17 +249,6 @@ struct run {
 	unsigned	 seen;		/* bit i: fields[i] */
 	bool		 indented;
 };
-
-static bool
-any(const struct slice *v, size_t n, struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (sl_ifind(text, v[i]) != NULL)
-			return true;
-	return false;
-}
 
 static struct slice
 skip(struct slice s, const char *set)
@@ -305,14 +332,16 @@ find_header(struct slice rest, struct slice *quoted)
 }
 
 static bool
-is_separator(const struct phrases *words, struct slice line)
+is_separator(struct slice line)
 {
+	static struct phrases index;
 	struct slice s = sl_trim(line);
 	struct phrase_set found;
 	bool marked;
 	size_t i;
 
-	if (s.n < 10 || s.n > 120 || !phrases_in(words, s, &found))
+	if (s.n < 10 || s.n > 120 ||
+	    !phrases_in(PHRASES_ONCE(&index, separators), s, &found))
 		return false;
 	marked = strchr("-=*|#<", s.p[0]) != NULL && s.p[0] != '\0';
 	for (i = 0; i < N(separators); i++)
@@ -347,12 +376,10 @@ static const char *
 find_separator(struct slice text, const char **orig, size_t *indent)
 {
 	struct slice rest = text, line;
-	struct phrases words;
 
 	*orig = NULL;
-	PHRASES_INIT(&words, separators);
 	while (sl_line(&rest, &line))
-		if (is_separator(&words, sl_first(line, LINE_SEEN))) {
+		if (is_separator(sl_first(line, LINE_SEEN))) {
 			*orig = first_field(rest, indent);
 			return line.p;
 		}
@@ -540,33 +567,39 @@ find_mta(struct slice text)
 	return (struct slice){ NULL, 0 };
 }
 
+/* What the text says, into n; true when it says anything. */
+static bool
+read_phrases(struct notice *n, struct slice text)
+{
+	static struct phrases index;
+	struct phrase_set found;
+	size_t i;
+
+	if (!phrases_in(PHRASES_ONCE(&index, phrases), text, &found))
+		return false;
+	for (i = 0; i < N(phrases); i++) {
+		if (!phrase_found(&found, i))
+			continue;
+		if (phrases[i].says == SERVER && n->by == NULL)
+			n->by = phrases[i].by;
+		n->failures += phrases[i].says == FAILURE;
+		n->delay |= phrases[i].says == DELAY;
+		n->complaint |= phrases[i].says == COMPLAINT;
+	}
+	return true;
+}
+
 void
 notice_read(struct notice *n, struct arena *a, struct slice text)
 {
-	struct phrase_set found;
-	struct phrases words;
 	struct slice seen;
-	size_t i;
 
 	*n = (struct notice){ 0 };
 	if (text.n == 0)
 		return;
 	split(n, a, text);
 	seen = sl_first(n->text, WORDS_SEEN);
-	phrases_init(&words, &servers[0].words, N(servers),
-	    sizeof(servers[0]));
-	phrases_in(&words, seen, &found);
-	for (i = 0; i < N(servers) && n->by == NULL; i++)
-		if (phrase_found(&found, i))
-			n->by = servers[i].by;
-	PHRASES_INIT(&words, failures);
-	phrases_in(&words, seen, &found);
-	for (i = 0; i < N(failures); i++)
-		n->failures += phrase_found(&found, i);
-	PHRASES_INIT(&words, delays);
-	n->delay = phrases_in(&words, seen, &found);
-	PHRASES_INIT(&words, complaints);
-	n->complaint = phrases_in(&words, seen, &found);
+	read_phrases(n, seen);
 	n->mta = find_mta(seen);
 	find_codes(n, seen);
 }
@@ -649,7 +682,8 @@ address_near(struct slice line)
 	struct slice word, ad;
 	const char *p;
 
-	if (!any(failures, N(failures), line) && !codes_in(&n, sl_trim(line)))
+	read_phrases(&n, line);
+	if (n.failures == 0 && !codes_in(&n, sl_trim(line)))
 		return (struct slice){ NULL, 0 };
 	while (sl_word(&line, &word)) {
 		if ((p = memchr(word.p, '<', word.n)) != NULL)

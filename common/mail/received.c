@@ -150,38 +150,47 @@ keyword(struct slice w)
 	return K_NONE;
 }
 
-/* The byte the next token begins with, or 0. */
-static char
-scan_peek(const struct scan *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->rest.n && ascii_space(c->rest.p[i]); i++)
-		;
-	return i < c->rest.n ? c->rest.p[i] : '\0';
-}
-
 /*
- * parts - where the field is cut.
+ * parts - the tokens of a field, and where it is cut.
  *
  * What the client said stands in from, so a "by" in there may be its own
  * words: the last one is the server's, and the clauses behind it count.
  */
-struct parts {
-	struct slice	from;	/* behind "from", or what stands before "by" */
-	struct slice	by;	/* "by" and all behind it, without the date */
-	bool		has_from, has_by;
-	int64_t		date;
+#define TOKENS_MAX	400	/* a field of more is not read to its end */
+
+struct tok {
+	enum token	 is;
+	enum keyword	 key;
+	struct slice	 s;
+	const char	*end;	/* the next one is behind it */
 };
+
+struct parts {
+	struct tok	 v[TOKENS_MAX];
+	size_t		 from;	/* behind "from", or what stands before "by" */
+	size_t		 by;	/* "by" and all behind it, without the date */
+	size_t		 end;
+	struct slice	 text;
+	bool		 has_from, has_by;
+	int64_t		 date;
+};
+
+static struct slice
+text_behind(const struct parts *p, const struct tok *t)
+{
+	return sl_from(p->text, (size_t)(t->end - p->text.p));
+}
 
 /* Is this the "by" of a clause?  A host may be called so: "from by (...)". */
 static bool
-is_by(const struct scan *c, bool value_of_from)
+is_by(struct slice rest, bool value_of_from)
 {
-	struct slice rest = c->rest, word;
-	char next = scan_peek(c);
+	struct slice word;
 
-	if (value_of_from && (next == '(' || next == '['))
+	while (rest.n > 0 && ascii_space(rest.p[0]))
+		rest = sl_from(rest, 1);
+	if (value_of_from && rest.n > 0 &&
+	    (rest.p[0] == '(' || rest.p[0] == '['))
 		return false;
 	return !sl_word(&rest, &word) || !sl_ieq(word, SL("uid"));
 }
@@ -200,39 +209,49 @@ date_follows(struct slice rest, int64_t *t)
 	return date_parse(text, t, NULL);
 }
 
+/* The next token, unless it is the end or what is behind it is the date. */
+static struct tok *
+next_token(struct parts *p, struct scan *c)
+{
+	struct tok *t = &p->v[p->end];
+
+	if (p->end == TOKENS_MAX)
+		return NULL;
+	t->is = scan_next(c, &t->s);
+	t->key = t->is == T_WORD ? keyword(t->s) : K_NONE;
+	t->end = c->rest.p;
+	if (t->is == T_END ||
+	    (t->is == T_SEMI && date_follows(c->rest, &p->date)))
+		return NULL;
+	p->end++;
+	return t;
+}
+
 static void
 parts_cut(struct parts *p, struct slice s)
 {
 	struct scan c = { .rest = s };
-	const char *by = NULL, *other = NULL, *from = s.p, *end = s.p + s.n;
-	bool value = false, first = true;	/* of "from"; of all words */
-	struct slice w;
-	enum keyword k;
-	enum token t;
+	const size_t none = SIZE_MAX;
+	size_t by = none, other = none, at, words = 0;
+	bool value = false;		/* of "from" */
+	struct tok *t;
 
-	for (; (t = scan_next(&c, &w)) != T_END; value = k == K_FROM) {
-		k = K_NONE;
-		if (t == T_SEMI && date_follows(c.rest, &p->date)) {
-			end = w.p;
-			break;
-		}
-		if (t != T_WORD)
+	p->text = s;
+	for (; (t = next_token(p, &c)) != NULL; value = t->key == K_FROM) {
+		if (t->is != T_WORD)
 			continue;
-		k = keyword(w);
-		if (k == K_FROM && first) {
+		at = (size_t)(t - p->v);
+		if (t->key == K_FROM && words == 0) {
 			p->has_from = true;
-			from = w.p + w.n;
-		} else if (k == K_BY && is_by(&c, value))
-			by = w.p;
-		else if (k != K_NONE && other == NULL && !value)
-			other = w.p;
-		first = false;
+			p->from = at + 1;
+		} else if (t->key == K_BY && is_by(c.rest, value))
+			by = at;
+		else if (t->key != K_NONE && other == none && !value)
+			other = at;
+		words++;
 	}
-	p->has_by = by != NULL;
-	if (by == NULL)
-		by = other != NULL ? other : end;
-	p->from = (struct slice){ from, by - from };
-	p->by = (struct slice){ by, end - by };
+	p->has_by = by != none;
+	p->by = by != none ? by : other != none ? other : p->end;
 }
 
 /* The address a word holds: "[192.0.2.1]:25", "x@[192.0.2.1]". */
@@ -427,9 +446,9 @@ static void
 mark_login(struct hop *hop, struct slice text)
 {
 	text = sl_trim(text);
-	/* Most comments are an address; a login begins "auth" or "Squ". */
-	if (text.n == 0 || text.p[0] == '[' || ascii_digit(text.p[0]) ||
-	    sl_find(text, SL(" [")) != NULL)
+	/* Most comments are an address; these are "auth..." and "Squ...". */
+	if (text.n == 0 || strchr("aAsS:,=", text.p[0]) == NULL ||
+	    text.p[0] == '\0' || sl_find(text, SL(" [")) != NULL)
 		return;
 	mark_authenticated(hop, text);
 	mark_auth(hop, text);
@@ -440,26 +459,41 @@ mark_login(struct hop *hop, struct slice text)
  * Comments that tell how the message came.  One with an address in it, as
  * in "envelope-from", is somebody else's words.
  */
-static const struct {
+struct sign {
 	struct slice	text;
-	bool		begins;		/* else anywhere */
 	bool		tls, local;
-} marks[] = {
-	{ SL("using TLS"), true, true, false },
-	{ SL("using SSL"), true, true, false },
-	{ SL("version=TLS"), true, true, false },
-	{ SL("version=SSL"), true, true, false },
-	{ SL("Cipher TLS"), true, true, false },
-	{ SL("TLS"), true, true, false },
-	{ SL("SSLv"), true, true, false },
-	{ SL(" encrypted"), false, true, false },
-	{ SL(", from userid "), false, false, true },
-	{ SL(" invoked by uid "), false, false, true },
-	{ SL(" invoked for bounce"), false, false, true },
-	{ SL("/Submit"), false, false, true },
-	{ SL("uid "), true, false, true },
-	{ SL("DragonFly Mail Agent"), true, false, true },
 };
+
+static const struct sign begins[] = {
+	{ SL("using TLS"), true, false },
+	{ SL("using SSL"), true, false },
+	{ SL("version=TLS"), true, false },
+	{ SL("version=SSL"), true, false },
+	{ SL("Cipher TLS"), true, false },
+	{ SL("TLS"), true, false },
+	{ SL("SSLv"), true, false },
+	{ SL("uid "), false, true },
+	{ SL("DragonFly Mail Agent"), false, true },
+};
+
+/* Anywhere; each begins with a byte that is no letter. */
+static const struct sign within[] = {
+	{ SL(" encrypted"), true, false },
+	{ SL(", from userid "), false, true },
+	{ SL(" invoked by uid "), false, true },
+	{ SL(" invoked for bounce"), false, true },
+	{ SL("/Submit"), false, true },
+};
+
+static void
+mark_signs(struct hop *hop, const struct sign *v, size_t n, struct slice text)
+{
+	for (; n > 0; v++, n--)
+		if (sl_istarts(text, v->text)) {
+			hop->tls |= v->tls;
+			hop->local |= v->local;
+		}
+}
 
 static void
 mark_comment(struct hop *hop, struct slice text)
@@ -469,45 +503,64 @@ mark_comment(struct hop *hop, struct slice text)
 	if (text.n == 0 || text.p[0] == '[' ||
 	    memchr(text.p, '@', text.n) != NULL)
 		return;
-	for (i = 0; i < NITEMS(marks); i++) {
-		if (marks[i].begins ? !sl_istarts(text, marks[i].text) :
-		    sl_ifind(text, marks[i].text) == NULL)
-			continue;
-		hop->tls |= marks[i].tls;
-		hop->local |= marks[i].local;
-	}
+	mark_signs(hop, begins, NITEMS(begins), text);
+	for (i = 0; i < text.n; i++)
+		if (text.p[i] == ' ' || text.p[i] == ',' || text.p[i] == '/')
+			mark_signs(hop, within, NITEMS(within),
+			    sl_from(text, i));
+}
+
+/* CommuniGate says who it is behind "by". */
+static bool
+is_communigate(const struct parts *p)
+{
+	size_t i;
+
+	for (i = p->by; i < p->end; i++)
+		if (p->v[i].is == T_COMMENT &&
+		    sl_starts(p->v[i].s, SL("CommuniGate ")))
+			return true;
+	return false;
+}
+
+/* One comment behind "from". */
+static void
+from_comment(struct hop *hop, struct peer *peer, const struct parts *parts,
+    bool communigate, struct slice t)
+{
+	mark_login(hop, t);
+	if (communigate)
+		mark_account(hop, t);
+	if (peer_comment(peer, t))
+		return;
+	mark_comment(hop, t);
+	if (!parts->has_from && sl_istarts(t, SL("from ")))
+		hop->local = true;	/* sendmail's local users */
+	if (sl_ieq(t, SL("localhost")))
+		hop->local = true;	/* its own bounces */
+	if (sl_iends(t, SL(" [local]")))
+		hop->local = true;	/* OpenSMTPD's users */
 }
 
 static void
 read_from(struct hop *hop, struct peer *peer, const struct parts *parts)
 {
-	struct scan c = { .rest = parts->from };
-	bool communigate = sl_find(parts->by, SL("(CommuniGate ")) != NULL;
-	size_t words = 0;
-	struct slice t;
-	enum token k;
+	bool communigate = is_communigate(parts);
+	size_t words = 0, i;
 
-	while ((k = scan_next(&c, &t)) != T_END) {
-		if (k == T_WORD && words++ == 0 && parts->has_from)
-			peer->word = t;
-		else if (k == T_WORD)
-			boxed_ip(t, &peer->boxed);
-		if (k != T_COMMENT)
-			continue;
-		mark_login(hop, t);
-		if (communigate)
-			mark_account(hop, t);
-		if (peer_comment(peer, t))
-			continue;
-		mark_comment(hop, t);
-		if (!parts->has_from && sl_istarts(t, SL("from ")))
-			hop->local = true;	/* sendmail's local users */
-		if (sl_ieq(t, SL("localhost")))
-			hop->local = true;	/* its own bounces */
-		if (sl_iends(t, SL(" [local]")))
-			hop->local = true;	/* OpenSMTPD's users */
+	for (i = parts->from; i < parts->by; i++) {
+		const struct tok *t = &parts->v[i];
+
+		if (t->is == T_WORD && words++ == 0 && parts->has_from)
+			peer->word = t->s;
+		else if (t->is == T_WORD)
+			boxed_ip(t->s, &peer->boxed);
+		else if (t->is == T_COMMENT)
+			from_comment(hop, peer, parts, communigate, t->s);
 	}
-	if (sl_istarts(sl_trim(parts->from), SL("mail pickup service")))
+	if (parts->from < parts->by && sl_istarts(sl_from(parts->text,
+	    (size_t)(parts->v[parts->from].s.p - parts->text.p)),
+	    SL("mail pickup service")))
 		hop->local = true;
 }
 
@@ -575,6 +628,7 @@ without_angles(struct slice w)
  */
 struct clauses {
 	struct hop	*hop;
+	const struct parts *parts;
 	enum keyword	 now;
 	bool		 fresh;		/* nothing behind the keyword yet */
 	bool		 grow;		/* with goes on */
@@ -585,23 +639,26 @@ struct clauses {
 
 /* Some put no semicolon before the date: it may begin here. */
 static void
-clause_left(struct clauses *s, struct slice w, const struct scan *c)
+clause_left(struct clauses *s, const struct tok *t)
 {
+	struct slice rest = text_behind(s->parts, t);
+
 	if (s->left.n == 0)
-		s->left = (struct slice){ w.p, w.n + c->rest.n };
+		s->left = (struct slice){ t->s.p, t->s.n + rest.n };
 }
 
 static void
-clause_word(struct clauses *s, struct slice w, const struct scan *c)
+clause_word(struct clauses *s, const struct tok *t)
 {
 	struct hop *hop = s->hop;
+	struct slice w = t->s;
 
 	switch (s->now) {
 	case K_BY:
 		if (s->fresh && hop->by.n == 0)
 			hop->by = host(w);
 		else if (!boxed_ip(w, &hop->by_ip))
-			clause_left(s, w, c);
+			clause_left(s, t);
 		mark_with(hop, w);
 		break;
 	case K_WITH:
@@ -615,7 +672,7 @@ clause_word(struct clauses *s, struct slice w, const struct scan *c)
 	case K_ID:
 	case K_FOR:
 		if (!s->fresh)
-			clause_left(s, w, c);
+			clause_left(s, t);
 		if (s->fresh && s->now == K_ID && hop->id.n == 0)
 			hop->id = without_angles(w);
 		if (s->fresh && s->now == K_FOR && hop->for_.n == 0)
@@ -647,21 +704,18 @@ clause_comment(struct clauses *s, struct slice text)
 }
 
 static void
-read_by(struct clauses *s, struct slice part)
+read_by(struct clauses *s)
 {
-	struct scan c = { .rest = part };
-	struct slice w;
-	enum keyword k;
-	enum token t;
+	const struct tok *t = s->parts->v + s->parts->by;
+	const struct tok *end = s->parts->v + s->parts->end;
 
-	while ((t = scan_next(&c, &w)) != T_END) {
-		k = t == T_WORD ? keyword(w) : K_NONE;
-		if (t == T_COMMENT)
-			clause_comment(s, w);
-		else if (t == T_WORD && k == K_NONE)
-			clause_word(s, w, &c);
+	for (; t < end; t++) {
+		if (t->is == T_COMMENT)
+			clause_comment(s, t->s);
+		else if (t->is == T_WORD && t->key == K_NONE)
+			clause_word(s, t);
 		else {
-			s->now = k;
+			s->now = t->key;
 			s->fresh = true;
 			s->grow = false;
 		}
@@ -725,14 +779,17 @@ settle_local(struct hop *hop, const struct peer *p)
 bool
 received_parse(struct arena *a, struct slice body, struct hop *hop)
 {
-	struct clauses s = { .hop = hop };
-	struct parts parts = { .date = 0 };
 	struct peer peer = { .boxed = { { 0 } } };
+	struct parts parts;	/* its tokens are written before they are read */
+	struct clauses s = { .hop = hop, .parts = &parts };
 
 	*hop = (struct hop){ .date = 0 };
+	parts.from = parts.end = 0;
+	parts.has_from = false;
+	parts.date = 0;
 	parts_cut(&parts, body.n == 0 ? SL("") : hdr_unfold(a, body));
 	read_from(hop, &peer, &parts);
-	read_by(&s, parts.by);
+	read_by(&s);
 	settle_peer(hop, &peer, &s);
 	settle_local(hop, &peer);
 	ip_parse(hop->by, &hop->by_ip);

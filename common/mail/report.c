@@ -282,8 +282,8 @@ static unsigned
 subject_hints(const struct head *h)
 {
 	struct slice s = get(h, H_SUBJECT), bare;
+	static struct phrases index;
 	struct phrase_set found;
-	struct phrases words;
 	struct buf b = { 0 };
 	unsigned hints = 0;
 	bool person;
@@ -294,12 +294,11 @@ subject_hints(const struct head *h)
 		s = buf_sl(&b);
 	}
 	bare = bare_subject(sl_first(s, SUBJECT_MAX), &person);
-	PHRASES_INIT(&words, subjects);
-	phrases_in(&words, s, &found);
-	for (i = 0; i < N(subjects); i++)
-		if (phrase_found(&found, i) && (!subjects[i].front ||
-		    sl_istarts(bare, subjects[i].words)))
-			hints |= subjects[i].hint;
+	if (phrases_in(PHRASES_ONCE(&index, subjects), s, &found))
+		for (i = 0; i < N(subjects); i++)
+			if (phrase_found(&found, i) && (!subjects[i].front ||
+			    sl_istarts(bare, subjects[i].words)))
+				hints |= subjects[i].hint;
 	buf_free(&b);
 	return hints | (person ? HINT_PERSON : 0);
 }

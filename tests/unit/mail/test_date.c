@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mail/date.h"
@@ -243,6 +244,40 @@ START_TEST(days_follow_each_other)
 }
 END_TEST
 
+/* A comment in front keeps the short way from being taken. */
+START_TEST(the_usual_form_reads_as_any_other_does)
+{
+	static const char *const ends[] = { "", " (GMT)", "x", " x", "0",
+	    ")", " (", " +0100", ", 2" };
+	static const char usual[] = "Mon, 05 Jan 2004 01:00:00 +0130";
+	static const char bytes[] = " 09:,+-aMT(\t";
+	char text[64], longer[72];
+	unsigned x = 2004, odd, odd2;
+	int64_t t, u;
+	bool a, b;
+	int round;
+
+	for (round = 0; round < 20000; round++) {
+		x = x * 1103515245 + 12345;
+		snprintf(text, sizeof(text), "%s%s", usual,
+		    ends[(x >> 16) % 9]);
+		if (round % 2 == 0)	/* a day of one digit */
+			memmove(text + 5, text + 6, strlen(text + 5));
+		if (round % 4 < 2)
+			text[(x >> 8) % 31] = bytes[(x >> 20) % 12];
+		text[5 + x % 2] = (char)('0' + (x >> 4) % 10);
+		snprintf(longer, sizeof(longer), "()%s", text);
+		t = u = 0;
+		odd = odd2 = 0;
+		a = date_parse(sl(text), &t, &odd);
+		b = date_parse(sl(longer), &u, &odd2);
+		ck_assert_msg(a == b && t == u && odd == odd2,
+		    "\"%s\": %d %lld %x, %d %lld %x", text, a, (long long)t,
+		    odd, b, (long long)u, odd2);
+	}
+}
+END_TEST
+
 #define N(v)	(sizeof(v) / sizeof((v)[0]))
 
 Suite *suite(void);
@@ -262,6 +297,7 @@ suite(void)
 	    N(options));
 	tcase_add_loop_test(tc, writes_any_number_as_a_date, 0, N(texts));
 	tcase_add_test(tc, days_follow_each_other);
+	tcase_add_test(tc, the_usual_form_reads_as_any_other_does);
 	suite_add_tcase(s, tc);
 	return s;
 }
