@@ -180,6 +180,18 @@ arena_dup(struct arena *a, struct slice s)
 	return (struct slice){ arena_str(a, s), s.n };
 }
 
+char *
+arena_path(struct arena *a, const char *dir, const char *name)
+{
+	size_t n = strlen(dir), m = strlen(name);
+	char *p = take(a, n + m + 2, 1);
+
+	memcpy(p, dir, n);
+	p[n] = '/';
+	memcpy(p + n + 1, name, m + 1);
+	return p;
+}
+
 struct slice
 arena_fmt(struct arena *a, const char *fmt, ...)
 {

@@ -21,6 +21,8 @@ size_t		 arena_used(const struct arena *a);	/* bytes held from malloc */
 
 char		*arena_str(struct arena *a, struct slice s);	/* NUL at the end */
 struct slice	 arena_dup(struct arena *a, struct slice s);
+char		*arena_path(struct arena *a, const char *dir,
+		    const char *name);			/* "dir/name" */
 struct slice	 arena_fmt(struct arena *a, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
 

@@ -102,20 +102,6 @@ next_byte(const char *p, const char *end, char c)
 	return at == NULL ? end : at;
 }
 
-/* Byte by byte: for what is not worth setting up more. */
-static const char *
-ifind_short(struct slice s, struct slice needle)
-{
-	char c = ascii_lower(needle.p[0]);
-	size_t i;
-
-	for (i = 0; i + needle.n <= s.n; i++)
-		if (ascii_lower(s.p[i]) == c && sl_ieq(needle,
-		    (struct slice){ s.p + i, needle.n }))
-			return s.p + i;
-	return NULL;
-}
-
 /* memchr for the rarest byte in both its cases, then a look around it. */
 const char *
 sl_ifind(struct slice s, struct slice needle)
@@ -128,9 +114,7 @@ sl_ifind(struct slice s, struct slice needle)
 		return s.p;
 	if (s.n < needle.n)
 		return NULL;
-	if (s.n < 128)
-		return ifind_short(s, needle);
-	k = rarest(needle);
+	k = s.n < 128 ? 0 : rarest(needle);	/* not worth it in a short one */
 	c = ascii_lower(needle.p[k]);
 	end = s.p + s.n - needle.n + k + 1;
 	low = next_byte(s.p + k, end, c);

@@ -25,6 +25,15 @@
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
+/*
+ * Facts on their way to the order of paths: key has the first bytes of the
+ * path, so that few paths are ever looked at.
+ */
+struct sorted {
+	uint64_t	 key;
+	struct facts	*f;
+};
+
 /* What one thread reads with, and what it has found. */
 struct worker {
 	struct arena		*scratch;	/* given back after each message */
@@ -33,7 +42,7 @@ struct worker {
 	struct spool_reader	*rd;
 	struct sha256		*sha;
 	struct magics		*magics;	/* NULL: types are not wanted */
-	struct facts		**v;
+	struct sorted		*v;
 	size_t			 n, cap;
 	struct buf		 spill;
 	uint64_t		 spilled;	/* bytes in the file */
@@ -143,6 +152,26 @@ spill(struct found *fd, struct facts *f)
 	}
 }
 
+/*
+ * The first eight bytes as a number; '@' is the last one, as path_cmp reads
+ * numbers behind it.
+ */
+static uint64_t
+path_key(const char *path)
+{
+	uint64_t key = 0;
+	size_t i;
+
+	for (i = 0; i < 8; i++) {
+		key = key << 8 | (unsigned char)*path;
+		if (*path == '@')
+			path = "";
+		else
+			path += *path != '\0';
+	}
+	return key;
+}
+
 static void
 put_away(struct found *fd)
 {
@@ -156,7 +185,7 @@ put_away(struct found *fd)
 		w->cap = w->cap == 0 ? 1024 : w->cap * 2;
 		w->v = xrealloc(w->v, w->cap, sizeof(*w->v));
 	}
-	w->v[w->n++] = f;
+	w->v[w->n++] = (struct sorted){ path_key(f->path), f };
 	atomic_fetch_add(&fd->s->state->entries, 1);
 	atomic_fetch_add(&fd->s->state->bytes, fd->rec.size);
 }
@@ -426,12 +455,13 @@ path_cmp(const char *a, const char *b)
 static int
 by_path(const void *x, const void *y)
 {
-	const struct facts *a = *(struct facts *const *)x;
-	const struct facts *b = *(struct facts *const *)y;
+	const struct sorted *a = x, *b = y;
 
-	if (a->spool != b->spool)
-		return a->spool < b->spool ? -1 : 1;
-	return path_cmp(a->path, b->path);
+	if (a->f->spool != b->f->spool)
+		return a->f->spool < b->f->spool ? -1 : 1;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return path_cmp(a->f->path, b->f->path);
 }
 
 /* One worker tells for all: they share the database. */
@@ -451,23 +481,27 @@ static void
 gather(struct scan *s)
 {
 	struct scan_state *st = s->state;
-	size_t i;
+	struct sorted *v;
+	size_t i, n = 0;
 
-	s->n = 0;
 	for (i = 0; i < st->nworkers; i++)
-		s->n += st->workers[i].n;
-	s->entries = xcalloc(s->n, sizeof(struct facts *));
-	s->n = 0;
-	for (i = 0; i < st->nworkers; i++) {
+		n += st->workers[i].n;
+	v = xcalloc(n, sizeof(*v));
+	for (n = 0, i = 0; i < st->nworkers; i++) {
 		struct worker *w = &st->workers[i];
 
 		if (w->n > 0)
-			memcpy(s->entries + s->n, w->v, w->n * sizeof(*w->v));
-		s->n += w->n;
+			memcpy(v + n, w->v, w->n * sizeof(*w->v));
+		n += w->n;
 		free(w->v);
 		w->v = NULL;
 	}
-	qsort(s->entries, s->n, sizeof(*s->entries), by_path);
+	qsort(v, n, sizeof(*v), by_path);
+	s->entries = xcalloc(n, sizeof(struct facts *));
+	s->n = n;
+	for (i = 0; i < n; i++)
+		s->entries[i] = v[i].f;
+	free(v);
 	s->vanished = atomic_load(&st->vanished);
 	types_failure(s);
 }

@@ -469,7 +469,8 @@ plain_param(struct arena *a, struct charsets *cs, const struct param *p)
 
 /*
  * Take what stands before the first ';' off s, comments left out.  Where
- * that semicolon is missing a parameter follows the first blank.
+ * that semicolon is missing a parameter follows the first blank.  value
+ * may be NULL.
  */
 static void
 take_field_value(struct slice *s, struct buf *value)
@@ -487,7 +488,8 @@ take_field_value(struct slice *s, struct buf *value)
 			skip_comment(s);
 			continue;
 		}
-		buf_addc(value, s->p[0]);
+		if (value != NULL)
+			buf_addc(value, s->p[0]);
 		*s = sl_from(*s, 1);
 	}
 }
@@ -498,22 +500,25 @@ param_get(struct arena *a, struct charsets *cs, struct slice body,
 {
 	struct params ps = { .rest = sl_first(body, WORDS_MAX) };
 	struct param p, plain = { .quoted = false };
-	struct pieces pieces = { .any = false };
+	struct pieces *pieces = NULL;
 	struct slice tail;
-	struct buf value = { 0 };
 
-	take_field_value(&ps.rest, &value);
-	buf_free(&value);
+	if (sl_ifind(ps.rest, sl(name)) == NULL)
+		return (struct slice){ NULL, 0 };
+	take_field_value(&ps.rest, NULL);
 	while (next_param(&ps, &p)) {
 		tail = sl_from(p.name, strlen(name));
 		if (sl_ieq(p.name, sl(name))) {
 			if (plain.value.p == NULL)
 				plain = p;
-		} else if (sl_istarts(p.name, sl(name)) && tail.p[0] == '*')
-			keep_piece(&pieces, &p, sl_from(tail, 1));
+		} else if (sl_istarts(p.name, sl(name)) && tail.p[0] == '*') {
+			if (pieces == NULL)
+				pieces = arena_alloc(a, sizeof(*pieces));
+			keep_piece(pieces, &p, sl_from(tail, 1));
+		}
 	}
-	if (pieces.any)
-		return join_pieces(a, cs, &pieces);
+	if (pieces != NULL && pieces->any)
+		return join_pieces(a, cs, pieces);
 	if (plain.value.p == NULL)
 		return (struct slice){ NULL, 0 };
 	return plain_param(a, cs, &plain);

@@ -207,7 +207,7 @@ look_below(struct search *s, const struct tree_dir *d, unsigned level)
 		}
 		sub.path = d->path[0] == '\0' ?
 		    arena_str(s->a, sl(d->v[i].name)) :
-		    arena_fmt(s->a, "%s/%s", d->path, d->v[i].name).p;
+		    arena_path(s->a, d->path, d->v[i].name);
 		sub_add(s, &s->todo, &s->ntodo, &s->todo_cap, sub);
 	}
 }
@@ -508,7 +508,7 @@ fill_entry(struct spool *sp, struct tree_dir *dir, size_t i, struct arena *a,
 	e->refused = name->refused != NULL ? name->refused :
 	    refusal(name->type);
 	e->path = dir->path[0] == '\0' ? name->name :
-	    arena_fmt(a, "%s/%s", dir->path, name->name).p;
+	    arena_path(a, dir->path, name->name);
 	return name->type != TREE_DIR &&
 	    sp->drv->entry(&sp->probe, dir, i, a, e);
 }
