@@ -624,6 +624,35 @@ is_half_name(const struct item *it, struct slice rest)
 	return item_next(&rest, &next) && next.angle;
 }
 
+/*
+ * The form most mail has at the start of s: words or one quoted string, then
+ * "<local@domain>", and nothing behind it before the end or a comma.  Its
+ * length, or 0.
+ */
+static size_t
+named_len(struct slice s, struct item *it)
+{
+	const char *begin = s.p;
+	const char *angle = s.n == 0 ? NULL : memchr(s.p, '<', s.n);
+	struct slice name;
+	size_t n, at;
+
+	if (angle == NULL)
+		return 0;
+	name = sl_trim(sl_first(s, (size_t)(angle - s.p)));
+	s = sl_from(s, (size_t)(angle + 1 - s.p));
+	n = plain_angle(s, &at);
+	if (n == 0 || (n + 1 < s.n && s.p[n + 1] != ','))
+		return 0;
+	if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"')
+		name = between(name, 1, name.n - 1);
+	if (!all_of(name, AT | DT | SP))
+		return 0;
+	*it = (struct item){ .display = name, .spec = sl_first(s, n),
+	    .at = at, .angle = true };
+	return (size_t)(s.p + n + 1 - begin);
+}
+
 int
 addr_next(struct arena *a, struct slice *rest, struct addr *out)
 {
@@ -639,6 +668,10 @@ addr_next(struct arena *a, struct slice *rest, struct addr *out)
 		if (n > 0 && (n == rest->n || rest->p[n] == ',')) {
 			it = (struct item){ .spec = sl_first(*rest, n),
 			    .at = at };
+			*rest = sl_from(*rest, n);
+			break;
+		}
+		if ((n = named_len(*rest, &it)) > 0) {
 			*rest = sl_from(*rest, n);
 			break;
 		}
@@ -686,13 +719,17 @@ addr_path(struct arena *a, struct slice s, struct addr *out,
     struct slice *params)
 {
 	struct item it = { .words = 0 };
-	size_t end;
+	size_t end, at;
 
 	s = sl_trim(s);
 	*params = sl_from(s, s.n);
 	if (s.n == 0)
 		it.angle = true;	/* as good as <> */
-	else if (!is_bare_path(s, &end))
+	else if (plain_len(s, &at) == s.n) {
+		it.spec = s;
+		it.at = at;
+		s = *params;
+	} else if (!is_bare_path(s, &end))
 		item_next(&s, &it);
 	else {
 		it.spec = sl_first(s, end);
@@ -879,13 +916,29 @@ route_step(struct arena *a, const struct addr *ad, struct addr *in)
 	return route_bang(a, ad, in) ? ROUTE_BANG : ROUTE_NONE;
 }
 
+/* Every form needs one of these; most addresses have none. */
+static bool
+may_hide(const struct addr *ad)
+{
+	struct slice s = ad->local;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] == '%' || s.p[i] == '!' || s.p[i] == '@')
+			return true;
+	return ad->route.n > 0;
+}
+
 enum addr_route
 addr_route(struct arena *a, const struct addr *ad, struct addr *target)
 {
 	enum addr_route first = ROUTE_NONE, r;
-	struct addr at = *ad, in;
+	struct addr at, in;
 	int i;
 
+	if (!may_hide(ad))
+		return ROUTE_NONE;
+	at = *ad;
 	for (i = 0; i < ROUTE_STEPS; i++) {
 		if ((r = route_step(a, &at, &in)) == ROUTE_NONE)
 			break;
@@ -1107,7 +1160,7 @@ struct view {
 	size_t		wide;	/* 1 or 2 bytes a character */
 };
 
-static unsigned
+static inline unsigned
 view_class(const struct view *v, size_t i)
 {
 	if (i + v->wide > v->s.n || (v->wide == 2 && v->s.p[i + 1] != '\0'))

@@ -116,26 +116,25 @@ hint_in(const struct spool_msg *m, struct arena *a, struct slice body)
 
 /*
  * The first hint that the header names as where the message comes from.
- * The whole header is parsed later, once; here the walk ends with the
- * first field that will do.
+ * The whole header is parsed later, once; here lines are passed over, and
+ * the walk ends with the first field that will do.
  */
 static size_t
 author_hint(const struct spool_msg *m, struct arena *a)
 {
-	struct slice rest = m->text;
-	size_t n, best;
+	static const struct slice names[] = { SL("From"), SL("Sender"),
+	    SL("Return-Path") };
+	struct slice rest = m->text, at, line;
+	size_t i, best;
 	struct hdr h;
-	int r;
 
-	for (n = 0; n < HEAD_FIELDS_MAX && (r = hdr_next(&rest, &h)) != 0;
-	    n++) {
-		if (r != 1 || (!sl_ieq(h.name, SL("From")) &&
-		    !sl_ieq(h.name, SL("Sender")) &&
-		    !sl_ieq(h.name, SL("Return-Path"))))
-			continue;
-		if ((best = hint_in(m, a, h.body)) < m->nhints)
-			return best;
-	}
+	for (at = rest; sl_line(&rest, &line) && line.n > 0; at = rest)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (sl_istarts(line, names[i]) &&
+			    hdr_next(&at, &h) == 1 &&
+			    sl_ieq(h.name, names[i]) &&
+			    (best = hint_in(m, a, h.body)) < m->nhints)
+				return best;
 	return m->nhints;
 }
 
