@@ -207,6 +207,18 @@ read_header_rcpts(struct reading *r)
 	r->rec->nheader_rcpts = to.n;
 }
 
+/*
+ * Is the first look at a large message too little?  Its header must end in
+ * it, and give no reason to look into the body.
+ */
+static bool
+wants_whole(const struct reading *r)
+{
+	return r->m->more && (r->head.n == 0 || r->body.n == 0 ||
+	    report_wants_body(&r->head,
+	    r->rec->has_sender ? &r->rec->sender : NULL));
+}
+
 static void
 read_report(struct reading *r)
 {
@@ -355,6 +367,8 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	rec->more_hops = read_hops(a, &r.head, RECORD_HOPS_MAX, whole,
 	    &rec->hops, &rec->nhops);
 	read_sender(&r);
+	if ((rec->wants_whole = wants_whole(&r)))
+		return;
 	read_rcpts(&r);
 	read_header_rcpts(&r);
 	read_times(&r);

@@ -72,6 +72,7 @@ struct record {
 	struct slice	*problems;
 	size_t		 nproblems;
 	bool		 unread;	/* nothing of it could be read */
+	bool		 wants_whole;	/* a first look does not do: read again */
 };
 
 /*

@@ -228,13 +228,32 @@ begin(struct found *fd)
 	    .folder = e->folder, .path = sl(e->path), .unread = true };
 }
 
+/* A record for what could not be read, so that the lines add up. */
 static void
-one_message(struct found *fd, const struct spool_msg *m)
+unread(struct found *fd, const char *why)
+{
+	begin(fd);
+	record_problem(&fd->rec, fd->w->scratch, sl(why));
+	put_away(fd);
+}
+
+static void
+one_message(struct found *fd, struct spool_msg *m)
 {
 	struct scan *s = fd->s;
+	struct err err;
 
 	begin(fd);
 	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m, s->records);
+	if (fd->rec.wants_whole) {
+		if (spool_whole(fd->w->rd, m, &err) == -1) {
+			unread(fd, err.msg);
+			return;
+		}
+		begin(fd);
+		record_read(&fd->rec, fd->w->scratch, fd->w->cs, m,
+		    s->records);
+	}
 	if (s->contents)
 		record_contents(&fd->rec, fd->w->scratch, fd->w->cs,
 		    fd->w->magics, m);
@@ -243,15 +262,6 @@ one_message(struct found *fd, const struct spool_msg *m)
 		    fd->e->path, (unsigned long long)m->offset);
 	if (s->digests)
 		digest(fd, m);
-	put_away(fd);
-}
-
-/* A record for what could not be read, so that the lines add up. */
-static void
-unread(struct found *fd, const char *why)
-{
-	begin(fd);
-	record_problem(&fd->rec, fd->w->scratch, sl(why));
 	put_away(fd);
 }
 
@@ -525,6 +535,7 @@ workers_new(struct scan *s, struct err *err)
 		w->keep = arena_new();
 		w->cs = charsets_new();
 		w->rd = spool_reader_new(w->scratch);
+		spool_reader_look(w->rd, !s->digests && !s->contents);
 		if (s->digests)
 			w->sha = sha256_new();
 		if (s->contents && s->types)

@@ -238,13 +238,14 @@ last_line(struct slice s)
 static void
 take_trailer(struct spool_reader *rd, struct spool_msg *m)
 {
-	struct slice s = last_line(m->cut ? reader_tail(rd, TRAILER_MAX) :
-	    m->text);
+	bool here = !m->cut && !m->more;
+	struct slice s = last_line(here ? m->text :
+	    reader_tail(rd, TRAILER_MAX));
 
 	if (!is_binary(s))
 		return;
 	m->trailer = s;
-	if (!m->cut)
+	if (here)
 		m->text.n -= s.n;
 }
 

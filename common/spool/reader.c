@@ -193,8 +193,8 @@ int
 reader_head(struct spool_reader *rd, struct spool_msg *m,
     struct slice *bytes, struct err *err)
 {
-	size_t want = rd->size < SPOOL_READ_MAX ? (size_t)rd->size :
-	    SPOOL_READ_MAX;
+	size_t most = rd->look ? SPOOL_LOOK : SPOOL_READ_MAX;
+	size_t want = rd->size < most ? (size_t)rd->size : most;
 	ssize_t n;
 
 	rd->done = true;
@@ -211,6 +211,7 @@ reader_head(struct spool_reader *rd, struct spool_msg *m,
 		msg_problem(m, "the file is empty");
 	m->size = rd->size;
 	m->cut = rd->size > SPOOL_READ_MAX;
+	m->more = rd->look && rd->size > SPOOL_LOOK;
 	*bytes = with_lf(rd, m, buf_sl(&rd->buf));
 	return 0;
 }
@@ -435,20 +436,45 @@ spool_start(const struct spool *sp, const struct spool_entry *e,
 	return 0;
 }
 
-int
-spool_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+void
+spool_reader_look(struct spool_reader *rd, bool look)
+{
+	rd->look = look;
+}
+
+static int
+load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	int r;
 
 	memset(m, 0, sizeof(*m));
-	if (rd->fd == -1 || rd->done)
-		return 0;
 	m->mtime = rd->mtime;
 	if ((r = rd->drv->load(rd, m, err)) == -1) {
 		rd->done = true;
 		return -1;
 	}
 	m->text = with_lf(rd, m, m->text);
+	return r;
+}
+
+int
+spool_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	if (rd->fd == -1 || rd->done) {
+		memset(m, 0, sizeof(*m));
+		return 0;
+	}
+	return load(rd, m, err);
+}
+
+int
+spool_whole(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	int r;
+
+	rd->look = false;
+	r = load(rd, m, err);
+	rd->look = true;
 	return r;
 }
 

@@ -83,6 +83,7 @@ struct spool_msg {
 	struct slice	 preamble;	/* bytes before it, not text */
 	struct slice	 trailer;	/* bytes behind it, not text */
 	bool		 cut;		/* only the first SPOOL_READ_MAX are here */
+	bool		 more;		/* only a first look: spool_whole has more */
 	int64_t		 mtime;
 	int64_t		 arrived;	/* 0: the spool does not say */
 	struct slice	 queue_id;
@@ -169,6 +170,16 @@ int	spool_start(const struct spool *sp, const struct spool_entry *e,
 
 /* Its next message.  Returns 1; 0: no more; -1: damaged, no more. */
 int	spool_load(struct spool_reader *rd, struct spool_msg *m,
+	    struct err *err);
+
+/*
+ * A reader that takes a first look only: SPOOL_LOOK bytes of a file that is
+ * one message, which has the header of nearly all mail.  Where the text goes
+ * on, m->more is set, and spool_whole loads the same message anew.
+ */
+#define SPOOL_LOOK	(16 * 1024)
+void	spool_reader_look(struct spool_reader *rd, bool look);
+int	spool_whole(struct spool_reader *rd, struct spool_msg *m,
 	    struct err *err);
 
 /*
