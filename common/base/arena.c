@@ -164,6 +164,12 @@ arena_alloc(struct arena *a, size_t n)
 }
 
 char *
+arena_bytes(struct arena *a, size_t n)
+{
+	return take(a, n, 1);
+}
+
+char *
 arena_str(struct arena *a, struct slice s)
 {
 	char *p = take(a, s.n + 1, 1);

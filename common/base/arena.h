@@ -19,6 +19,7 @@ void		 arena_reset(struct arena *a);		/* keeps some blocks */
 void		*arena_alloc(struct arena *a, size_t n);	/* zeroed, aligned for any type */
 size_t		 arena_used(const struct arena *a);	/* bytes held from malloc */
 
+char		*arena_bytes(struct arena *a, size_t n);	/* neither */
 char		*arena_str(struct arena *a, struct slice s);	/* NUL at the end */
 struct slice	 arena_dup(struct arena *a, struct slice s);
 char		*arena_path(struct arena *a, const char *dir,

@@ -10,18 +10,17 @@
  * The table is cut into shards by hash, each with a lock and an arena of
  * its own, so that workers seldom wait for each other.  The number of a
  * string is its place in its shard times SHARDS plus the shard.
+ *
+ * In memory a string stands behind its length and has a NUL at its end.
  */
 #define SHARDS	64
 #define LOWER_MAX	1024	/* bytes folded on the stack */
+#define RECENT		1024	/* strings that a view remembers */
 
 struct slot {
-	uint32_t	hash;		/* high bits; 0 and place 0: free */
-	uint32_t	place;		/* from 1; in strs */
-};
-
-struct str {
 	const char	*p;
-	uint32_t	 n;
+	uint32_t	 hash;		/* its high half; the low one is spent */
+	uint32_t	 place;		/* from 1; 0: free */
 };
 
 struct shard {
@@ -29,12 +28,23 @@ struct shard {
 	struct arena	*arena;
 	struct slot	*slots;
 	size_t		 cap;		/* of slots; a power of two */
-	struct str	*strs;
+	const char	**strs;
 	uint32_t	 n, room;	/* of strs */
 };
 
-struct intern {
+struct table {
 	struct shard	 shards[SHARDS];
+};
+
+struct recent {
+	const char	*p;		/* NULL: free */
+	uint32_t	 hash;
+	uint32_t	 id;
+};
+
+struct intern {
+	struct table	*table;
+	struct recent	*recent;	/* of a view; NULL: it is the owner */
 };
 
 struct intern *
@@ -43,42 +53,71 @@ intern_new(void)
 	struct intern *in = xcalloc(1, sizeof(*in));
 	size_t i;
 
+	in->table = xcalloc(1, sizeof(*in->table));
 	for (i = 0; i < SHARDS; i++)
-		pthread_mutex_init(&in->shards[i].lock, NULL);
+		pthread_mutex_init(&in->table->shards[i].lock, NULL);
 	return in;
+}
+
+struct intern *
+intern_view(struct intern *of)
+{
+	struct intern *in = xcalloc(1, sizeof(*in));
+
+	in->table = of->table;
+	in->recent = xcalloc(RECENT, sizeof(*in->recent));
+	return in;
+}
+
+static void
+table_free(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < SHARDS; i++) {
+		pthread_mutex_destroy(&t->shards[i].lock);
+		arena_free(t->shards[i].arena);
+		free(t->shards[i].slots);
+		free(t->shards[i].strs);
+	}
+	free(t);
 }
 
 void
 intern_free(struct intern *in)
 {
-	size_t i;
-
 	if (in == NULL)
 		return;
-	for (i = 0; i < SHARDS; i++) {
-		pthread_mutex_destroy(&in->shards[i].lock);
-		arena_free(in->shards[i].arena);
-		free(in->shards[i].slots);
-		free(in->shards[i].strs);
-	}
+	if (in->recent == NULL)
+		table_free(in->table);
+	free(in->recent);
 	free(in);
 }
 
-static struct slot *
-find(const struct shard *sh, uint64_t h, struct slice s)
+static uint32_t
+length(const char *p)
 {
-	uint32_t tag = (uint32_t)(h >> 32);
-	size_t i = (size_t)(h >> 6) & (sh->cap - 1);
+	uint32_t n;
+
+	memcpy(&n, p - sizeof(n), sizeof(n));
+	return n;
+}
+
+static bool
+is_str(const char *p, struct slice s)
+{
+	return length(p) == s.n && memcmp(p, s.p, s.n) == 0;
+}
+
+static struct slot *
+find(const struct shard *sh, uint32_t hash, struct slice s)
+{
+	size_t i = hash & (sh->cap - 1);
 	const struct slot *at;
-	const struct str *t;
 
 	for (;; i = (i + 1) & (sh->cap - 1)) {
 		at = &sh->slots[i];
-		if (at->place == 0)
-			break;
-		t = &sh->strs[at->place - 1];
-		if (at->hash == tag &&
-		    sl_eq((struct slice){ t->p, t->n }, s))
+		if (at->place == 0 || (at->hash == hash && is_str(at->p, s)))
 			break;
 	}
 	return &sh->slots[i];
@@ -90,16 +129,13 @@ grow(struct shard *sh)
 {
 	struct slot *old = sh->slots;
 	size_t i, j, n = sh->cap;
-	uint64_t h;
 
 	sh->cap = n == 0 ? 64 : n * 2;
 	sh->slots = xcalloc(sh->cap, sizeof(*sh->slots));
 	for (i = 0; i < n; i++) {
 		if (old[i].place == 0)
 			continue;
-		h = hash64((struct slice){ sh->strs[old[i].place - 1].p,
-		    sh->strs[old[i].place - 1].n });
-		j = (size_t)(h >> 6) & (sh->cap - 1);
+		j = old[i].hash & (sh->cap - 1);
 		while (sh->slots[j].place != 0)
 			j = (j + 1) & (sh->cap - 1);
 		sh->slots[j] = old[i];
@@ -107,41 +143,81 @@ grow(struct shard *sh)
 	free(old);
 }
 
-static uint32_t
-add(struct shard *sh, struct slot *at, uint64_t h, struct slice s)
+static const char *
+keep(struct shard *sh, struct slice s)
+{
+	uint32_t n = (uint32_t)s.n;
+	char *p;
+
+	if (sh->arena == NULL)
+		sh->arena = arena_new();
+	p = arena_bytes(sh->arena, sizeof(n) + s.n + 1);
+	memcpy(p, &n, sizeof(n));
+	p += sizeof(n);
+	memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+static void
+add(struct shard *sh, struct slot *at, uint32_t hash, struct slice s)
 {
 	if (sh->n == sh->room) {
 		sh->room = sh->room == 0 ? 64 : sh->room * 2;
 		sh->strs = xrealloc(sh->strs, sh->room, sizeof(*sh->strs));
 	}
-	if (sh->arena == NULL)
-		sh->arena = arena_new();
-	sh->strs[sh->n++] = (struct str){ arena_str(sh->arena, s),
-	    (uint32_t)s.n };
-	*at = (struct slot){ (uint32_t)(h >> 32), sh->n };
-	return sh->n;
+	at->p = sh->strs[sh->n++] = keep(sh, s);
+	at->hash = hash;
+	at->place = sh->n;
+}
+
+static uint32_t
+number(uint32_t place, size_t shard)
+{
+	return (place - 1) * SHARDS + (uint32_t)shard + 1;
+}
+
+/* The string in the table, put there when it is new. */
+static uint32_t
+from_table(struct table *t, uint64_t h, struct slice s, const char **p)
+{
+	struct shard *sh = &t->shards[h % SHARDS];
+	struct slot *at;
+	uint32_t place;
+
+	pthread_mutex_lock(&sh->lock);
+	if ((size_t)sh->n * 4 >= sh->cap * 3)
+		grow(sh);
+	at = find(sh, (uint32_t)(h >> 32), s);
+	if (at->place == 0)
+		add(sh, at, (uint32_t)(h >> 32), s);
+	place = at->place;
+	*p = at->p;
+	pthread_mutex_unlock(&sh->lock);
+	return number(place, h % SHARDS);
 }
 
 uint32_t
 intern(struct intern *in, struct slice s)
 {
+	struct recent *r = NULL;
+	const char *p;
 	uint64_t h;
-	struct shard *sh;
-	struct slot *at;
-	uint32_t place;
+	uint32_t id;
 
 	if (s.n == 0)
 		return 0;
 	s = sl_first(s, UINT32_MAX);
 	h = hash64(s);
-	sh = &in->shards[h % SHARDS];
-	pthread_mutex_lock(&sh->lock);
-	if ((size_t)sh->n * 4 >= sh->cap * 3)
-		grow(sh);
-	at = find(sh, h, s);
-	place = at->place != 0 ? at->place : add(sh, at, h, s);
-	pthread_mutex_unlock(&sh->lock);
-	return (place - 1) * SHARDS + (uint32_t)(h % SHARDS) + 1;
+	if (in->recent != NULL) {
+		r = &in->recent[h / SHARDS % RECENT];
+		if (r->p != NULL && r->hash == h >> 32 && is_str(r->p, s))
+			return r->id;
+	}
+	id = from_table(in->table, h, s, &p);
+	if (r != NULL)
+		*r = (struct recent){ p, (uint32_t)(h >> 32), id };
+	return id;
 }
 
 uint32_t
@@ -150,46 +226,27 @@ intern_lower(struct intern *in, struct slice s)
 	char small[LOWER_MAX];
 	char *low = s.n <= sizeof(small) ? small : xalloc(s.n);
 	uint32_t id;
-	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		low[i] = ascii_lower(s.p[i]);
+	ascii_lower_copy(low, s);
 	id = intern(in, (struct slice){ low, s.n });
 	if (low != small)
 		free(low);
 	return id;
 }
 
-uint32_t
-intern_find(struct intern *in, struct slice s)
-{
-	uint64_t h = hash64(s);
-	struct shard *sh = &in->shards[h % SHARDS];
-	uint32_t place = 0;
-
-	if (s.n == 0)
-		return 0;
-	pthread_mutex_lock(&sh->lock);
-	if (sh->cap > 0)
-		place = find(sh, h, s)->place;
-	pthread_mutex_unlock(&sh->lock);
-	return place == 0 ? 0 :
-	    (place - 1) * SHARDS + (uint32_t)(h % SHARDS) + 1;
-}
-
 struct slice
 intern_str(const struct intern *in, uint32_t id)
 {
 	const struct shard *sh;
-	const struct str *t;
+	const char *p;
 
 	if (id == 0)
 		return (struct slice){ "", 0 };
-	sh = &in->shards[(id - 1) % SHARDS];
+	sh = &in->table->shards[(id - 1) % SHARDS];
 	if ((id - 1) / SHARDS >= sh->n)
 		return (struct slice){ "", 0 };
-	t = &sh->strs[(id - 1) / SHARDS];
-	return (struct slice){ t->p, t->n };
+	p = sh->strs[(id - 1) / SHARDS];
+	return (struct slice){ p, length(p) };
 }
 
 uint32_t
@@ -198,22 +255,7 @@ intern_count(const struct intern *in)
 	uint32_t most = 0, i;
 
 	for (i = 0; i < SHARDS; i++)
-		if (in->shards[i].n > most)
-			most = in->shards[i].n;
+		if (in->table->shards[i].n > most)
+			most = in->table->shards[i].n;
 	return most * SHARDS;
-}
-
-size_t
-intern_bytes(const struct intern *in)
-{
-	size_t n = sizeof(*in), i;
-
-	for (i = 0; i < SHARDS; i++) {
-		const struct shard *sh = &in->shards[i];
-
-		n += sh->cap * sizeof(*sh->slots) +
-		    sh->room * sizeof(*sh->strs) +
-		    (sh->arena == NULL ? 0 : arena_used(sh->arena));
-	}
-	return n;
 }

@@ -16,11 +16,16 @@ struct intern;
 
 struct intern	*intern_new(void);
 void		 intern_free(struct intern *in);	/* NULL allowed */
+
+/*
+ * The same table for one thread, which remembers what it asked for lately:
+ * most of a message's strings stood in the one before.  Goes before of does.
+ */
+struct intern	*intern_view(struct intern *of);
+
 uint32_t	 intern(struct intern *in, struct slice s);
 uint32_t	 intern_lower(struct intern *in, struct slice s);	/* A-Z folded */
-uint32_t	 intern_find(struct intern *in, struct slice s);	/* 0: not there */
 struct slice	 intern_str(const struct intern *in, uint32_t id);	/* NUL follows;
 		    empty for a number that was never given */
 uint32_t	 intern_count(const struct intern *in);	/* the highest number */
-size_t		 intern_bytes(const struct intern *in);	/* memory held */
 #endif

@@ -6,12 +6,46 @@ sl_eq(struct slice a, struct slice b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Bit 5 of each byte that is A-Z; the others' top bits carry nothing on. */
+static inline uint64_t
+upper_bits(uint64_t v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t low = v & 0x7f * ones;
+	uint64_t from_a = low + (0x80 - 'A') * ones;
+	uint64_t past_z = low + (0x80 - 'Z' - 1) * ones;
+
+	return (from_a & ~past_z & ~v & 0x80 * ones) >> 2;
+}
+
+void
+ascii_lower_copy(char *to, struct slice s)
+{
+	uint64_t v;
+	size_t i;
+
+	for (i = 0; i + sizeof(v) <= s.n; i += sizeof(v)) {
+		memcpy(&v, s.p + i, sizeof(v));
+		v |= upper_bits(v);
+		memcpy(to + i, &v, sizeof(v));
+	}
+	for (; i < s.n; i++)
+		to[i] = ascii_lower(s.p[i]);
+}
+
 bool
 sl_ieq_bytes(const char *a, const char *b, size_t n)
 {
+	uint64_t x, y;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i + sizeof(x) <= n; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if ((x | upper_bits(x)) != (y | upper_bits(y)))
+			return false;
+	}
+	for (; i < n; i++)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;

@@ -126,6 +126,9 @@ ascii_hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* s into to, which has room for it, A-Z folded. */
+void	ascii_lower_copy(char *to, struct slice s);
+
 bool	sl_ieq_bytes(const char *a, const char *b, size_t n);
 
 /* The same, A-Z folded, no locale.  Most differ in their first byte. */

@@ -38,6 +38,7 @@ struct sorted {
 struct worker {
 	struct arena		*scratch;	/* given back after each message */
 	struct arena		*keep;		/* facts */
+	struct intern		*strings;	/* a view of the scan's */
 	struct charsets		*cs;
 	struct spool_reader	*rd;
 	struct sha256		*sha;
@@ -176,7 +177,7 @@ static void
 put_away(struct found *fd)
 {
 	struct worker *w = fd->w;
-	struct facts *f = facts_make(&fd->rec, w->keep, fd->s->strings);
+	struct facts *f = facts_make(&fd->rec, w->keep, w->strings);
 
 	f->spool = (uint16_t)fd->spool;
 	if (fd->s->records)
@@ -533,6 +534,7 @@ workers_new(struct scan *s, struct err *err)
 		w->number = (uint8_t)i;
 		w->scratch = arena_new();
 		w->keep = arena_new();
+		w->strings = intern_view(s->strings);
 		w->cs = charsets_new();
 		w->rd = spool_reader_new(w->scratch);
 		spool_reader_look(w->rd, !s->digests && !s->contents);
@@ -659,6 +661,7 @@ scan_free(struct scan *s)
 		spool_reader_free(w->rd);
 		magics_free(w->magics);
 		charsets_free(w->cs);
+		intern_free(w->strings);
 		buf_free(&w->spill);
 		free(w->v);
 		arena_free(w->keep);

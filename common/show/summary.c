@@ -8,12 +8,25 @@
 
 #define COUNT_COLS	8	/* columns of a number of messages */
 #define BAR_COLS	13	/* columns before a bar of the histogram */
-#define FOLDERS_MAX	1000	/* looked at, of a tree of thousands */
 #define BARS_MAX	400	/* columns of one */
 
 /* Messages by class. */
 struct tally {
 	uint32_t	n[C_COUNT];
+};
+
+/* What stands behind one string. */
+struct key {
+	uint32_t	 id;		/* number of the string; 0: free */
+	uint32_t	 first, last;	/* entries that had it, from 1 */
+	struct tally	 t;
+	uint64_t	 bytes;
+};
+
+/* A table of them: few of all strings are counted by any list. */
+struct keys {
+	struct key	*v;
+	size_t		 cap, n;	/* cap: 0, or a power of two */
 };
 
 /* A list of the first screen: strings and what stands behind them. */
@@ -22,12 +35,11 @@ struct list {
 	/* Calls add for each string that the entry counts under. */
 	void		(*keys)(struct list *l, const struct facts *f);
 	bool		 abuse;		/* who misused us: the worst first */
-	struct tally	*by_id;		/* by number of the string */
+	struct keys	 by_id;
 	const struct judge *j;
 	struct intern	*own;		/* strings of our own making, or NULL */
-	enum class	 class;		/* of the entry being counted */
-	uint32_t	*seen;		/* by number: the last entry that had it */
-	uint32_t	 entry;		/* being counted, from 1 */
+	const struct facts *f;		/* the entry being counted */
+	uint32_t	 entry;		/* its place, from 1 */
 };
 
 struct screen {
@@ -80,6 +92,43 @@ static uint32_t
 abuse(const struct tally *t)
 {
 	return t->n[C_RELAY] + t->n[C_BACKSCATTER] + t->n[C_SPAM];
+}
+
+/* ---- counting by string ---- */
+
+static struct key *
+key_slot(const struct keys *k, uint32_t id)
+{
+	size_t i = (size_t)(id * UINT32_C(0x9e3779b1)) & (k->cap - 1);
+
+	while (k->v[i].id != 0 && k->v[i].id != id)
+		i = (i + 1) & (k->cap - 1);
+	return &k->v[i];
+}
+
+/* The string's counts; new ones are zero. */
+static struct key *
+key_of(struct keys *k, uint32_t id)
+{
+	struct keys more = { .cap = k->cap == 0 ? 256 : k->cap * 2 };
+	struct key *at;
+	size_t i;
+
+	if (k->n * 4 >= k->cap * 3) {
+		more.v = xcalloc(more.cap, sizeof(*more.v));
+		more.n = k->n;
+		for (i = 0; i < k->cap; i++)
+			if (k->v[i].id != 0)
+				*key_slot(&more, k->v[i].id) = k->v[i];
+		free(k->v);
+		*k = more;
+	}
+	at = key_slot(k, id);
+	if (at->id == 0) {
+		at->id = id;
+		k->n++;
+	}
+	return at;
 }
 
 /* ---- printing ---- */
@@ -226,38 +275,6 @@ print_classes(struct screen *s)
 	}
 }
 
-/* Folders as the server names them, each with its bytes. */
-static void
-print_folders(struct screen *s)
-{
-	size_t ids = (size_t)intern_count(s->scan->strings) + 1, i, n = 0;
-	uint64_t *bytes = xcalloc(ids, sizeof(*bytes));
-	uint32_t *count = xcalloc(ids, sizeof(*count));
-	struct row *rows = xcalloc(FOLDERS_MAX, sizeof(*rows));
-	char a[32], b[32];
-
-	for (i = 0; i < s->n; i++) {
-		count[s->v[i]->folder]++;
-		bytes[s->v[i]->folder] += s->v[i]->size;
-	}
-	for (i = 1; i < ids && n < FOLDERS_MAX; i++)
-		if (count[i] > 0)
-			rows[n++] = (struct row){ (uint32_t)i, count[i],
-			    judge_str(s->j, (uint32_t)i) };
-	qsort(rows, n, sizeof(*rows), by_rank);
-	title(s, "folder          messages              bytes");
-	flush(s);
-	for (i = 0; i < n && i < s->o->rows + 5; i++) {
-		cell(s, rows[i].text, 12);
-		buf_fmt(&s->line, "%12s  %17s", grouped(rows[i].rank, a),
-		    human(bytes[rows[i].id], b));
-		flush(s);
-	}
-	free(bytes);
-	free(count);
-	free(rows);
-}
-
 /* ---- lists ---- */
 
 static struct slice
@@ -270,10 +287,24 @@ list_str(const struct list *l, uint32_t id)
 static void
 list_add(struct list *l, uint32_t id)
 {
-	if (id == 0 || l->seen[id] == l->entry)
+	struct key *k;
+
+	if (id == 0 || (k = key_of(&l->by_id, id))->last == l->entry)
 		return;
-	l->seen[id] = l->entry;
-	l->by_id[id].n[l->class]++;
+	k->last = l->entry;
+	if (k->first == 0)
+		k->first = l->entry;
+	k->t.n[l->f->class]++;
+	k->bytes += l->f->size;
+}
+
+/* Entry i counts under the string. */
+static void
+list_count(struct list *l, const struct screen *s, size_t i, uint32_t id)
+{
+	l->entry = (uint32_t)i + 1;
+	l->f = s->v[i];
+	list_add(l, id);
 }
 
 static void
@@ -311,20 +342,21 @@ keys_subject(struct list *l, const struct facts *f)
 
 /* The first rows of the list: the k best, kept in a small sorted array. */
 static size_t
-list_best(struct list *l, size_t ids, struct row *best, size_t max)
+list_best(struct list *l, struct row *best, size_t max)
 {
+	const struct key *k;
 	struct row r;
-	size_t n = 0, i;
-	uint32_t id;
+	size_t n = 0, at, i;
 
-	for (id = 1; id < ids; id++) {
-		r.id = id;
-		r.rank = l->abuse ? abuse(&l->by_id[id]) : sum(&l->by_id[id]);
+	for (at = 0; at < l->by_id.cap; at++) {
+		k = &l->by_id.v[at];
+		r.id = k->id;
+		r.rank = l->abuse ? abuse(&k->t) : sum(&k->t);
 		if (r.rank == 0)
 			continue;
 		if (n == max && r.rank < best[n - 1].rank)
 			continue;
-		r.text = list_str(l, id);
+		r.text = list_str(l, r.id);
 		if (n == max && by_rank(&r, &best[n - 1]) > 0)
 			continue;
 		if (n < max)
@@ -334,6 +366,30 @@ list_best(struct list *l, size_t ids, struct row *best, size_t max)
 		best[i] = r;
 	}
 	return n;
+}
+
+/* Folders as the server names them, each with its bytes. */
+static void
+print_folders(struct screen *s)
+{
+	struct list l = { .j = s->j };
+	struct row *best = xcalloc(s->o->rows + 5, sizeof(*best));
+	char a[32], b[32];
+	size_t n, i;
+
+	for (i = 0; i < s->n; i++)
+		list_count(&l, s, i, s->v[i]->folder);
+	n = list_best(&l, best, s->o->rows + 5);
+	title(s, "folder          messages              bytes");
+	flush(s);
+	for (i = 0; i < n; i++) {
+		cell(s, best[i].text, 12);
+		buf_fmt(&s->line, "%12s  %17s", grouped(best[i].rank, a),
+		    human(key_of(&l.by_id, best[i].id)->bytes, b));
+		flush(s);
+	}
+	free(best);
+	free(l.by_id.v);
 }
 
 static void
@@ -380,25 +436,22 @@ text_cols(const struct screen *s)
 static void
 print_list(struct screen *s, struct list *l)
 {
-	size_t ids = (size_t)intern_count(s->scan->strings) + 1, n, i;
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
+	size_t n, i;
 
-	l->by_id = xcalloc(ids, sizeof(*l->by_id));
-	l->seen = xcalloc(ids, sizeof(*l->seen));
 	l->j = s->j;
 	for (i = 0; i < s->n; i++) {
 		l->entry = (uint32_t)i + 1;
-		l->class = (enum class)s->v[i]->class;
+		l->f = s->v[i];
 		l->keys(l, s->v[i]);
 	}
-	n = list_best(l, ids, best, s->o->rows);
+	n = list_best(l, best, s->o->rows);
 	if (n > 0)
 		print_head(s, l->title, text_cols(s));
 	for (i = 0; i < n; i++)
-		print_row(s, best[i].text, &l->by_id[best[i].id],
-		    text_cols(s));
-	free(l->seen);
-	free(l->by_id);
+		print_row(s, best[i].text,
+		    &key_of(&l->by_id, best[i].id)->t, text_cols(s));
+	free(l->by_id.v);
 	free(best);
 }
 
@@ -422,46 +475,40 @@ network_of(struct slice client, char buf[IP_TEXT + 8])
 static void
 print_networks(struct screen *s)
 {
-	size_t ids = (size_t)intern_count(s->scan->strings) + 1, i, n, nets;
-	struct tally *client = xcalloc(ids, sizeof(*client)), *net;
-	struct list l = { .abuse = true, .own = intern_new() };
+	struct list client = { .j = s->j };
+	struct list net = { .abuse = true, .own = intern_new() };
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
-	uint32_t *of = xcalloc(ids, sizeof(*of)), *addrs;
 	char text[IP_TEXT + 8], label[IP_TEXT + 64];
+	const struct key *k;
+	struct key *to;
+	size_t n, i;
 	unsigned c;
 
 	for (i = 0; i < s->n; i++)
-		client[s->v[i]->client].n[s->v[i]->class]++;
-	for (i = 1; i < ids; i++)
-		if (sum(&client[i]) > 0)
-			of[i] = intern(l.own, network_of(judge_str(s->j,
-			    (uint32_t)i), text));
-	nets = (size_t)intern_count(l.own) + 1;
-	net = xcalloc(nets, sizeof(*net));
-	addrs = xcalloc(nets, sizeof(*addrs));
-	for (i = 1; i < ids; i++) {
-		if (of[i] == 0)
+		list_count(&client, s, i, s->v[i]->client);
+	for (i = 0; i < client.by_id.cap; i++) {
+		k = &client.by_id.v[i];
+		if (k->id == 0)
 			continue;
-		addrs[of[i]]++;
+		to = key_of(&net.by_id, intern(net.own,
+		    network_of(judge_str(s->j, k->id), text)));
+		to->last++;		/* here: addresses in it */
 		for (c = 0; c < C_COUNT; c++)
-			net[of[i]].n[c] += client[i].n[c];
+			to->t.n[c] += k->t.n[c];
 	}
-	l.by_id = net;
-	n = list_best(&l, nets, best, s->o->rows);
+	n = list_best(&net, best, s->o->rows);
 	if (n > 0)
 		print_head(s, "client networks", text_cols(s));
 	for (i = 0; i < n; i++) {
+		k = key_of(&net.by_id, best[i].id);
 		snprintf(label, sizeof(label), SL_FMT " (%u address%s)",
-		    SL_ARG(best[i].text), addrs[best[i].id],
-		    addrs[best[i].id] == 1 ? "" : "es");
-		print_row(s, sl(label), &net[best[i].id], text_cols(s));
+		    SL_ARG(best[i].text), k->last, k->last == 1 ? "" : "es");
+		print_row(s, sl(label), &k->t, text_cols(s));
 	}
-	intern_free(l.own);
-	free(client);
+	intern_free(net.own);
+	free(client.by_id.v);
+	free(net.by_id.v);
 	free(best);
-	free(of);
-	free(net);
-	free(addrs);
 }
 
 /* ---- reasons ---- */
@@ -594,15 +641,12 @@ print_histogram(struct screen *s)
 static void
 print_unread(struct screen *s)
 {
-	size_t ids = (size_t)intern_count(s->scan->strings) + 1, n, i, odd = 0;
-	size_t headless = 0;
-	const struct facts *bare = NULL;
+	size_t n, i, odd = 0, headless = 0;
+	const struct facts *bare = NULL, *first;
 	struct list l = { .j = s->j };
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
-	const struct facts **first = xcalloc(ids, sizeof(*first));
 	char a[32];
 
-	l.by_id = xcalloc(ids, sizeof(*l.by_id));
 	for (i = 0; i < s->n; i++) {
 		const struct facts *f = s->v[i];
 
@@ -614,11 +658,9 @@ print_unread(struct screen *s)
 			odd += !f->no_header && f->problem != 0;
 			continue;
 		}
-		l.by_id[f->problem].n[C_UNSURE]++;
-		if (first[f->problem] == NULL)
-			first[f->problem] = f;
+		list_count(&l, s, i, f->problem);
 	}
-	n = list_best(&l, ids, best, s->o->rows);
+	n = list_best(&l, best, s->o->rows);
 	if (n + headless > 0) {
 		title(s, "could not be read");
 		flush(s);
@@ -627,7 +669,8 @@ print_unread(struct screen *s)
 		buf_fmt(&s->line, "  %6s  ", grouped(best[i].rank, a));
 		utf8_show(&s->line, best[i].text, 40);
 		buf_add(&s->line, SL(", first "));
-		utf8_show(&s->line, sl(first[best[i].id]->path), 40);
+		first = s->v[key_of(&l.by_id, best[i].id)->first - 1];
+		utf8_show(&s->line, sl(first->path), 40);
 		flush(s);
 	}
 	if (headless > 0) {
@@ -647,9 +690,8 @@ print_unread(struct screen *s)
 		    "live", grouped(s->scan->vanished, a));
 		flush(s);
 	}
-	free(l.by_id);
+	free(l.by_id.v);
 	free(best);
-	free(first);
 }
 
 /* ---- what next ---- */

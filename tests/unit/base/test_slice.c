@@ -371,6 +371,34 @@ START_TEST(stars_mean_what_they_mean)
 }
 END_TEST
 
+/* Eight bytes are folded at a time: none must change another. */
+START_TEST(a_word_is_folded_like_its_bytes)
+{
+	static const char beside[] = { '\0', '@', 'A', 'Z', '[', 'z', '\x7f',
+	    '\x80', '\xc1', '\xff' };
+	char text[11], low[11];
+	size_t b, k, i;
+	int c;
+
+	for (b = 0; b < NITEMS(beside); b++)
+		for (k = 0; k < sizeof(text); k++)
+			for (c = 0; c < 256; c++) {
+				memset(text, beside[b], sizeof(text));
+				text[k] = (char)c;
+				ascii_lower_copy(low, (struct slice){ text,
+				    sizeof(text) });
+				for (i = 0; i < sizeof(text); i++)
+					ck_assert_int_eq(low[i],
+					    ascii_lower(text[i]));
+				ck_assert(sl_ieq_bytes(text, low,
+				    sizeof(text)));
+				low[k] ^= 1;
+				ck_assert(!sl_ieq_bytes(text, low,
+				    sizeof(text)));
+			}
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *
@@ -396,6 +424,7 @@ suite(void)
 	tcase_add_loop_test(t, a_pattern_matches_the_whole, 0, NITEMS(globs));
 	tcase_add_test(t, a_pattern_of_many_stars_is_not_exponential);
 	tcase_add_test(t, stars_mean_what_they_mean);
+	tcase_add_test(t, a_word_is_folded_like_its_bytes);
 	suite_add_tcase(s, t);
 	return s;
 }
