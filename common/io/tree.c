@@ -753,10 +753,8 @@ tree_file(const struct tree_dir *dir, const char *name, struct stat *st,
 	return -1;
 }
 
-#define AHEAD	(256 * 1024)	/* bytes; what is longer reads on by itself */
-
 void
-tree_ahead(const struct tree_dir *dir, const char *name)
+tree_ahead(const struct tree_dir *dir, const char *name, size_t n)
 {
 	const struct dir *d = (const struct dir *)(const void *)dir;
 	int fd;
@@ -764,7 +762,7 @@ tree_ahead(const struct tree_dir *dir, const char *name)
 	if (d->members != NULL || strchr(name, '/') != NULL ||
 	    (fd = open_below(d->fd, name, 0)) == -1)
 		return;
-	posix_fadvise(fd, 0, AHEAD, POSIX_FADV_WILLNEED);
+	posix_fadvise(fd, 0, (off_t)n, POSIX_FADV_WILLNEED);
 	close(fd);
 }
 

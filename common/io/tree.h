@@ -113,10 +113,11 @@ int	tree_file(const struct tree_dir *dir, const char *name,
 	    struct stat *st, struct err *err);
 
 /*
- * The file will be read soon: let the disk begin.  Costs an open, so it is
- * for reads that wait; nothing happens when it cannot be opened.
+ * The file's first n bytes will be read soon: let the disk begin.  Costs an
+ * open, so it is for reads that wait; nothing happens when it cannot be
+ * opened.
  */
-void	tree_ahead(const struct tree_dir *dir, const char *name);
+void	tree_ahead(const struct tree_dir *dir, const char *name, size_t n);
 
 /*
  * The first n bytes, or fewer, of v[i], for a look at what it is; the count,

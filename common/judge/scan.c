@@ -23,6 +23,7 @@
 #define SLOW_NS		150000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
+#define AHEAD		(64 * 1024)	/* bytes of each file asked for */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
 /*
@@ -49,6 +50,7 @@ struct worker {
 	uint64_t		 spilled;	/* bytes in the file */
 	int			 fd;
 	uint8_t			 number;
+	struct batch		*asked;		/* of the disk; read next */
 };
 
 struct scan_state {
@@ -60,6 +62,7 @@ struct scan_state {
 	atomic_size_t	 entries, vanished;
 	atomic_ullong	 bytes;
 	atomic_uint	 slow;		/* share of slow reads, in 1/65536 */
+	atomic_bool	 cold;		/* it was large once */
 	pthread_mutex_t	 lock;		/* of failure */
 	atomic_bool	 failed;
 	struct err	 failure;	/* the first: the spill file */
@@ -275,24 +278,28 @@ nanoseconds(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* A running share; threads that write over each other do not matter. */
+/*
+ * A running share of slow reads; threads that write over each other do not
+ * matter.  What was cold once counts as cold to the end: reads that were
+ * asked for ahead look like those of a warm tree.
+ */
 static void
 note_wait(struct scan_state *st, int64_t began)
 {
 	unsigned was = atomic_load_explicit(&st->slow, memory_order_relaxed);
 	unsigned now = nanoseconds() - began > SLOW_NS ? 65536 : 0;
 
-	atomic_store_explicit(&st->slow,
-	    was - was / SLOW_WINDOW + now / SLOW_WINDOW,
-	    memory_order_relaxed);
+	was = was - was / SLOW_WINDOW + now / SLOW_WINDOW;
+	atomic_store_explicit(&st->slow, was, memory_order_relaxed);
+	if (was > 65536 / SLOW_SHARE)
+		atomic_store_explicit(&st->cold, true, memory_order_relaxed);
 }
 
-/* While reads wait, the walker asks for files ahead of the workers. */
+/* While reads wait, files are asked for ahead. */
 static bool
 is_cold(struct scan_state *st)
 {
-	return atomic_load_explicit(&st->slow, memory_order_relaxed) >
-	    65536 / SLOW_SHARE;
+	return atomic_load_explicit(&st->cold, memory_order_relaxed);
 }
 
 static void
@@ -310,7 +317,7 @@ one_entry(struct found *fd)
 		unread(fd, fd->e->refused);
 		return;
 	}
-	began = nanoseconds();
+	began = is_cold(fd->s->state) ? 0 : nanoseconds();
 	if (spool_start(sp, fd->e, w->rd, &err) == -1) {
 		if (err.sys == ENOENT)
 			atomic_fetch_add(&fd->s->state->vanished, 1);
@@ -319,7 +326,7 @@ one_entry(struct found *fd)
 		return;
 	}
 	while ((r = spool_load(w->rd, &m, &err)) == 1) {
-		if (seen == 0)
+		if (seen == 0 && began != 0)
 			note_wait(fd->s->state, began);
 		one_message(fd, &m);
 		seen++;
@@ -331,11 +338,9 @@ one_entry(struct found *fd)
 }
 
 static void
-work(void *ctx, size_t number, void *job)
+read_batch(struct scan *s, struct worker *w, struct batch *b)
 {
-	struct scan *s = ctx;
-	struct batch *b = job;
-	struct found fd = { .s = s, .w = &s->state->workers[number] };
+	struct found fd = { .s = s, .w = w };
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
@@ -343,11 +348,49 @@ work(void *ctx, size_t number, void *job)
 		fd.spool = b->spool + fd.e->nth;
 		if (!sig_stop())
 			one_entry(&fd);
-		arena_reset(fd.w->scratch);
+		arena_reset(w->scratch);
 		spool_entry_done(&b->e[i]);
 	}
 	arena_free(b->arena);
 	free(b);
+}
+
+/*
+ * On a cold tree a batch is first asked for, and read when the next one has
+ * been: by then the disk has fetched most of it.
+ */
+static void
+work(void *ctx, size_t number, void *job)
+{
+	struct scan *s = ctx;
+	struct worker *w = &s->state->workers[number];
+	struct batch *b = job, *asked = w->asked;
+	size_t i;
+
+	w->asked = NULL;
+	if (is_cold(s->state) && b->memory == 0) {
+		for (i = 0; i < b->n && !sig_stop(); i++)
+			spool_ahead(&b->e[i], AHEAD);
+		w->asked = b;
+		b = asked;
+	} else if (asked != NULL)
+		read_batch(s, w, asked);
+	if (b != NULL)
+		read_batch(s, w, b);
+}
+
+/* What the workers have asked for and not read, when no batch is to come. */
+static void
+read_asked(struct scan *s)
+{
+	struct scan_state *st = s->state;
+	size_t i;
+
+	for (i = 0; i < st->nworkers; i++)
+		if (st->workers[i].asked != NULL) {
+			read_batch(s, &st->workers[i], st->workers[i].asked);
+			st->workers[i].asked = NULL;
+		}
 }
 
 static struct batch *
@@ -425,8 +468,6 @@ walk(struct scan *s, size_t spool)
 			arena_reset(fd.w->scratch);
 			continue;
 		}
-		if (is_cold(st))
-			spool_ahead(e);
 		b->memory += e->memory;
 		b->n++;
 		if (is_full(b)) {
@@ -597,6 +638,7 @@ scan_read(struct scan *s, char *const paths[], struct err *err)
 	for (i = 0; i < s->nspools && !sig_stop(); i++)
 		walk(s, i);
 	pool_drain(st->pool);
+	read_asked(s);
 	s->stopped = sig_stop();
 	for (i = 0; s->records && i < st->nworkers; i++)
 		if (spill_flush(&st->workers[i], err) == -1)

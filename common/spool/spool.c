@@ -684,10 +684,10 @@ spool_lookup(struct spool *sp, struct arena *a, const char *path,
 }
 
 void
-spool_ahead(const struct spool_entry *e)
+spool_ahead(const struct spool_entry *e, size_t n)
 {
 	if (e->refused == NULL)
-		tree_ahead(e->dir, e->name);
+		tree_ahead(e->dir, e->name, n);
 }
 
 void

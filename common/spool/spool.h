@@ -150,8 +150,8 @@ void	spool_entry_done(struct spool_entry *e);
 int	spool_lookup(struct spool *sp, struct arena *a, const char *path,
 	    struct spool_entry *e, struct err *err);
 
-/* The entry will be loaded soon; for a disk that lets reads wait. */
-void	spool_ahead(const struct spool_entry *e);
+/* The entry's first n bytes will be loaded soon; for a disk that is slow. */
+void	spool_ahead(const struct spool_entry *e, size_t n);
 
 /*
  * reader - a worker's buffers.  What spool_load gives points into it and
