@@ -51,6 +51,20 @@ sl_ieq_bytes(const char *a, const char *b, size_t n)
 	return true;
 }
 
+bool
+sl_ascii(struct slice s)
+{
+	uint64_t all = 0, word;
+
+	for (; s.n >= sizeof(word); s.p += sizeof(word), s.n -= sizeof(word)) {
+		memcpy(&word, s.p, sizeof(word));
+		all |= word;
+	}
+	for (; s.n > 0; s.p++, s.n--)
+		all |= (unsigned char)*s.p;
+	return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
 int
 sl_cmp(struct slice a, struct slice b)
 {

@@ -31,6 +31,8 @@ int	sl_cmp(struct slice a, struct slice b);		/* memcmp, then length */
 bool	sl_starts(struct slice s, struct slice head);
 bool	sl_iends(struct slice s, struct slice tail);
 
+bool	sl_ascii(struct slice s);		/* no byte over 0x7f */
+
 /* Where needle begins in s, or NULL.  The i form folds A-Z. */
 const char	*sl_find(struct slice s, struct slice needle);
 const char	*sl_ifind(struct slice s, struct slice needle);

@@ -52,22 +52,11 @@ utf8_next(struct slice *rest)
 }
 
 bool
-utf8_ascii(struct slice s)
-{
-	unsigned char all = 0;
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		all |= (unsigned char)s.p[i];
-	return all < 0x80;
-}
-
-bool
 utf8_valid(struct slice s)
 {
 	int32_t cp;
 
-	if (utf8_ascii(s))
+	if (sl_ascii(s))
 		return true;
 	while ((cp = utf8_next(&s)) != -2)
 		if (cp == -1)

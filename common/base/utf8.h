@@ -12,7 +12,6 @@
  */
 int32_t	utf8_next(struct slice *rest);
 bool	utf8_valid(struct slice s);
-bool	utf8_ascii(struct slice s);		/* no byte over 0x7f */
 void	utf8_put(struct buf *b, uint32_t cp);
 
 /* s with U+FFFD for each byte that is not UTF-8. */

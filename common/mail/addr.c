@@ -567,7 +567,7 @@ parse_odd(struct arena *a, struct slice s, struct addr *out)
 	if (b.at && !is_domain(sl_from(spec, b.local_n + 1)))
 		return -1;
 	spec = arena_dup(a, spec);
-	out->utf8 = !utf8_ascii(b.at ? sl_first(spec, b.local_n) : spec);
+	out->utf8 = !sl_ascii(b.at ? sl_first(spec, b.local_n) : spec);
 	if (b.at)
 		return set_spec(a, sl_first(spec, b.local_n),
 		    sl_from(spec, b.local_n + 1), out);

@@ -358,7 +358,7 @@ by_iconv(struct charsets *cs, const struct row *row, struct slice in,
 	size_t from = out->n;
 	int replaced;
 
-	if (row->how == ICONV_ASCII && utf8_ascii(in)) {
+	if (row->how == ICONV_ASCII && sl_ascii(in)) {
 		buf_add(out, in);
 		return 0;
 	}
@@ -580,7 +580,7 @@ has_jis_escape(struct slice in)
 int
 charset_guess_utf8(struct charsets *cs, struct slice in, struct buf *out)
 {
-	if (has_jis_escape(in) && utf8_ascii(in))
+	if (has_jis_escape(in) && sl_ascii(in))
 		return by_unpacking(cs, &rows[ROW_JIS], in, out);
 	if (utf8_valid(in)) {
 		buf_add(out, in);

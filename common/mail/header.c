@@ -256,21 +256,6 @@ walk_fields(struct head *h, struct arena *a, struct slice *rest)
 	}
 }
 
-/* Eight bytes at a time: this sees every header of the spool. */
-static bool
-has_8bit(struct slice s)
-{
-	uint64_t all = 0, word;
-
-	for (; s.n >= sizeof(word); s.p += sizeof(word), s.n -= sizeof(word)) {
-		memcpy(&word, s.p, sizeof(word));
-		all |= word;
-	}
-	for (; s.n > 0; s.p++, s.n--)
-		all |= (unsigned char)*s.p;
-	return (all & 0x8080808080808080) != 0;
-}
-
 static bool
 has_nul(struct slice s)
 {
@@ -308,7 +293,7 @@ head_parse(struct head *h, struct arena *a, struct slice msg,
 	number_fields(h, a);
 
 	section = sl_first(start, start.n - rest.n);
-	h->bits8 = has_8bit(section);
+	h->bits8 = !sl_ascii(section);
 	h->nul = has_nul(section);
 
 	if (!h->no_blank)

@@ -664,15 +664,25 @@ mime_decode(const struct part *p, size_t max, struct buf *out)
 static void
 drop_cr(struct buf *b, size_t i)
 {
-	char *r, *w, *end;
+	char *r, *w, *end, *cr;
+	size_t n;
 
-	if (i >= b->n || (r = memchr(b->p + i, '\r', b->n - i)) == NULL)
+	if (i >= b->n)
 		return;
+	r = w = b->p + i;
 	end = b->p + b->n;
-	for (w = r; r < end; r++)
-		if (*r != '\r' || r + 1 == end || r[1] != '\n')
-			*w++ = *r;
-	b->n = (size_t)(w - b->p);
+	while (r < end && (cr = memchr(r, '\r', (size_t)(end - r))) != NULL) {
+		n = (size_t)(cr - r);
+		if (cr + 1 == end || cr[1] != '\n')
+			n++;			/* it stays */
+		if (w != r)
+			memmove(w, r, n);
+		w += n;
+		r = cr + 1;
+	}
+	if (r < end && w != r)
+		memmove(w, r, (size_t)(end - r));
+	b->n -= (size_t)(r - w);
 }
 
 int

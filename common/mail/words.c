@@ -232,7 +232,7 @@ words_decode(struct arena *a, struct charsets *cs, struct slice body)
 	struct buf out = { 0 };
 
 	body = hdr_unfold(a, first_chars(body, WORDS_MAX));
-	if (utf8_ascii(body) && sl_find(body, SL("=?")) == NULL &&
+	if (sl_ascii(body) && sl_find(body, SL("=?")) == NULL &&
 	    sl_find(body, SL("\033")) == NULL)
 		return body;
 	decode_words(cs, body, &out);

@@ -161,7 +161,7 @@ add_xtext(struct buf *b, struct slice s)
 static bool
 has_8bit(struct slice s)
 {
-	return !utf8_ascii(s);
+	return !sl_ascii(s);
 }
 
 static bool

@@ -360,7 +360,7 @@ append_safe(const char *p, size_t n, void *line)
 	struct slice s = { p, n }, at;
 	int32_t cp;
 
-	if (utf8_ascii(s) && memchr(p, 0x7f, n) == NULL) {
+	if (sl_ascii(s) && memchr(p, 0x7f, n) == NULL) {
 		buf_add(line, s);
 		return 0;
 	}

@@ -89,7 +89,7 @@ canon_domain(struct site *s, struct slice d, struct slice *out)
 {
 	if (d.n > 0 && d.p[d.n - 1] == '.')
 		d.n--;
-	if (!utf8_ascii(d) && !idn_ascii(s->a, d, &d))
+	if (!sl_ascii(d) && !idn_ascii(s->a, d, &d))
 		return false;
 	if (!is_domain(d))
 		return false;

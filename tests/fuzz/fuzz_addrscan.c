@@ -25,7 +25,7 @@ check_found(struct slice s)
 	const char *at = memrchr(s.p, '@', s.n);
 
 	HOLDS(s.n <= 254);
-	HOLDS(!has_control(s) && utf8_ascii(s));
+	HOLDS(!has_control(s) && sl_ascii(s));
 	HOLDS(at != NULL && at > s.p);
 	HOLDS(memchr(at, '.', s.n - (size_t)(at - s.p)) != NULL);
 	HOLDS(ascii_alpha(s.p[s.n - 1]));

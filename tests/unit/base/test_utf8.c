@@ -69,9 +69,9 @@ END_TEST
 
 START_TEST(ascii_has_no_byte_over_127)
 {
-	ck_assert(utf8_ascii((struct slice){ NULL, 0 }));
-	ck_assert(utf8_ascii(SL("\0\x01\x7f")));
-	ck_assert(!utf8_ascii(SL("a\x80")));
+	ck_assert(sl_ascii((struct slice){ NULL, 0 }));
+	ck_assert(sl_ascii(SL("\0\x01\x7f")));
+	ck_assert(!sl_ascii(SL("a\x80")));
 }
 END_TEST
 
