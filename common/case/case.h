@@ -175,6 +175,10 @@ int	case_marks(struct casefile *c, int64_t row, struct arena *a,
  */
 int	case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 	    struct err *err);
+/* All the text of what was loaded last, as spool_text. */
+int	case_text(struct casefile *c,
+	    int (*piece)(void *ctx, struct slice bytes, struct err *err),
+	    void *ctx, struct err *err);
 /* All its bytes, to each piece in turn. */
 int	case_bytes(struct casefile *c, int64_t row,
 	    void (*piece)(void *ctx, struct slice bytes), void *ctx,

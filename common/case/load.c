@@ -141,6 +141,14 @@ case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 }
 
 int
+case_text(struct casefile *c,
+    int (*piece)(void *ctx, struct slice bytes, struct err *err), void *ctx,
+    struct err *err)
+{
+	return spool_text(c->opened->f.rd, &c->opened->m, piece, ctx, err);
+}
+
+int
 case_bytes(struct casefile *c, int64_t row,
     void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)
 {

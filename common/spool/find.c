@@ -39,12 +39,9 @@ go_up(char *path)
 	return true;
 }
 
-/*
- * The folder above the file that looks most like a spool; of equals the
- * outermost, since companions may lie in a folder beside.
- */
-static char *
-home_of(struct arena *a, const char *file, const char *format)
+/* Of equals the outermost, since companions may lie in a folder beside. */
+char *
+spool_home(struct arena *a, const char *file, const char *format)
 {
 	char *dir = arena_str(a, sl(file)), *best = NULL;
 	struct err err;
@@ -167,7 +164,7 @@ look(struct spool_found *f, struct arena *a, const char *file,
 		return err_set(err, ERR_USAGE, "%s: not a file; spoolscan "
 		    "looks at whole spools", file);
 	}
-	home = home_of(a, whole, format);
+	home = spool_home(a, whole, format);
 	if (home != NULL)
 		r = open_home(f, a, home, format, arena_str(a, sl(whole)),
 		    err);

@@ -22,6 +22,9 @@ struct spool_found {
 
 #define FIND_LEVELS	4	/* folders above the file that may be the spool */
 
+/* The folder above the file that looks most like a spool, or NULL. */
+char	*spool_home(struct arena *a, const char *file, const char *format);
+
 /*
  * Memory is the arena's, until spool_found_close.  format NULL: ask each
  * driver.  -1 and err: no such file, or nothing in it is a message.

@@ -8,13 +8,14 @@
 
 /* Ways that are no spool's. */
 static const struct inject others[] = {
-	{ .name = "maildrop-command", .lf = true, .utf8 = true,
+	{ .name = "maildrop-command", .way = WAY_COMMAND, .lf = true,
+	    .utf8 = true, .rcpt_max = 100,
 	    .what = "sendmail -i -f sender -- recipients; any MTA" },
-	{ .name = "smtp", .utf8 = true, .rcpt_max = 100,
+	{ .name = "smtp", .way = WAY_SMTP, .utf8 = true, .rcpt_max = 100,
 	    .what = "a server: smtp://host:port, with STARTTLS if offered" },
-	{ .name = "smtps", .utf8 = true, .rcpt_max = 100,
+	{ .name = "smtps", .way = WAY_SMTP, .utf8 = true, .rcpt_max = 100,
 	    .what = "a server: smtps://host:port, TLS from the start" },
-	{ .name = "lmtp", .utf8 = true, .rcpt_max = 100,
+	{ .name = "lmtp", .way = WAY_LMTP, .utf8 = true, .rcpt_max = 100,
 	    .what = "a delivery agent: lmtp://host:port" },
 	{ .name = NULL },
 };

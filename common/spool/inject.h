@@ -27,8 +27,11 @@ enum inject_dots {
 	DOTS_ALL,		/* each leading dot */
 };
 
+enum inject_way { WAY_FOLDER, WAY_COMMAND, WAY_SMTP, WAY_LMTP };
+
 struct inject {
 	const char	*name;		/* "ims55"; NULL ends a table */
+	enum inject_way	 way;
 	const char	*what;		/* one line for --help */
 	const char	*folder;	/* DIR is this folder of a spool; NULL:
 					   it is the whole of one */

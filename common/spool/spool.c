@@ -11,6 +11,7 @@
 
 #define LEVELS		3	/* below the operand, where spools are found */
 #define FOLDERS_MAX	10000	/* that are looked at for this */
+#define LOOKED		8	/* folders that spool_lookup remembers */
 
 /* The first of equal bids wins. */
 static const struct spool_driver *const drivers[] = {
@@ -29,6 +30,9 @@ struct spool {
 	struct tree_dir		*dir;		/* the walk is here; borrowed */
 	size_t			 i;		/* the next name in it */
 	uint64_t		 off, size;	/* of that file, in ranges */
+
+	struct tree_dir		*looked[LOOKED];	/* listed by spool_lookup */
+	size_t			 nlooked;
 
 	struct spool		**set;		/* of one archive: this, and */
 	size_t			 nset;		/* those behind it; 0: it is
@@ -409,6 +413,8 @@ spool_close(struct spool *sp)
 		return;
 	packed_free(sp->packed);
 	free(sp->set);
+	while (sp->nlooked > 0)
+		tree_dir_drop(sp->looked[--sp->nlooked]);
 	if (sp->root != NULL)
 		tree_dir_drop(sp->root);
 	other_drop(&sp->other);
@@ -664,23 +670,55 @@ spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 	}
 }
 
+/*
+ * The folder, as it was when it was listed last; fresh: as it is now.
+ * One lookup after the other is in the same few folders.
+ */
+static int
+look_in(struct spool *sp, const char *path, bool fresh, struct tree_dir **d,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < sp->nlooked; i++)
+		if (strcmp(sp->looked[i]->path, path) == 0)
+			break;
+	if (i < sp->nlooked && !fresh) {
+		*d = sp->looked[i];
+		return 0;
+	}
+	if (tree_list(sp->probe.tree, path, d, err) == -1)
+		return -1;
+	if (i == LOOKED)
+		i = 0;
+	if (i < sp->nlooked)
+		tree_dir_drop(sp->looked[i]);
+	else
+		sp->nlooked++;
+	sp->looked[i] = *d;
+	return 0;
+}
+
 int
 spool_lookup(struct spool *sp, struct arena *a, const char *path,
     struct spool_entry *e, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
+	const char *dir = slash == NULL ? "" : arena_str(a,
+	    (struct slice){ path, (size_t)(slash - path) });
 	struct tree_dir *d;
-	ssize_t i;
-	int found;
+	ssize_t i = -1;
+	int fresh;
 
-	if (tree_list(sp->probe.tree, slash == NULL ? "" : arena_str(a,
-	    (struct slice){ path, (size_t)(slash - path) }), &d, err) == -1)
-		return err->sys == ENOENT ? 0 : -1;
-	i = tree_dir_find(d, slash == NULL ? path : slash + 1);
-	if ((found = i != -1 && fill_entry(sp, d, (size_t)i, a, e)))
-		keep_dirs(e);
-	tree_dir_drop(d);
-	return found;
+	for (fresh = 0; fresh < 2 && i == -1; fresh++) {
+		if (look_in(sp, dir, fresh == 1, &d, err) == -1)
+			return err->sys == ENOENT ? 0 : -1;
+		i = tree_dir_find(d, slash == NULL ? path : slash + 1);
+	}
+	if (i == -1 || !fill_entry(sp, d, (size_t)i, a, e))
+		return 0;
+	keep_dirs(e);
+	return 1;
 }
 
 void

@@ -145,7 +145,8 @@ void	spool_entry_done(struct spool_entry *e);
 
 /*
  * The entry of this path below the root, whole, without a walk; not in an
- * archive.  Returns 1; 0: there is none; -1 and err.
+ * archive.  A folder is listed once, and again for a name that was not in
+ * it.  Returns 1; 0: there is none; -1 and err.
  */
 int	spool_lookup(struct spool *sp, struct arena *a, const char *path,
 	    struct spool_entry *e, struct err *err);

@@ -1,0 +1,589 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "act/replay_state.h"
+#include "base/diag.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+
+/*
+ * Into a folder, many at a time and each once: replay.h has the steps.
+ */
+#define BATCH		64		/* messages in flight */
+#define BATCH_BYTES	(16 * 1024 * 1024)	/* rendered, of one batch */
+#define NAME		64		/* bytes of a file's name */
+#define LOOK_MS		50		/* between two looks at the folder */
+
+struct drop {
+	int64_t		 row;
+	char		 name[NAME];
+	uint8_t		 sha256[32];
+	size_t		 from, n;	/* bytes of the batch's buffer */
+	int		 fd;
+};
+
+struct batch {
+	struct drop	 v[BATCH];
+	size_t		 n;
+	struct buf	 bytes;
+};
+
+/* A name that nobody else gives: the case's and the row's. */
+static void
+name_of(const struct replay *r, int64_t row, char name[NAME])
+{
+	snprintf(name, NAME, "%.8s-%lldr%s", case_uuid(r->c), (long long)row,
+	    r->in->suffix == NULL ? "" : r->in->suffix);
+}
+
+/* ---- the first step: intents ---- */
+
+struct render {
+	struct inject_lines lines;
+	struct slice	 body;
+	bool		 begun;
+	struct buf	*out;
+	size_t		 most;
+};
+
+static int
+render_piece(void *ctx, struct slice bytes, struct err *err)
+{
+	struct render *d = ctx;
+
+	if (d->out->n > d->most)
+		return err_set(err, ERR_LIMIT, "larger than %zu bytes",
+		    d->most);
+	inject_lines(&d->lines, d->begun ? bytes : d->body, d->out);
+	d->begun = true;
+	return 0;
+}
+
+int
+ready_render(struct replay *r, const struct ready *x,
+    const struct inject_mail *mail, struct buf *out, struct err *err)
+{
+	struct render d = { .lines = { .in = r->in, .dots = mail->dots },
+	    .out = out, .most = REPLAY_BYTES_MAX };
+
+	(void)x;
+	if (inject_head(r->in, mail, r->st->scratch, out, &d.body, err) == -1 ||
+	    source_text(r->st->src, render_piece, &d, err) == -1)
+		return -1;
+	inject_end(&d.lines, out);
+	return 0;
+}
+
+/* One part of a message: as many recipients as the profile takes. */
+static int
+add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
+    size_t n, unsigned part, struct err *err)
+{
+	struct drop *d = &b->v[b->n];
+	struct inject_mail mail = x->mail;
+	struct replay_row row = { .target = sl(r->target),
+	    .entry = r->st->own == NULL ? x->item->entry : 0,
+	    .source = sl(x->item->source), .id = sl(x->item->id),
+	    .sender = mail.null_sender ? SL("<>") : mail.sender,
+	    .part = part, .stage = r->st->stage };
+	size_t was = b->bytes.n;
+	struct err why;
+
+	mail.rcpts += at;
+	mail.nrcpts = n;
+	if (ready_render(r, x, &mail, &b->bytes, &why) == -1) {
+		b->bytes.n = was;
+		x->item->leave = LEAVE_REFUSED;
+		x->item->why = arena_str(r->st->keep, sl(why.msg));
+		diag_warn(x->item->source, "%s", why.msg);
+		r->did.refused++;
+		return 0;
+	}
+	*d = (struct drop){ .from = was, .n = b->bytes.n - was, .fd = -1 };
+	name_of(r, replays_next(r->rows), d->name);
+	row.name = sl(d->name);
+	if (replays_add(r->rows, &row, x->to + at, n, err) == -1)
+		return -1;
+	d->row = row.row;
+	b->n++;
+	return 0;
+}
+
+static size_t
+rcpts_of_part(const struct replay *r)
+{
+	size_t most = r->in->rcpt_max;
+
+	if (r->in->block == BLOCK_HEADER)	/* cannot be split */
+		return SIZE_MAX;
+	if (r->o->max_rcpts != 0 && (most == 0 || r->o->max_rcpts < most))
+		most = (size_t)r->o->max_rcpts;
+	return most == 0 ? SIZE_MAX : most;
+}
+
+static size_t
+parts_of(const struct replay *r, size_t nrcpts)
+{
+	size_t most = rcpts_of_part(r);
+
+	return most == SIZE_MAX ? 1 : (nrcpts + most - 1) / most;
+}
+
+/* All parts are of one batch, unless there are more than it holds. */
+static int
+add_item(struct replay *r, struct batch *b, const struct ready *x,
+    struct err *err)
+{
+	size_t most = rcpts_of_part(r), at, n;
+	unsigned part = parts_of(r, x->mail.nrcpts) > 1;
+
+	for (at = 0; at < x->mail.nrcpts && b->n < BATCH; at += n) {
+		n = x->mail.nrcpts - at < most ? x->mail.nrcpts - at : most;
+		if (add_part(r, b, x, at, n, part, err) == -1)
+			return -1;
+		part += part > 0;
+		if (x->item->leave != LEAVE_NO)
+			return 0;
+	}
+	return 0;
+}
+
+/* Is there more of the item, because the batch was full? */
+static bool
+was_cut(const struct replay *r, const struct ready *x)
+{
+	return parts_of(r, x->mail.nrcpts) > BATCH;
+}
+
+/*
+ * Fill the batch from item *next on, with at most room messages.  The
+ * intents are one transaction.
+ */
+static int
+fill(struct replay *r, struct batch *b, size_t *next, size_t room,
+    struct err *err)
+{
+	struct ready x;
+	int go;
+
+	b->n = 0;
+	b->bytes.n = 0;
+	if (case_begin(r->c, err) == -1)
+		return -1;
+	for (; *next < r->n && b->n < room && b->bytes.n < BATCH_BYTES;
+	    ++*next) {
+		if (r->items[*next].leave != LEAVE_NO)
+			continue;
+		if ((go = ready_make(r, &r->items[*next], &x, err)) == -1)
+			goto failed;
+		if (go == 0)
+			continue;
+		if (b->n > 0 && b->n + parts_of(r, x.mail.nrcpts) > BATCH)
+			break;
+		if (add_item(r, b, &x, err) == -1)
+			goto failed;
+		if (was_cut(r, &x))
+			break;		/* and again, for those that are left */
+	}
+	return case_commit(r->c, err);
+failed:
+	case_rollback(r->c);
+	return -1;
+}
+
+/* ---- the second: files nobody watches ---- */
+
+static int
+write_all(int fd, struct slice s, struct err *err)
+{
+	ssize_t n;
+
+	while (s.n > 0) {
+		if ((n = write(fd, s.p, s.n)) == -1 && errno != EINTR)
+			return err_sys(err, "write");
+		if (n > 0)
+			s = sl_from(s, (size_t)n);
+	}
+	return 0;
+}
+
+/* The server has to be able to take it away. */
+static int
+give_away(const struct replay *r, int fd, struct err *err)
+{
+	const struct stat *st = &r->st->dir_st;
+
+	if (geteuid() == 0 && (st->st_uid != 0 || st->st_gid != 0) &&
+	    fchown(fd, st->st_uid, st->st_gid) == -1 && errno != EPERM)
+		return err_sys(err, "owner");
+	return 0;
+}
+
+static int
+write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
+{
+	struct slice s = { b->bytes.p + d->from, d->n };
+
+	d->fd = openat(r->st->stagefd, d->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (d->fd == -1)
+		return err_sys(err, "%s", d->name);
+	sha256_start(r->st->sha);
+	sha256_add(r->st->sha, s);
+	sha256_end(r->st->sha, d->sha256);
+	if (write_all(d->fd, s, err) == -1 || give_away(r, d->fd, err) == -1)
+		return err_at(err, "%s", d->name);
+	/* let the disk begin: the syncs below then wait for all at once */
+	sync_file_range(d->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return 0;
+}
+
+static int
+write_files(struct replay *r, struct batch *b, struct err *err)
+{
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < b->n && result == 0; i++)
+		result = write_one(r, b, &b->v[i], err);
+	for (i = 0; i < b->n; i++) {
+		if (b->v[i].fd == -1)
+			continue;
+		if (result == 0 && fsync(b->v[i].fd) == -1)
+			result = err_sys(err, "%s: sync", b->v[i].name);
+		close(b->v[i].fd);
+	}
+	if (result == 0)
+		result = dir_sync(r->st->stagefd, STAGE, err);
+	return result;
+}
+
+/* ---- the third and fourth: said, and published ---- */
+
+static int
+say_staged(struct replay *r, const struct batch *b, struct err *err)
+{
+	size_t i;
+
+	if (case_begin(r->c, err) == -1)
+		return -1;
+	for (i = 0; i < b->n; i++)
+		if (replays_staged(r->rows, b->v[i].row, b->v[i].sha256,
+		    err) == -1) {
+			case_rollback(r->c);
+			return -1;
+		}
+	return case_commit(r->c, err);
+}
+
+/*
+ * One rename that overwrites nothing.  Where the file system does not know
+ * the flag, a plain one: nobody else makes a name like this.
+ */
+static int
+publish(struct replay *r, const char *name, struct err *err)
+{
+	if (renameat2(r->st->stagefd, name, r->st->dirfd, name,
+	    RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno == EINVAL || errno == ENOSYS) &&
+	    faccessat(r->st->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT &&
+	    renameat(r->st->stagefd, name, r->st->dirfd, name) == 0)
+		return 0;
+	return err_sys(err, "%.200s/%s: cannot be published", r->st->dir,
+	    name);
+}
+
+static int
+say_published(struct replay *r, int64_t row, struct err *err)
+{
+	r->did.published++;
+	return replays_published(r->rows, row, (int64_t)r->st->dir_st.st_dev,
+	    (int64_t)r->st->dir_st.st_ino, err);
+}
+
+static int
+sync_folders(struct replay *r, struct err *err)
+{
+	return dir_sync(r->st->dirfd, r->st->dir, err) == -1 ? -1 :
+	    dir_sync(r->st->stagefd, STAGE, err);
+}
+
+static int
+publish_all(struct replay *r, const struct batch *b, struct watch *w,
+    struct err *err)
+{
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < b->n && result == 0; i++)
+		result = publish(r, b->v[i].name, err);
+	if (result == -1)
+		i--;
+	if (i == 0)
+		return result;
+	if (sync_folders(r, err) == -1 || case_begin(r->c, err) == -1)
+		return -1;
+	while (i-- > 0) {
+		if (say_published(r, b->v[i].row, err) == -1) {
+			case_rollback(r->c);
+			return -1;
+		}
+		watch_add(w, b->v[i].row, b->v[i].name);
+	}
+	return case_commit(r->c, err) == -1 ? -1 : result;
+}
+
+/* Nothing of the batch was published: it leaves no trace. */
+static void
+undo(struct replay *r, const struct batch *b)
+{
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		unlinkat(r->st->stagefd, b->v[i].name, 0);
+		replays_forget(r->rows, b->v[i].row, &err);
+	}
+}
+
+static int
+do_batch(struct replay *r, struct batch *b, struct watch *w, struct err *err)
+{
+	if (b->n == 0)
+		return 0;
+	if (write_files(r, b, err) == -1) {
+		undo(r, b);
+		return -1;
+	}
+	return say_staged(r, b, err) == -1 ? -1 : publish_all(r, b, w, err);
+}
+
+/* ---- pace ---- */
+
+struct pace {
+	int64_t		 began, moved;	/* ms; the last time one was taken */
+	uint64_t	 sent;
+	uint64_t	 rate;		/* a minute; 0: no limit */
+};
+
+/* How many may go now. */
+static size_t
+room_for(struct replay *r, const struct pace *p, const struct watch *w)
+{
+	uint64_t room = BATCH, due;
+	size_t waiting = watch_waiting(w);
+
+	if (p->rate > 0) {
+		due = 1 + (uint64_t)(replay_clock() - p->began) * p->rate /
+		    60000;
+		due = due > p->sent ? due - p->sent : 0;
+		room = due < room ? due : room;
+	}
+	if (r->in->taken && r->o->max_waiting > 0) {
+		due = r->o->max_waiting > waiting ?
+		    r->o->max_waiting - waiting : 0;
+		room = due < room ? due : room;
+	}
+	return (size_t)room;
+}
+
+/* 1: go on; 0: the server takes nothing any more. */
+static int
+look(struct replay *r, struct watch *w, struct pace *p, struct err *err)
+{
+	size_t gone;
+
+	if (!r->in->taken)
+		return 1;
+	if (watch_look(w, &gone, err) == -1)
+		return -1;
+	if (gone > 0 || watch_waiting(w) == 0)
+		p->moved = replay_clock();
+	r->did.waiting = watch_waiting(w);
+	replay_tell(r);
+	if (r->o->stall == 0 ||
+	    replay_clock() - p->moved < (int64_t)r->o->stall * 1000)
+		return 1;
+	r->did.stalled = true;
+	return 0;
+}
+
+/* Until nothing is left to publish; then until all are taken. */
+static int
+run(struct replay *r, struct batch *b, struct watch *w, struct err *err)
+{
+	struct pace p = { .began = replay_clock(), .moved = replay_clock(),
+	    .rate = r->o->rate != 0 ? r->o->rate : r->in->rate };
+	size_t next = 0, room;
+	int go = 1;
+
+	while (go == 1 && !sig_stop() &&
+	    (next < r->n || (r->in->taken && watch_waiting(w) > 0))) {
+		room = next < r->n ? room_for(r, &p, w) : 0;
+		if (room > 0) {
+			if (fill(r, b, &next, room, err) == -1 ||
+			    do_batch(r, b, w, err) == -1)
+				return -1;
+			p.sent += b->n;
+			go = look(r, w, &p, err);
+			continue;
+		}
+		if (r->o->stall == 0 && next == r->n)
+			break;
+		replay_nap(LOOK_MS);
+		go = look(r, w, &p, err);
+	}
+	r->did.stopped = sig_stop();
+	return go == -1 ? -1 : 0;
+}
+
+int
+drop_all(struct replay *r, struct err *err)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+	struct watch *w = watch_new(r);
+	int result = watch_known(w, err);
+
+	if (result == 0)
+		result = run(r, b, w, err);
+	r->did.waiting = watch_waiting(w);
+	watch_free(w);
+	buf_free(&b->bytes);
+	free(b);
+	return result;
+}
+
+/* ---- after a kill ---- */
+
+static int
+digest_file(struct replay *r, int fd, uint8_t sha256[32])
+{
+	char buf[65536];
+	ssize_t n;
+
+	sha256_start(r->st->sha);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		sha256_add(r->st->sha, (struct slice){ buf, (size_t)n });
+	sha256_end(r->st->sha, sha256);
+	return n == -1 ? -1 : 0;
+}
+
+/* 1: there, as the row says; 0: there, and other; -1: not there. */
+static int
+staged_file(struct replay *r, const struct replay_row *row, const char *name)
+{
+	int fd = openat(r->st->stagefd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	uint8_t is[32];
+	int same;
+
+	if (fd == -1)
+		return errno == ENOENT ? -1 : 0;
+	same = digest_file(r, fd, is) == 0 && fsync(fd) == 0 &&
+	    sl_eq(row->sha256, (struct slice){ (const char *)is, 32 });
+	close(fd);
+	return same;
+}
+
+/* Every row of the table in replay.h. */
+static int
+recover_row(void *ctx, const struct replay_row *row, struct err *err)
+{
+	struct replay *r = ctx;
+	char name[NAME];
+	int is;
+
+	snprintf(name, sizeof(name), SL_FMT, SL_ARG(row->name));
+	if (row->stage != r->st->stage) {
+		r->recovered[row->state == REPLAY_INTENT ? REPLAY_INTENT :
+		    REPLAY_DOUBTFUL]++;
+		return row->state == REPLAY_INTENT ?
+		    replays_forget(r->rows, row->row, err) :
+		    replays_set(r->rows, row->row, REPLAY_DOUBTFUL,
+		    SL("the staging folder is gone, or another"), err);
+	}
+	is = row->state == REPLAY_INTENT ? 0 : staged_file(r, row, name);
+	if (is == 0) {
+		if (unlinkat(r->st->stagefd, name, 0) == -1 &&
+		    errno != ENOENT)
+			return err_sys(err, "%s/%s", STAGE, name);
+		r->recovered[REPLAY_INTENT]++;
+		return replays_forget(r->rows, row->row, err);
+	}
+	if (is == 1 && (publish(r, name, err) == -1 ||
+	    sync_folders(r, err) == -1))
+		return -1;
+	r->recovered[REPLAY_PUBLISHED]++;
+	return replays_published(r->rows, row->row,
+	    (int64_t)r->st->dir_st.st_dev, (int64_t)r->st->dir_st.st_ino, err);
+}
+
+struct rowless {
+	struct replay	*r;
+	const char	*name;
+	bool		 found;
+};
+
+static int
+is_of(void *ctx, const struct replay_row *row, struct err *err)
+{
+	struct rowless *x = ctx;
+
+	(void)err;
+	x->found |= sl_eq(row->name, sl(x->name)) &&
+	    row->stage == x->r->st->stage;
+	return 0;
+}
+
+/* A file that no row knows was never published. */
+static int
+remove_rowless(struct replay *r, const char *name, struct err *err)
+{
+	struct rowless x = { .r = r, .name = name };
+
+	if (replays_each(r->rows, 1u << REPLAY_INTENT | 1u << REPLAY_STAGED,
+	    NULL, is_of, &x, err) == -1)
+		return -1;
+	if (x.found)
+		return 0;
+	if (unlinkat(r->st->stagefd, name, 0) == -1)
+		return err_sys(err, "%s/%.200s", STAGE, name);
+	r->removed++;
+	return 0;
+}
+
+static int
+remove_leftovers(struct replay *r, struct err *err)
+{
+	int fd = openat(r->st->stagefd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC), result = 0;
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (d == NULL)
+		return err_sys(err, "%s", STAGE);
+	while (result == 0 && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, case_uuid(r->c), 8) == 0 &&
+		    e->d_name[8] == '-')
+			result = remove_rowless(r, e->d_name, err);
+	closedir(d);
+	return result;
+}
+
+int
+drop_recover(struct replay *r, struct err *err)
+{
+	if (replays_each(r->rows, 1u << REPLAY_INTENT | 1u << REPLAY_STAGED,
+	    r->target, recover_row, r, err) == -1)
+		return -1;
+	if (remove_leftovers(r, err) == -1)
+		return -1;
+	return watch_settle(r, err);
+}

@@ -1,0 +1,258 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "act/replay_state.h"
+#include "base/xalloc.h"
+
+#define OWN_CASE	"replay.case"
+#define MARK		"mark"		/* the file that proves a folder */
+#define MARK_BYTES	33		/* 16 random ones in hex, and LF */
+
+static int
+unknown_profile(const char *to, struct err *err)
+{
+	char list[256];
+	size_t i, n = 0;
+
+	for (i = 0; inject_nth(i) != NULL && n < sizeof(list); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    i == 0 ? "" : ", ", inject_nth(i)->name);
+	return err_set(err, ERR_USAGE, "'%.100s': unknown profile: one of %s",
+	    to, list);
+}
+
+/* ---- a folder ---- */
+
+/* "/srv/Imcdata/Pickup" of the profile "Pickup": the spool is above it. */
+static char *
+spool_of(const struct inject *in, const char *dir)
+{
+	const char *slash = strrchr(dir, '/');
+	size_t n = strlen(dir);
+	char *root;
+
+	if (in->folder != NULL && slash != NULL && slash != dir &&
+	    sl_ieq(sl(slash + 1), sl(in->folder)))
+		n = (size_t)(slash - dir);
+	root = xalloc(n + 1);
+	memcpy(root, dir, n);
+	root[n] = '\0';
+	return root;
+}
+
+static int
+open_dir(struct replay_inner *st, struct err *err)
+{
+	struct stat beside;
+
+	st->dirfd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->dirfd == -1 || fstat(st->dirfd, &st->dir_st) == -1)
+		return err_sys(err, "%.300s", st->dir);
+	if (st->place.beside == -1)
+		return 0;
+	if (fstat(st->place.beside, &beside) == -1)
+		return err_sys(err, "%.300s", st->place.beside_path);
+	if (beside.st_dev != st->dir_st.st_dev)
+		return err_set(err, ERR_USAGE, "%.200s: not on the file system "
+		    "of %.200s, where messages are written first: one rename "
+		    "has to publish them", st->dir, st->place.beside_path);
+	return 0;
+}
+
+static int
+open_folder(struct replay *r, const char *path, struct err *err)
+{
+	struct replay_inner *st = r->st;
+	char *real = realpath(path, NULL), *root;
+	struct buf b = { 0 };
+	int x;
+
+	if (real == NULL)
+		return err_sys(err, "%.300s", path);
+	root = spool_of(r->in, real);
+	buf_fmt(&b, "%s%s%s", real, r->in->into == NULL ? "" : "/",
+	    r->in->into == NULL ? "" : r->in->into);
+	buf_addc(&b, '\0');
+	st->dir = b.p;
+	r->target = arena_fmt(st->keep, "%s:%s", r->in->name, real).p;
+	x = place_open(&st->place, root, r->o->act ? "spoolreplay" : NULL,
+	    err);
+	free(real);
+	free(root);
+	return x == -1 ? -1 : open_dir(st, err);
+}
+
+int
+target_open(struct replay *r, struct err *err)
+{
+	struct slice rest = sl(r->o->to), name;
+
+	sl_cut(&rest, ':', &name);
+	if ((r->in = inject_find(name)) == NULL)
+		return unknown_profile(r->o->to, err);
+	if (r->in->way == WAY_FOLDER) {
+		if (rest.n == 0)
+			return err_set(err, ERR_USAGE, "%s:DIR: which folder?",
+			    r->in->name);
+		return open_folder(r, arena_str(r->st->keep, rest), err);
+	}
+	if (sl_starts(rest, SL("//")))
+		rest = sl_from(rest, 2);
+	r->target = arena_str(r->st->keep, sl(r->o->to));
+	r->st->where = arena_str(r->st->keep, rest);
+	if (r->in->way != WAY_COMMAND && rest.n == 0)
+		return err_set(err, ERR_USAGE, "%s://host:port: which host?",
+		    r->in->name);
+	return 0;
+}
+
+void
+target_close(struct replay *r)
+{
+	struct replay_inner *st = r->st;
+
+	if (st->stagefd != -1)
+		close(st->stagefd);
+	if (st->dirfd != -1)
+		close(st->dirfd);
+	free(st->dir);
+	place_close(&st->place);
+}
+
+/* Would the server of the target send the entry itself? */
+bool
+target_is_live(const struct replay *r, const char *root)
+{
+	struct stat a, b;
+	size_t i;
+
+	if (root == NULL || stat(root, &a) == -1)
+		return false;
+	if (r->st->place.root != -1 && fstat(r->st->place.root, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return true;
+	for (i = 0; i < r->o->live.n; i++)
+		if (stat(r->o->live.v[i], &b) == 0 && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino)
+			return true;
+	return false;
+}
+
+/* ---- where messages are written first ---- */
+
+static int
+make_dir(int at, const char *name, const char *above, struct err *err)
+{
+	int fd;
+
+	if (mkdirat(at, name, 0700) == 0) {
+		if (dir_sync(at, above, err) == -1)
+			return -1;
+	} else if (errno != EEXIST)
+		return err_sys(err, "%.200s/%s", above, name);
+	if ((fd = dir_open(at, name, err)) == -1)
+		return err_at(err, "%.200s", above);
+	return fd;
+}
+
+static bool
+read_mark(int dir, char mark[MARK_BYTES])
+{
+	int fd = openat(dir, MARK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char more;
+	bool whole;
+
+	if (fd == -1)
+		return false;
+	whole = read(fd, mark, MARK_BYTES) == MARK_BYTES &&
+	    mark[MARK_BYTES - 1] == '\n' && read(fd, &more, 1) == 0;
+	close(fd);
+	return whole;
+}
+
+/* A folder without a whole mark was made, or was going to be, by nobody. */
+static int
+write_mark(int dir, char mark[MARK_BYTES], struct err *err)
+{
+	uint8_t bytes[MARK_BYTES / 2];
+	int fd, r = 0;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return err_sys(err, "random bytes");
+	hex_str(bytes, sizeof(bytes), mark);
+	mark[MARK_BYTES - 1] = '\n';
+	unlinkat(dir, MARK, 0);
+	fd = openat(dir, MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1 || write(fd, mark, MARK_BYTES) != MARK_BYTES ||
+	    fsync(fd) == -1)
+		r = err_sys(err, "%s", MARK);
+	if (fd != -1)
+		close(fd);
+	return r == -1 ? -1 : dir_sync(dir, MARK, err);
+}
+
+static int
+number_stage(struct replay *r, struct err *err)
+{
+	struct replay_inner *st = r->st;
+	char mark[MARK_BYTES];
+	struct stat dir;
+	struct slice path = arena_fmt(st->keep, "%s/%s/%s",
+	    st->place.beside_path, STAGE, case_uuid(r->c));
+
+	if (!read_mark(st->stagefd, mark) &&
+	    write_mark(st->stagefd, mark, err) == -1)
+		return err_at(err, SL_FMT, SL_ARG(sl_first(path, 300)));
+	if (fstat(st->stagefd, &dir) == -1)
+		return err_sys(err, SL_FMT, SL_ARG(sl_first(path, 300)));
+	return replays_stage(r->rows, &(struct replay_stage){ .path = path,
+	    .mark = { mark, MARK_BYTES - 1 }, .dev = (int64_t)dir.st_dev,
+	    .ino = (int64_t)dir.st_ino }, &st->stage, err);
+}
+
+int
+target_stage(struct replay *r, struct err *err)
+{
+	struct replay_inner *st = r->st;
+	int top = make_dir(st->place.beside, STAGE, st->place.beside_path,
+	    err);
+
+	if (top == -1)
+		return -1;
+	st->stagefd = make_dir(top, case_uuid(r->c), STAGE, err);
+	close(top);
+	return st->stagefd == -1 ? -1 : number_stage(r, err);
+}
+
+/* A case of our own, where nobody gave one. */
+int
+target_case(struct replay *r, struct err *err)
+{
+	struct replay_inner *st = r->st;
+	const char *path;
+	int top;
+
+	if (r->in->way != WAY_FOLDER)
+		return err_set(err, ERR_USAGE, "a case, please (-c): what was "
+		    "sent has to be remembered");
+	path = arena_fmt(st->keep, "%s/%s/%s", st->place.beside_path, STAGE,
+	    OWN_CASE).p;
+	if (!r->o->act && access(path, F_OK) == -1)
+		return 0;
+	if (r->o->act) {
+		if ((top = make_dir(st->place.beside, STAGE,
+		    st->place.beside_path, err)) == -1)
+			return -1;
+		close(top);
+	}
+	if (case_open(&st->own, path, r->o->act ? CASE_CREATE : CASE_READ,
+	    err) == -1)
+		return -1;
+	r->c = st->own;
+	return 0;
+}

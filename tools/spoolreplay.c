@@ -1,0 +1,578 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "act/replay.h"
+#include "base/diag.h"
+#include "base/hash.h"
+#include "base/limit.h"
+#include "base/opt.h"
+#include "base/sig.h"
+#include "base/utf8.h"
+#include "case/ledger.h"
+#include "mail/date.h"
+#include "show/select.h"
+#include "show/sink.h"
+
+#define NAME_MAX_BYTES	4096	/* of a file in a list */
+
+static const char	*case_file, *where, *dots, *order, *password_file;
+static bool		 commit, status, nul, verbose;
+static struct select	 sel;
+static struct replay_opts o = { .dots = -1, .max_waiting = 1000,
+	.stall = 300, .tries = 3, .backoff = 60 };
+
+static const struct opt opts[] = {
+	{ 'c', "case", "file", "the case: entries, and what was replayed",
+	    .str = &case_file },
+	{ 'w', "where", "condition", "SQL over entries; see spool-case(5)",
+	    .str = &where },
+	{ .name = "to", .arg = "profile:target", .help = "where it goes, and "
+	    "in which form; see below", .str = &o.to },
+	{ .name = "commit", .help = "do it; without, only the plan is shown",
+	    .flag = &commit },
+	{ .name = "status", .help = "how far everything came",
+	    .flag = &status },
+	{ 'f', "format", "name", "of the spools that files lie in",
+	    .str = &o.format },
+	{ '0', "null", NULL, "names on stdin end in NUL", .flag = &nul },
+	SELECT_OPTS(sel),
+	{ .name = "trust-headers", .help = "send to envelopes that are "
+	    "guessed", .flag = &o.trust_headers },
+	{ .name = "force", .arg = "id", .help = "send this one, by its id or "
+	    "file, whatever it is", .list = &o.force },
+	{ .name = "live", .arg = "spool", .help = "a server sends what is in "
+	    "there: leave it out", .list = &o.live },
+	{ .name = "retry-doubtful", .help = "send again what may have been "
+	    "sent", .flag = &o.retry_doubtful },
+	{ .name = "add-resent", .arg = "address", .help = "add Resent- lines "
+	    "from this address", .str = &o.add_resent },
+	{ .name = "all-to", .arg = "address", .help = "for a test: to this "
+	    "address instead of all recipients", .str = &o.all_to },
+	{ .name = "dots", .arg = "which", .help = "leading dots that are "
+	    "doubled: none, lone, all", .str = &dots },
+	{ .name = "order", .arg = "by", .help = "age (the oldest first) or "
+	    "priority", .str = &order },
+	{ .name = "rate", .arg = "n", .help = "messages a minute", .num =
+	    &o.rate, .max = 6000000 },
+	{ .name = "max-waiting", .arg = "n", .help = "files that may lie in "
+	    "the folder; 0: any; default 1000", .num = &o.max_waiting },
+	{ .name = "stall", .arg = "seconds", .help = "without one taken, or "
+	    "an answer: stop; default 300", .num = &o.stall, .max = 86400 },
+	{ .name = "max-rcpts", .arg = "n", .help = "recipients of a message; "
+	    "more are split", .num = &o.max_rcpts },
+	{ .name = "connections", .arg = "n", .help = "to a server at a time",
+	    .num = &o.connections, .max = 64 },
+	{ .name = "tries", .arg = "n", .help = "for what a server refuses "
+	    "for now; default 3", .num = &o.tries, .max = 100 },
+	{ .name = "backoff", .arg = "seconds", .help = "before the second "
+	    "try, then twice as long; default 60", .num = &o.backoff,
+	    .max = 86400 },
+	{ .name = "user", .arg = "name", .help = "for AUTH",
+	    .str = &o.user },
+	{ .name = "password-file", .arg = "file", .help = "its first line "
+	    "is the password", .str = &password_file },
+	{ .name = "helo", .arg = "name", .help = "our name; default: the "
+	    "host's", .str = &o.helo },
+	{ .name = "tls-verify", .help = "the server's certificate has to be "
+	    "good", .flag = &o.tls_verify },
+	{ .name = "tls-ca", .arg = "file", .help = "of authorities; default: "
+	    "the system's", .str = &o.tls_ca },
+	{ 'v', "verbose", NULL, "name every entry that is left out",
+	    .flag = &verbose },
+	{ .name = NULL },
+};
+
+static void
+print_profiles(void)
+{
+	const struct inject *in;
+	size_t i;
+
+	printf("\nprofiles:\n");
+	for (i = 0; (in = inject_nth(i)) != NULL; i++)
+		printf("  %-16s %s\n", in->name, in->what);
+}
+
+static const struct opt_cmd cmd = {
+	.name = "spoolreplay", .operands = "[file ... | -]", .opts = opts,
+	.what = "put valid mail back on its way, each message once",
+	.more = print_profiles,
+};
+
+/* ---- the plan ---- */
+
+static void
+put_text(const char *s)
+{
+	struct buf b = { 0 };
+
+	utf8_show(&b, sl(s), 0);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+}
+
+static void
+print_left(const struct replay *r)
+{
+	const char *way;
+	int i;
+
+	for (i = LEAVE_NO + 1; i < LEAVE_COUNT; i++) {
+		if (r->left[i] == 0)
+			continue;
+		way = replay_leave_way((enum replay_leave)i);
+		printf("%12llu  %s%s%s%s\n", (unsigned long long)r->left[i],
+		    replay_leave_what((enum replay_leave)i),
+		    way[0] == '\0' ? "" : " (", way,
+		    way[0] == '\0' ? "" : ")");
+	}
+}
+
+static void
+print_domains(const struct replay *r)
+{
+	size_t n = verbose || r->ndomains < 10 ? r->ndomains : 10, i;
+
+	if (n > 0)
+		printf("recipients by domain:\n");
+	for (i = 0; i < n; i++) {
+		printf("%12llu  ", (unsigned long long)r->domains[i].n);
+		put_text(r->domains[i].name);
+		printf("\n");
+	}
+	if (n < r->ndomains)
+		printf("              and %zu more (-v)\n", r->ndomains - n);
+}
+
+static void
+print_duplicates(const struct replay *r)
+{
+	size_t shown = 0, i;
+
+	if (r->left[LEAVE_DUPLICATE] == 0)
+		return;
+	printf("folded together:\n");
+	for (i = 0; i < r->n && (verbose || shown < 5); i++) {
+		if (r->items[i].leave != LEAVE_DUPLICATE)
+			continue;
+		printf("              ");
+		put_text(r->items[i].source);
+		printf(" is ");
+		put_text(r->items[r->items[i].same].source);
+		printf("\n");
+		shown++;
+	}
+	if (shown < r->left[LEAVE_DUPLICATE])
+		printf("              and %llu more (-v)\n",
+		    (unsigned long long)(r->left[LEAVE_DUPLICATE] - shown));
+}
+
+static void
+print_time(const struct replay *r)
+{
+	uint64_t rate = o.rate != 0 ? o.rate : r->in->rate;
+	uint64_t n = r->left[LEAVE_NO];
+
+	if (rate > 0 && n > 0)
+		printf("time: about %llu min at %llu messages a minute\n",
+		    (unsigned long long)((n + rate - 1) / rate),
+		    (unsigned long long)rate);
+	else if (n > 0)
+		printf("time: as fast as it is taken; --rate slows it down\n");
+}
+
+static void
+print_plan(const struct replay *r)
+{
+	char at[DATE_TEXT];
+
+	printf("to %s:\n", r->target);
+	printf("%12llu  of %zu messages go, to %llu recipients, %.1f MB",
+	    (unsigned long long)r->left[LEAVE_NO], r->n,
+	    (unsigned long long)r->rcpts, (double)r->bytes / 1e6);
+	if (r->oldest != 0)
+		printf(", the oldest of %s", date_str(r->oldest, at));
+	printf("\nleft out:\n");
+	print_left(r);
+	print_domains(r);
+	print_duplicates(r);
+	print_time(r);
+}
+
+/* What could not be read or carried is told one by one. */
+static size_t
+warn_left(const struct replay *r)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < r->n; i++) {
+		const struct replay_item *x = &r->items[i];
+
+		if (x->leave == LEAVE_UNREAD || x->leave == LEAVE_REFUSED) {
+			diag_warn(x->source, "%s", x->why);
+			n++;
+		} else if (verbose && x->leave != LEAVE_NO)
+			diag_note("%s: %s", x->source, replay_leave_what(
+			    (enum replay_leave)x->leave));
+	}
+	return n;
+}
+
+/* ---- while it runs ---- */
+
+static void
+show_progress(void *ctx, const struct replay *r)
+{
+	static int64_t last;
+	const struct replay_tally *d = &r->did;
+	int64_t now = replay_clock();
+
+	(void)ctx;
+	if (now - last < 200 || isatty(STDERR_FILENO) != 1)
+		return;
+	last = now;
+	fprintf(stderr, "\r\033[K%llu published, %llu waiting, %llu taken, "
+	    "%llu refused, %llu doubtful", (unsigned long long)d->published,
+	    (unsigned long long)d->waiting, (unsigned long long)d->taken,
+	    (unsigned long long)d->refused, (unsigned long long)d->doubtful);
+}
+
+static void
+tell_recovered(const struct replay *r)
+{
+	const uint64_t *n = r->recovered;
+
+	if (n[REPLAY_INTENT] + n[REPLAY_PUBLISHED] + n[REPLAY_DOUBTFUL] +
+	    r->removed == 0)
+		return;
+	diag_note("an earlier run was killed: %llu begun again, %llu "
+	    "published, %llu doubtful, %llu files removed that no row knew",
+	    (unsigned long long)n[REPLAY_INTENT],
+	    (unsigned long long)n[REPLAY_PUBLISHED],
+	    (unsigned long long)n[REPLAY_DOUBTFUL],
+	    (unsigned long long)r->removed);
+}
+
+/* What was done, on stdout and in the ledger; and the ledger's head. */
+static int
+tell_done(struct replay *r, char *argv[], struct err *err)
+{
+	const struct replay_tally *d = &r->did;
+	struct arena *a = arena_new();
+	struct slice result = arena_fmt(a, "%llu published, %llu taken, "
+	    "%llu refused, %llu returned, %llu doubtful, %llu waiting",
+	    (unsigned long long)d->published, (unsigned long long)d->taken,
+	    (unsigned long long)d->refused, (unsigned long long)d->returned,
+	    (unsigned long long)d->doubtful, (unsigned long long)d->waiting);
+	struct ledger_row row = { .verb = SL("replay"),
+	    .args = ledger_args(a, argv), .what = sl(r->target),
+	    .result = result };
+	uint8_t hash[32];
+	char hex[65];
+	int64_t id;
+	int x = -1;
+
+	if (isatty(STDERR_FILENO) == 1)
+		fprintf(stderr, "\r\033[K");
+	printf("done: " SL_FMT "\n", SL_ARG(result));
+	if (ledger_add(r->c, &row, err) == 0 &&
+	    ledger_head(r->c, &id, hash, err) == 0) {
+		hex_str(hash, sizeof(hash), hex);
+		printf("ledger: row %lld, %s\n", (long long)id, hex);
+		x = 0;
+	}
+	arena_free(a);
+	return x;
+}
+
+static int
+act(struct replay *r, char *argv[], struct err *err)
+{
+	struct err later = { 0 };
+	int result = replay_act(r, err);
+
+	if (tell_done(r, argv, &later) == -1 && result == 0) {
+		*err = later;
+		result = -1;
+	}
+	if (result == -1)
+		return STATUS_FAILED;
+	if (r->did.stalled)
+		diag_warn(r->target, "nothing was taken for %llu seconds: is "
+		    "the server running?  The same command goes on",
+		    (unsigned long long)o.stall);
+	return diag_count() > 0 ? STATUS_PART : STATUS_OK;
+}
+
+static int
+plan_and_act(struct replay *r, char *argv[], struct err *err)
+{
+	bool any;
+
+	if (commit && replay_recover(r, err) == -1)
+		return STATUS_FAILED;
+	tell_recovered(r);
+	if (replay_plan(r, err) == -1)
+		return STATUS_FAILED;
+	print_plan(r);
+	warn_left(r);
+	any = r->left[LEAVE_NO] > 0;
+	if (!commit) {
+		printf("nothing was done; --commit does it\n");
+		return diag_count() > 0 ? STATUS_PART : any ? STATUS_OK :
+		    STATUS_NONE;
+	}
+	fflush(stdout);
+	return act(r, argv, err) == STATUS_FAILED ? STATUS_FAILED :
+	    diag_count() > 0 ? STATUS_PART : any ? STATUS_OK : STATUS_NONE;
+}
+
+/* ---- what is wanted ---- */
+
+static int
+choose_entries(struct replay *r, struct casefile *c, const char *filter,
+    struct err *err)
+{
+	struct case_want want = { .where = where, .filter = filter };
+	struct case_cursor *cur;
+	struct case_entry e;
+	int x;
+
+	if (case_select(c, &want, &cur, err) == -1)
+		return -1;
+	while ((x = case_next(cur, &e, err)) == 1)
+		replay_choose_entry(r, &e);
+	case_cursor_free(cur);
+	return x;
+}
+
+/* Names on stdin, ended by LF or NUL. */
+static int
+choose_listed(struct replay *r, struct err *err)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int x = 0;
+
+	while (x == 0 && (n = getdelim(&line, &cap, nul ? '\0' : '\n',
+	    stdin)) != -1) {
+		if (n > 0 && line[n - 1] == (nul ? '\0' : '\n'))
+			line[--n] = '\0';
+		if (n >= NAME_MAX_BYTES)
+			x = err_set(err, ERR_LIMIT, "stdin: a name of %zd "
+			    "bytes: -0 for a list that ends in NUL", n);
+		else if (n > 0)
+			replay_choose_file(r, line);
+	}
+	if (x == 0 && ferror(stdin))
+		x = err_sys(err, "stdin");
+	free(line);
+	return x;
+}
+
+static int
+choose_files(struct replay *r, char *files[], struct err *err)
+{
+	for (; *files != NULL; files++) {
+		if (strcmp(*files, "-") != 0)
+			replay_choose_file(r, *files);
+		else if (choose_listed(r, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- how far it came ---- */
+
+static int
+print_row(void *ctx, const struct replay_row *row, struct err *err)
+{
+	struct buf b = { 0 };
+
+	(void)ctx;
+	(void)err;
+	buf_fmt(&b, "%s\t" SL_FMT "\t" SL_FMT, replay_state_name(row->state),
+	    SL_ARG(row->source), SL_ARG(row->why));
+	buf_addc(&b, '\0');
+	put_text(b.p);
+	printf("\n");
+	buf_free(&b);
+	return 0;
+}
+
+/* Counts by state; then, one by one, what somebody has to look at. */
+static int
+print_status(struct replays *rows, const char *target, struct err *err)
+{
+	uint64_t n[REPLAY_STATES], all = 0;
+	size_t i;
+
+	if (replays_count(rows, target, n, err) == -1)
+		return STATUS_FAILED;
+	for (i = 0; i < REPLAY_STATES; i++) {
+		all += n[i];
+		if (n[i] > 0)
+			printf("%12llu  %s\n", (unsigned long long)n[i],
+			    replay_state_name((enum replay_state)i));
+	}
+	if (replays_each(rows, 1u << REPLAY_REFUSED | 1u << REPLAY_RETURNED |
+	    1u << REPLAY_DOUBTFUL | 1u << REPLAY_INTENT | 1u << REPLAY_STAGED,
+	    target, print_row, NULL, err) == -1)
+		return STATUS_FAILED;
+	return all == 0 ? STATUS_NONE : STATUS_OK;
+}
+
+static int
+status_of_case(struct err *err)
+{
+	struct casefile *c;
+	struct replays *rows;
+	int x = STATUS_FAILED;
+
+	if (case_open(&c, case_file, CASE_READ, err) == -1)
+		return STATUS_FAILED;
+	if (replays_open(&rows, c, err) == 0) {
+		x = print_status(rows, NULL, err);
+		replays_free(rows);
+	}
+	case_close(c, err);
+	return x;
+}
+
+/* ---- the run ---- */
+
+static int
+run_open(struct replay *r, struct casefile *c, char *files[],
+    const char *filter, char *argv[], struct err *err)
+{
+	if (status)
+		return r->rows == NULL ? STATUS_NONE :
+		    print_status(r->rows, r->target, err);
+	if ((files[0] == NULL ? choose_entries(r, c, filter, err) :
+	    choose_files(r, files, err)) == -1)
+		return STATUS_FAILED;
+	return plan_and_act(r, argv, err);
+}
+
+static int
+run(char *files[], const char *filter, char *argv[], struct err *err)
+{
+	enum case_mode mode = !commit ? CASE_READ :
+	    files[0] != NULL ? CASE_CREATE : CASE_WRITE;
+	struct casefile *c = NULL;
+	struct replay *r;
+	struct err later = { 0 };
+	int x = STATUS_FAILED;
+
+	if (status && o.to == NULL)
+		return status_of_case(err);
+	if (case_file != NULL && (commit || files[0] == NULL ||
+	    access(case_file, F_OK) == 0) &&
+	    case_open(&c, case_file, mode, err) == -1)
+		return STATUS_FAILED;
+	o.act = commit && !status;
+	if (replay_open(&r, &o, c, err) == 0) {
+		x = run_open(r, c, files, filter, argv, err);
+		replay_free(r);
+	} else if (err->code == ERR_USAGE)
+		x = STATUS_USAGE;
+	if (case_close(c, &later) == -1 && x != STATUS_FAILED) {
+		*err = later;
+		x = STATUS_FAILED;
+	}
+	return x;
+}
+
+static int
+one_of(const char *name, const char *const *names)
+{
+	int i;
+
+	for (i = 0; names[i] != NULL; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	return -1;
+}
+
+static void
+parse_words(void)
+{
+	static const char *const dot_names[] = { "none", "lone", "all", NULL };
+	static const char *const orders[] = { "age", "priority", NULL };
+	int i;
+
+	if (dots != NULL && (o.dots = one_of(dots, dot_names)) == -1)
+		opt_usage(&cmd, "--dots %s: one of none, lone, all", dots);
+	if (order == NULL)
+		return;
+	if ((i = one_of(order, orders)) == -1)
+		opt_usage(&cmd, "--order %s: age or priority", order);
+	o.order = (enum replay_order)i;
+}
+
+static void
+read_password(void)
+{
+	static char line[1024];
+	FILE *f;
+
+	if ((o.user == NULL) != (password_file == NULL))
+		opt_usage(&cmd, "--user and --password-file belong together");
+	if (password_file == NULL)
+		return;
+	if ((f = fopen(password_file, "re")) == NULL ||
+	    fgets(line, sizeof(line), f) == NULL)
+		opt_usage(&cmd, "%s: cannot read a password", password_file);
+	fclose(f);
+	line[strcspn(line, "\r\n")] = '\0';
+	o.password = line;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct err err = { 0 };
+	struct selector *want = NULL;
+	struct buf filter = { 0 };
+	char **files;
+	int x;
+
+	diag_init(argv[0]);
+	sig_init();
+	limit_files();
+	files = argv + opt_parse(&cmd, argc, argv);
+	parse_words();
+	read_password();
+	if (select_new(&want, &sel, &err) == -1)
+		opt_usage(&cmd, "%s", err.msg);
+	select_sql(want, &filter);
+	buf_addc(&filter, '\0');
+	if (o.to == NULL && !(status && case_file != NULL))
+		opt_usage(&cmd, "where to? --to profile:target");
+	if (!status && files[0] == NULL && case_file == NULL)
+		opt_usage(&cmd, "which messages? a case (-c), files, or - for "
+		    "a list on stdin");
+	if (!status && files[0] == NULL && where == NULL &&
+	    !select_any(want))
+		opt_usage(&cmd, "which entries? -w \"class='legit'\", or a "
+		    "filter");
+	if (files[0] != NULL && (where != NULL || select_any(want)))
+		opt_usage(&cmd, "-w and filters choose from a case; files are "
+		    "named one by one");
+	o.progress = show_progress;
+	x = run(files, select_any(want) ? filter.p : NULL, argv, &err);
+	if (err.code != ERR_NONE)
+		diag_warn(NULL, "%s", err.msg);
+	select_free(want);
+	buf_free(&filter);
+	if (out_finish() == -1) {
+		diag_warn("stdout", "write error");
+		x = STATUS_FAILED;
+	}
+	sig_finish();
+	return x;
+}
