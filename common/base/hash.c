@@ -2,6 +2,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <xxhash.h>
 
 #include "base/hash.h"
@@ -12,10 +14,16 @@ struct sha256 {
 	EVP_MD		*md;		/* fetched once: a fetch is slow */
 };
 
+/* The kernel gives each process sixteen random bytes: getauxval(3). */
 uint64_t
 hash64(struct slice s)
 {
-	return XXH3_64bits(s.p, s.n);
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	XXH64_hash_t seed = 0;
+
+	if (random != NULL)
+		memcpy(&seed, random, sizeof(seed));
+	return XXH3_64bits_withSeed(s.p, s.n, seed);
 }
 
 struct sha256 *

@@ -4,7 +4,11 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* xxh3, for tables inside one run. */
+/*
+ * xxh3, for tables inside one run: each run has a seed of its own, so that
+ * nobody who writes into a spool can choose strings that all fall together.
+ * No order that is printed may come from it.
+ */
 uint64_t	hash64(struct slice s);
 
 /* SHA-256 by libcrypto; a context is reused from one entry to the next. */

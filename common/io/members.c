@@ -37,6 +37,7 @@ struct node {
 	uint32_t	 first, n;	/* a folder's names, in v */
 	enum tree_type	 type;
 	uint8_t		 heads;		/* of a folder's files */
+	bool		 deep;		/* a folder's, said to be too deep */
 };
 
 /* A hard link: what it is comes out when all names are known. */
@@ -186,6 +187,8 @@ plain(struct slice s)
 	return s;
 }
 
+static const char too_deep[] = "folders nested deeper than the limit";
+
 /* Why a path has no place in the tree; NULL: it has. */
 static const char *
 bad_path(struct slice path)
@@ -193,15 +196,13 @@ bad_path(struct slice path)
 	struct slice rest = path, part;
 	size_t depth = 0;
 
-	if (path.n > MEMBER_NAME_MAX)
-		return "its name is too long";
 	while (sl_cut(&rest, '/', &part)) {
 		if (!tree_is_name(part))
 			return "its name leads elsewhere, or nowhere";
 		if (depth++ > TREE_DEPTH_MAX)
-			return "folders nested deeper than the limit";
+			return too_deep;
 	}
-	return NULL;
+	return path.n > MEMBER_NAME_MAX ? "its name is too long" : NULL;
 }
 
 /* The folder at path, made where there is none; something else gives way. */
@@ -329,6 +330,23 @@ add_file(struct members *ms, struct slice path, const struct arc_member *m)
 		take_head(ms, &ms->nodes[up], &ms->v[ms->n - 1]);
 }
 
+/* Of a folder within folders the last one that is kept is told, once. */
+static void
+add_deep(struct members *ms, struct slice path)
+{
+	struct slice rest = path, part = { path.p, 0 };
+	uint32_t at;
+	size_t i;
+
+	for (i = 0; i <= TREE_DEPTH_MAX; i++)
+		sl_cut(&rest, '/', &part);
+	path = sl_first(path, (size_t)(part.p + part.n - path.p));
+	at = folder_at(ms, path);
+	if (!ms->nodes[at].deep)
+		add_odd(ms, arena_str(ms->arena, path), too_deep);
+	ms->nodes[at].deep = true;
+}
+
 static void
 add_member(struct members *ms, const struct arc_member *m, const char *name)
 {
@@ -346,6 +364,8 @@ add_member(struct members *ms, const struct arc_member *m, const char *name)
 		add_odd(ms, "(no name)", "its name cannot be read");
 	else if (m->type == ARC_DIR && why == NULL)
 		folder_at(ms, path);
+	else if (m->type == ARC_DIR && why == too_deep)
+		add_deep(ms, path);
 	else if (why == NULL && path.n > 0)
 		add_file(ms, path, m);
 	else

@@ -192,9 +192,24 @@ chosen(const struct guess *g, bool (*want)(const struct guess *, uint32_t),
 }
 
 static bool
-is_gateway(const struct guess *g, uint32_t id)
+is_loopback(const struct guess *g, uint32_t id)
+{
+	struct ip ip;
+
+	return ip_parse(intern_str(g->in, id), &ip) && ip_is_loopback(&ip);
+}
+
+static bool
+has_many_names(const struct guess *g, uint32_t id)
 {
 	return g->inside[id] == INSIDE && g->helos.count[id] >= GATEWAY_NAMES;
+}
+
+/* The host itself is none: a filter on it passes on what others call them. */
+static bool
+is_gateway(const struct guess *g, uint32_t id)
+{
+	return has_many_names(g, id) && !is_loopback(g, id);
 }
 
 static void
@@ -219,7 +234,8 @@ guess_gateways(struct guess *g, bool wanted)
 static bool
 is_inside(const struct guess *g, uint32_t id)
 {
-	return g->inside[id] == INSIDE;
+	return g->inside[id] == INSIDE &&
+	    !(has_many_names(g, id) && is_loopback(g, id));
 }
 
 /* The inside networks that clients were seen in, as RFC 1918 cuts them. */

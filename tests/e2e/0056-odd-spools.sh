@@ -138,6 +138,23 @@ t 'and is one for all of them when nothing speaks for the address' '
 	run 0 $scan storm && jq -r "[.path, .reason] | @tsv" out >got &&
 	[ $(grep -c "^[amz]\.eml	backscatter/storm" got) -eq 3 ] || { cat got; false; }'
 
+# A content filter on the host itself passes on what its clients said.
+for client in 127.0.0.1 ::1 10.1.0.9; do
+	mkdir "from-$client"
+	for i in $(seq 60); do
+		printf 'Received: from pc%d.example.net ([%s])\n\tby mail.example.com with ESMTP;\n\tMon, 5 Jan 2004 10:00:00 +0000\n' $i $client |
+		    cat - dirs/c/ok.eml >"from-$client/$i.eml"
+	done
+done
+t 'the host itself is no gateway and no client to trust, whatever it says' '
+	for client in 127.0.0.1 ::1; do
+		run 0 spoolscan -f eml from-$client &&
+		hasnt "gateways\|trusted" errs && has "guessed: hosts" errs || exit 1
+	done'
+t 'but another inside address with so many names is one' '
+	run 0 spoolscan -f eml from-10.1.0.9 && has "gateways = 10.1.0.9" errs'
+rm -rf from-*
+
 t 'no place for the temporary file fails before anything is read' '
 	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
 t_done

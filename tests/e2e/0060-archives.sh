@@ -145,6 +145,55 @@ t 'what is sparse in a tar is read with its holes' '
 	spoolscan -o ndjson sp.eml 2>errs | jq -r .sha256 >a &&
 	spoolscan -o ndjson sp.tar 2>errs | jq -r .sha256 >b && cmp a b'
 
+# All of it in one tree, then packed: each thing has one record, whatever
+# holds it.  In full size: tests/long/hostile.sh.
+esc=$(printf '\033')
+mkdir h
+mail plain >h/plain.eml
+mail escape >"h/esc${esc}[2J.eml"
+mail newline >"h/new
+line.eml"
+ln -s "$work/secret" h/link.eml
+mkfifo h/fifo
+mail big >h/big.eml && truncate -s 600M h/big.eml
+cp bomb.zip h/bomb.zip
+perl -e 'sub w { open my $f, ">", shift or die; print $f @_ or die }
+	my $h = "From: a\@example.net\nTo: b\@example.com\n";
+	w "h/nest.eml", $h, "MIME-Version: 1.0\nContent-Type: multipart/report; " .
+	    "report-type=delivery-status; boundary=b0\n\n",
+	    map { "--b" . ($_ - 1) . "\nContent-Type: multipart/mixed; boundary=b$_\n\n" } 1 .. 2000;
+	w "h/fields.eml", $h, map({ "X-$_: y\n" } 1 .. 200000), "\nhi\n";
+	w "h/line.eml", $h, "\n", "a" x 3000000;
+	w "h/in.eml", $h, "\nhi\n";
+	mkdir "h/deep"; chdir "h/deep" or die;
+	for (1 .. 100) { mkdir "d" and chdir "d" or die }'
+tar -S -cf h.tar h 2>/dev/null
+bsdtar --format zip --options zip:compression-level=1 -cf h.zip h 2>/dev/null
+for f in h h.tar h.zip; do
+	t "$f: hostile things have one record each, and nothing raw is shown" '
+		for o in "" --explain "-o ndjson"; do
+			bound 3 60 200000 spoolscan -f eml $o $f &&
+			plain out && plain errs && hasnt SECRET || exit 1
+		done
+		case $f in
+		h)	n=12 odd="deep fifo link" ;;
+		*.tar)	n=12 odd="big deep fifo link" ;;
+		*.zip)	n=11 odd="big deep link" ;;
+		esac
+		[ "$(wc -l <out)" -eq $n ] &&
+		record nest.eml ".problems | index(\"MIME parts nested beyond the limit\") != null" &&
+		record fields.eml ".problems | index(\"header beyond the limit, the rest was not read\") != null" &&
+		record line.eml ".problems | index(\"large: only its first part was looked at\") != null" &&
+		[ "$(jq -r "select(.reason == \"unsure/unreadable\") | .path" out |
+		    sed "s,^h/,,; s,[/.].*,," | sort | tr "\n" " ")" = "$odd " ] &&
+		[ "$(grep -cv guessed errs)" -eq $(echo $odd | wc -w) ]'
+done
+t 'a bomb beside such an archive is refused, once' '
+	bound 3 60 200000 spoolscan -f eml -o ndjson h.tar bomb.zip &&
+	[ "$(grep -c "m.eml: unpacks to many times" errs)" -eq 1 ] &&
+	[ "$(wc -l <out)" -eq 15 ]'
+rm -rf h h.tar h.zip
+
 # Cut off.
 t 'of a cut archive what can be read is, and the rest is told' '
 	for f in inc.tar inc.tar.gz; do

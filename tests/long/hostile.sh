@@ -87,7 +87,54 @@ t 'paths end in NUL, each once' '
 t 'any number of threads prints the same bytes' '
 	bound 3 60 320000 spoolscan -f eml -j1 -l s && mv out one &&
 	bound 3 60 400000 spoolscan -f eml -j8 -l s && cmp one out'
-rm -rf s
+
+# ---- the same tree in a tar and in a zip, with a bomb beside it ----
+
+# A zip has no fifo and no device, and its names are text.
+odd=$(find s -maxdepth 1 -name "bad?*" | wc -l)
+if command -v bsdtar >/dev/null 2>&1; then
+	truncate -s 400M zeros && bsdtar --format zip -cf s/bomb.zip zeros && rm zeros
+	cp s/bomb.zip .
+	tar --format=gnu -S -cf s.tar s 2>/dev/null
+	bsdtar --format zip --options zip:compression-level=1 -cf s.zip s 2>/dev/null
+else
+	echo '# skipped: the archives, no bsdtar (libarchive-tools)'
+fi
+for f in s.tar s.zip; do
+	[ -f "$f" ] || continue
+	case $f in
+	*.tar)	all=$((lines + 1)) told=$((special + 2)) others=$((special - 2)) unnamed=0 ;;
+	*.zip)	all=$((lines + 3 - special)) told=$((4 + odd)) others=0 unnamed=$odd ;;
+	esac
+	for k in '' '-v' '-l' '--explain' '-o csv' '-o ndjson'; do
+		t "$f is scanned in 120 s and 320 MB, and the rest is told: ${k:-summary}" '
+			bound 3 120 320000 spoolscan -f eml -j2 $k "$f" &&
+			plain out && plain errs && hasnt SECRET &&
+			[ "$(grep -c ": a link\$" errs)" -eq 2 ] &&
+			[ "$(grep -c ": a fifo, socket or device\$" errs)" -eq $others ] &&
+			[ "$(grep -c ": folders nested deeper than the limit\$" errs)" -eq 1 ] &&
+			[ "$(grep -c "sparse: too large to be read within an archive\$" errs)" -eq 1 ] &&
+			[ "$(grep -c ": its name cannot be read\$" errs)" -eq $unnamed ] &&
+			[ "$(grep -cv "^spoolscan: guessed" errs)" -eq $told ]'
+		[ "$k" != '-o ndjson' ] || t "$f: each thing has one line, with its reason" '
+			[ "$(wc -l <out)" -eq $all ] &&
+			jq -c "select(.problems != null)" out >odd.out && cp odd.out out &&
+			[ "$(wc -l <out)" -eq $((told + 3)) ] &&
+			record nest ".problems | index(\"MIME parts nested beyond the limit\") != null" &&
+			record fields ".problems | index(\"header beyond the limit, the rest was not read\") != null" &&
+			record line ".problems == [\"large: only its first part was looked at\"] and .sha256 != null"'
+	done
+	if $limit; then
+		t "$f: memory in use is 400 bytes an entry and 128 MB at most" '
+			peak=$("$B/tests/bench/peak" "$B/bin/spoolscan" -f eml -j2 "$f") &&
+			echo "$peak KB" && [ "$peak" -le $((lines * 400 / 1024 + 131072)) ]'
+	fi
+	t "$f and a bomb in a zip: it is refused, once, and the rest is read" '
+		bound 3 120 320000 spoolscan -f eml -j2 -o ndjson "$f" bomb.zip &&
+		plain out && plain errs && [ "$(wc -l <out)" -eq $((all + 1)) ] &&
+		[ "$(grep -c "zeros: unpacks to many times" errs)" -eq 1 ]'
+done
+rm -rf s s.tar s.zip bomb.zip
 
 # ---- a folder of folders, far down ----
 

@@ -95,6 +95,39 @@ START_TEST(hostile_names_have_no_place_in_the_tree)
 }
 END_TEST
 
+/* A folder so many folders down, its name in front as GNU tar has it. */
+static void
+deep_folder(FILE *f, size_t depth)
+{
+	char path[512] = "";
+	size_t i;
+
+	for (i = 0; i < depth; i++)
+		memcpy(path + 2 * i, "d/", 3);
+	tar_header(f, "././@LongLink", 'L', NULL, sizeof(path));
+	fwrite(path, 1, sizeof(path), f);
+	tar_header(f, "d/", '5', NULL, 0);
+}
+
+START_TEST(folders_nested_too_deep_are_told_once)
+{
+	FILE *f = fopen("x.tar", "w");
+	const struct tree_name *odd;
+	struct tree *t;
+	size_t i;
+
+	for (i = 1; i <= TREE_DEPTH_MAX + 40; i++)
+		deep_folder(f, i);
+	tar_end(f);
+	t = open_tree("x.tar");
+	ck_assert_uint_eq(members_odd(tree_members(t), &odd), 1);
+	ck_assert_uint_eq(strlen(odd[0].name), 2 * TREE_DEPTH_MAX + 1);
+	ck_assert_str_eq(odd[0].refused,
+	    "folders nested deeper than the limit");
+	tree_close(t);
+}
+END_TEST
+
 START_TEST(a_later_member_replaces_an_earlier_one)
 {
 	FILE *f = fopen("x.tar", "w");
@@ -314,6 +347,7 @@ suite(void)
 	tcase_add_test(tc, an_archive_is_a_tree);
 	tcase_add_loop_test(tc, hostile_names_have_no_place_in_the_tree, 0,
 	    NITEMS(hostile));
+	tcase_add_test(tc, folders_nested_too_deep_are_told_once);
 	tcase_add_test(tc, a_later_member_replaces_an_earlier_one);
 	tcase_add_test(tc, a_folder_stands_where_a_file_or_link_was);
 	tcase_add_test(tc, a_hard_link_is_the_file_it_names);
