@@ -11,7 +11,7 @@ override CC := $(or $(filter clang%,$(CC)),clang)
 override SAN := fuzzer-no-link,address,undefined
 B	:= build/fuzz
 else
-B	:= build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
+B	:= build$(if $(ICONV),/iconv-$(ICONV))$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
 endif
 san	:= $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -22,6 +22,13 @@ pkgs	:= libarchive libssl libcrypto libxxhash jansson inih libidn2 libpsl libmag
 cpp	+= $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
 libs	= $(shell pkg-config --libs $(pkgs)) -lpthread
 
+ifeq ($(ICONV),gnu)			# GNU libiconv in place of the C library's
+cpp	+= -isystem build/libiconv/include
+libs	+= build/libiconv/libiconv.a
+else ifneq ($(ICONV),)
+$(error ICONV=$(ICONV): gnu, or nothing for the C library)
+endif
+
 lib_o	:= $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 tools	:= $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
 units	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
@@ -30,7 +37,7 @@ fuzzers	:= $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 pages	:= $(wildcard docs/man/*.[1-9])
 headers	:= $(wildcard common/*/*.h)
 
-all: $(tools)			## build the commands
+all: $(tools)			## build the commands (ICONV=gnu: with GNU libiconv)
 
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile
@@ -75,6 +82,15 @@ $(B)/tests/unit/%.o: | deps-check
 $(B)/scripts/rules-man: $(B)/scripts/rules-man.o $(B)/lib.a
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
 
+$(B)/scripts/charset-table: $(B)/scripts/charset-table.o $(B)/lib.a
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+
+ifeq ($(ICONV),gnu)
+$(B)/common/mail/charset.o: | build/libiconv/libiconv.a
+endif
+build/libiconv/libiconv.a:
+	$(call say,LIB,$@)CC="$(CC)" scripts/libiconv
+
 rules: $(B)/scripts/rules-man	## make spool-rules(5) from the rule table
 	$< >docs/man/spool-rules.5
 
@@ -94,7 +110,8 @@ check-unit: $(units)
 check-fuzz: $(replays)
 	@prove $(if $(V),-v) $(replays)
 
-check-e2e: all $(B)/scripts/make-incident $(helpers)
+charset-table: $(B)/scripts/charset-table
+check-e2e: all charset-table $(B)/scripts/make-incident $(helpers)
 	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
 
 long: all $(B)/tests/bench/peak $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
@@ -131,8 +148,8 @@ install: all			## DESTDIR= PREFIX=
 clean:				## remove build/
 	rm -rf build
 
-.PHONY: all help rules deps deps-check deps-bench demo check check-unit \
-	check-fuzz check-e2e long lint lint-headers bench fuzz fuzz-all \
+.PHONY: all charset-table help rules deps deps-check deps-bench demo check \
+	check-unit check-fuzz check-e2e long lint lint-headers bench fuzz fuzz-all \
 	install clean
 .SECONDARY:
 -include $(shell find $(B) -name servers -prune -o -name '*.d' -print 2>/dev/null)

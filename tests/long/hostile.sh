@@ -53,8 +53,8 @@ lines=$((files + special + closed + 1))
 # The bound is of addresses, which libraries and threads reserve freely; what
 # is used stands behind the loop.
 for k in '' '-v' '-l' '--explain' '-o csv' '-o ndjson' '--print-site'; do
-	t "the tree is scanned in 60 s and 320 MB, and the rest is told: ${k:-summary}" '
-		bound 3 60 320000 $as "$B/bin/spoolscan" -f eml -j2 $k s &&
+	t "the tree is scanned in 120 s and 320 MB, and the rest is told: ${k:-summary}" '
+		bound 3 120 320000 $as "$B/bin/spoolscan" -f eml -j2 $k s &&
 		plain out && plain errs && hasnt SECRET &&
 		[ "$(grep -c ": a link\$" errs)" -eq 2 ] &&
 		[ "$(grep -c ": a fifo, socket or device\$" errs)" -eq $((special - 2)) ] &&
@@ -82,11 +82,11 @@ if $limit; then
 	done
 fi
 t 'paths end in NUL, each once' '
-	bound 3 60 320000 $as "$B/bin/spoolscan" -f eml -0 s &&
+	bound 3 120 320000 $as "$B/bin/spoolscan" -f eml -0 s &&
 	[ "$(tr -cd "\0" <out | wc -c)" -eq $lines ] && plain errs'
 t 'any number of threads prints the same bytes' '
-	bound 3 60 320000 spoolscan -f eml -j1 -l s && mv out one &&
-	bound 3 60 400000 spoolscan -f eml -j8 -l s && cmp one out'
+	bound 3 120 320000 spoolscan -f eml -j1 -l s && mv out one &&
+	bound 3 120 400000 spoolscan -f eml -j8 -l s && cmp one out'
 
 # ---- the same tree in a tar and in a zip, with a bomb beside it ----
 
