@@ -311,7 +311,8 @@ open_sqlite(struct db *d, bool write, struct err *err)
 		return -1;
 	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d", CACHE_KB);
 	return db_run(d, pragma, err) || db_run(d,
-	    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err) ?
+	    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+	    "PRAGMA threads = 2; PRAGMA page_size = 16384", err) ?
 	    -1 : 0;
 }
 

@@ -502,6 +502,7 @@ int
 case_store(struct casefile *c, struct scan *s, const struct judge *j,
     struct slice args, struct case_changes *out, struct err *err)
 {
+	struct err ignored;
 	struct store t = { .c = c, .s = s, .j = j, .n = out,
 	    .sha = sha256_new(), .a = arena_new(), .keep = arena_new() };
 	bool own;
@@ -509,7 +510,9 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 
 	*out = (struct case_changes){ 0 };
 	state_now(t.now);
-	if ((r = state_begin(c, &own, err)) == 0) {
+	/* what is added below names the entry just added: nothing to check */
+	if ((r = db_run(c->db, "PRAGMA foreign_keys = OFF", err)) == 0 &&
+	    (r = state_begin(c, &own, err)) == 0) {
 		r = prepare(&t, err) || number_spools(&t, err) ||
 		    fill(&t, err) || schema_index(c->db, err) ||
 		    write_down(&t, args, err) ? -1 : 0;
@@ -519,6 +522,7 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 		query_free(t.set_gone);
 		r = state_end(c, own, r, err);
 	}
+	(void)db_run(c->db, "PRAGMA foreign_keys = ON", &ignored);
 	free(t.seen);
 	free(t.spools);
 	free(t.later);
