@@ -133,6 +133,22 @@ match(const struct walk *w, struct slice line, struct mark *mk)
 	return false;
 }
 
+/*
+ * The next line that begins "--", from s on, where a line begins.  A dash is
+ * seldomer than a line, and base64 has none.
+ */
+static const char *
+dashes(const char *s, const char *end)
+{
+	const char *begin = s;
+
+	for (; (s = memchr(s, '-', (size_t)(end - s))) != NULL; s++)
+		if ((s == begin || s[-1] == '\n') && end - s > 1 &&
+		    s[1] == '-')
+			return s;
+	return NULL;
+}
+
 /* The next boundary line from s on, where a line begins. */
 static bool
 find_mark(const struct walk *w, const char *s, struct mark *mk)
@@ -140,12 +156,8 @@ find_mark(const struct walk *w, const char *s, struct mark *mk)
 	const char *nl;
 
 	while (w->nopen > 0 && s < w->end) {
-		if (!sl_starts(upto(s, w->end), SL("--"))) {
-			s = sl_find(upto(s, w->end), SL("\n--"));
-			if (s == NULL)
-				return false;
-			s++;
-		}
+		if ((s = dashes(s, w->end)) == NULL)
+			return false;
 		nl = memchr(s, '\n', (size_t)(w->end - s));
 		mk->line = s;
 		mk->after = s = nl == NULL ? w->end : nl + 1;

@@ -6,7 +6,8 @@
 #include "mail/report.h"
 
 #define FIELDS_MAX	(256 * 1024)	/* bytes of a machine-readable part */
-#define TEXT_MAX	(64 * 1024)	/* bytes of text read */
+#define TEXT_MAX	(24 * 1024)	/* bytes of text read: the server's
+					   words, and the original's header */
 #define SUBJECT_MAX	400		/* bytes of Subject looked at */
 #define BOUNCE_SCORE	5
 
