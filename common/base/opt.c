@@ -67,11 +67,14 @@ usage_option(struct buf *word, const struct opt *o)
 static bool
 next_operand(struct slice *rest, struct slice *word)
 {
+	size_t n;
+
 	if (!sl_word(rest, word))
 		return false;
 	if (sl_starts(*rest, SL(" ..."))) {
-		word->n += 4;
-		*rest = sl_from(*rest, 4);
+		n = 4 + (size_t)sl_starts(sl_from(*rest, 4), SL("]"));
+		word->n += n;
+		*rest = sl_from(*rest, n);
 	}
 	return true;
 }

@@ -1,16 +1,20 @@
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
 #include "case/state.h"
 #include "spool/find.h"
 
-/* The message that case_load gave last. */
+/* The message that case_load gave last; its spool stays open for the next. */
 struct opened {
-	struct arena		*a;
+	struct arena		*a;		/* of the message */
 	struct spool_found	 f;
 	struct spool_msg	 m;
 	bool			 found;		/* f is to be closed */
+	struct buf		 tree;		/* where f's spool is */
 };
 
 /* Where an entry may lie, and how to know it. */
@@ -29,6 +33,7 @@ opened_free(struct opened *o)
 	if (o->found)
 		spool_found_close(&o->f);
 	arena_free(o->a);
+	buf_free(&o->tree);
 	free(o);
 }
 
@@ -89,53 +94,71 @@ same_bytes(struct opened *o, const struct where *w, const char *file,
 	return r;
 }
 
+/* A tree that went away is open still: its name has to lead to the file. */
+static bool
+is_gone(const char *file)
+{
+	return access(file, F_OK) == -1 && errno == ENOENT &&
+	    strrchr(file, '@') == NULL;
+}
+
 static int
-try_file(struct opened *o, const struct where *w, const char *file,
+find_file(struct opened *o, const struct where *w, struct slice tree,
+    const char *path, const char *file, struct err *err)
+{
+	if (is_gone(file))
+		return err_sys(err, "%s", file);
+	if (o->found && sl_eq(tree, buf_sl(&o->tree)) &&
+	    spool_find_again(&o->f, path, err) == 1)
+		return 0;
+	if (o->found)
+		spool_found_close(&o->f);
+	o->found = spool_find(&o->f, o->a, file, arena_str(o->a, w->format),
+	    err) == 0;
+	o->tree.n = 0;
+	buf_add(&o->tree, tree);
+	return o->found ? 0 : -1;
+}
+
+static int
+try_file(struct opened *o, const struct where *w, struct slice tree,
     struct err *err)
 {
-	if (spool_find(&o->f, o->a, file, arena_str(o->a, w->format), err) ==
-	    -1)
-		return -1;
-	if (spool_found_load(&o->f, &o->m, err) == 0 &&
-	    same_bytes(o, w, file, err) == 0) {
-		o->found = true;
-		return 0;
-	}
-	spool_found_close(&o->f);
-	return -1;
+	const char *path = arena_str(o->a, w->path);
+	const char *file = arena_fmt(o->a, SL_FMT "/%s", SL_ARG(tree), path).p;
+
+	return find_file(o, w, tree, path, file, err) == -1 ||
+	    spool_found_load(&o->f, &o->m, err) == -1 ||
+	    same_bytes(o, w, file, err) == -1 ? -1 : 0;
 }
 
 /* The tree first, where it was last seen; then an archive of it. */
 static int
 try_places(struct opened *o, const struct where *w, struct err *err)
 {
-	if (try_file(o, w, arena_str(o->a, arena_fmt(o->a, SL_FMT "/" SL_FMT,
-	    SL_ARG(w->spool), SL_ARG(w->path))), err) == 0)
+	if (try_file(o, w, w->spool, err) == 0)
 		return 0;
 	if (w->archive.n == 0)
 		return -1;
-	return try_file(o, w, arena_str(o->a, arena_fmt(o->a,
-	    SL_FMT "/" SL_FMT "%s" SL_FMT, SL_ARG(w->archive),
-	    SL_ARG(w->inside), w->inside.n > 0 ? "/" : "",
-	    SL_ARG(w->path))), err);
+	return try_file(o, w, w->inside.n == 0 ? w->archive : arena_fmt(o->a,
+	    SL_FMT "/" SL_FMT, SL_ARG(w->archive), SL_ARG(w->inside)), err);
 }
 
 int
 case_load(struct casefile *c, int64_t row, struct spool_msg *m,
     struct err *err)
 {
-	struct opened *o = xcalloc(1, sizeof(*o));
+	struct opened *o = c->opened;
 	struct where w = { 0 };
 
-	opened_free(c->opened);
-	c->opened = NULL;
-	o->a = arena_new();
-	if (find_row(c, row, o->a, &w, err) == -1 ||
-	    try_places(o, &w, err) == -1) {
-		opened_free(o);
-		return -1;
+	if (o == NULL) {
+		o = c->opened = xcalloc(1, sizeof(*o));
+		o->a = arena_new();
 	}
-	c->opened = o;
+	arena_reset(o->a);
+	if (find_row(c, row, o->a, &w, err) == -1 ||
+	    try_places(o, &w, err) == -1)
+		return -1;
 	*m = o->m;
 	return 0;
 }

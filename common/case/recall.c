@@ -238,8 +238,9 @@ static const char entry_sql[] =
     " e.sha256, e.arrived, e.date, e.message_id, e.header_from, e.subject,"
     " e.kind, e.sender, e.sender_domain, e.sender_provenance, e.client,"
     " e.client_name, e.helo, e.account, e.class, e.reason, e.in_reply_to,"
-    " e.list_id, e.note, e.unread"
-    " FROM entry e JOIN spool s ON s.spool = e.spool WHERE e.row = ?1";
+    " e.list_id, e.note, e.unread, e.judged, m.who, m.because"
+    " FROM entry e JOIN spool s ON s.spool = e.spool"
+    " LEFT JOIN mark m ON m.mark = e.mark WHERE e.row = ?1";
 
 static void
 a_sender(struct recall *r)
@@ -287,7 +288,9 @@ an_entry(struct recall *r)
 	    .client = { text(r, 17), text(r, 18), text(r, 19) },
 	    .account = text(r, 20), .subject = text(r, 12),
 	    .size = (uint64_t)q_col_int(r->q, 6),
+	    .mark = { .who = text(r, 28), .because = text(r, 29) },
 	    .arrived = moment(r, 8), .rec = r->rec };
+	(void)class_parse(q_col(r->q, 27), &o->mark.judged);
 	(void)class_parse(q_col(r->q, 21), &o->class);
 	(void)kind_parse(q_col(r->q, 13), &o->kind);
 	a_record(r);

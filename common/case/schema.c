@@ -377,6 +377,67 @@ schema_check(struct db *d, bool write, bool make, const char *path,
 	return migrate(d, version, err);
 }
 
+/* SQLite keeps the words of each statement as they were. */
+static bool
+is_ours(struct slice sql)
+{
+	size_t i, j;
+
+	for (i = 0; i < (size_t)VERSION_NOW; i++)
+		for (j = 0; j < 4 && migrations[i][j] != NULL; j++)
+			if (sl_find(sl(migrations[i][j]), sql) != NULL)
+				return true;
+	return false;
+}
+
+static int64_t
+count_made(void)
+{
+	static const char *const words[] = { "CREATE TABLE ", "CREATE VIEW ",
+	    "CREATE TRIGGER " };
+	struct slice rest;
+	const char *at;
+	size_t i, j, w;
+	int64_t n = 0;
+
+	for (i = 0; i < (size_t)VERSION_NOW; i++)
+		for (j = 0; j < 4 && migrations[i][j] != NULL; j++)
+			for (w = 0; w < 3; w++) {
+				rest = sl(migrations[i][j]);
+				for (; (at = sl_find(rest, sl(words[w]))) !=
+				    NULL; n++)
+					rest = sl_from(rest,
+					    (size_t)(at + 1 - rest.p));
+			}
+	return n;
+}
+
+int
+schema_same(struct db *d, const char *path, struct err *err)
+{
+	struct query *q = db_query(d, "SELECT name, sql FROM sqlite_schema"
+	    " WHERE type IN ('table', 'view', 'trigger')"
+	    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name", err);
+	int64_t n = 0;
+	int r;
+
+	if (q == NULL)
+		return -1;
+	for (; (r = q_step(q, err)) == 1 && is_ours(q_col(q, 1)); n++)
+		;
+	if (r == 1)
+		err_set(err, ERR_FORMAT, "%s: " SL_FMT " is not as this "
+		    "version makes it", path, SL_ARG(q_col(q, 0)));
+	query_free(q);
+	if (r == -1)
+		return -1;
+	if (r == 0 && n == count_made())
+		return 1;
+	return r == 1 ? 0 : err_set(err, ERR_FORMAT, "%s: %lld tables, views "
+	    "and triggers, not %lld", path, (long long)n,
+	    (long long)count_made()) + 1;
+}
+
 int
 schema_index(struct db *d, struct err *err)
 {

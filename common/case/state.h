@@ -16,6 +16,8 @@ struct casefile {
 /* The schema in a new file; an older one is brought up; -1: not ours. */
 int	schema_check(struct db *d, bool write, bool make, const char *path,
 	    struct err *err);
+/* 1: every table, view and trigger is as it was made; 0: err says which. */
+int	schema_same(struct db *d, const char *path, struct err *err);
 /* Indexes, which are made after the first scan: it is faster so. */
 int	schema_index(struct db *d, struct err *err);
 

@@ -5,20 +5,25 @@
  * The body file of the Sleuth Kit, as mactime(1) of its version 3 and later
  * reads it: MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime.
  *
- * A message has two times: when it arrived (mtime, "m" in the timeline) and
- * the Date that its sender wrote (crtime, "b").  0 is unknown.
+ * A message has two times: when it arrived ("mac" in the timeline) and the
+ * Date that its sender wrote ("b").  Where one is not known the other stands
+ * for it: a 0 would be a line of its own, in no year.  Inodes have to be
+ * numbers there, so the id stands in the name.
  */
 
-/* A bar ends the field. */
+/* A bar ends the field, and %1B would be taken for the byte. */
 static void
 put_safe(struct sink *s, struct slice text)
 {
-	size_t at = s->line.n;
+	size_t i;
 
-	utf8_show(&s->line, text, 0);
-	for (; at < s->line.n; at++)
-		if (s->line.p[at] == '|')
-			s->line.p[at] = '!';
+	s->cell.n = 0;
+	utf8_show(&s->cell, text, 0);
+	for (i = 0; i < s->cell.n; i++)
+		if (s->cell.p[i] == '|' || s->cell.p[i] == '%')
+			buf_fmt(&s->line, "%%%02X", (unsigned)s->cell.p[i]);
+		else
+			buf_addc(&s->line, s->cell.p[i]);
 }
 
 /* A path is in it as it is, so that it can be found; and who to whom. */
@@ -28,7 +33,9 @@ put_name(struct sink *s, const struct row *r)
 	put_safe(s, sl(r->rec->spool));
 	buf_addc(&s->line, '/');
 	put_safe(s, r->path);
-	buf_fmt(&s->line, " (%s ", class_name(r->class));
+	buf_add(&s->line, SL(" ("));
+	put_safe(s, r->rec->id);
+	buf_fmt(&s->line, " %s ", class_name(r->class));
 	put_safe(s, r->reason);
 	buf_add(&s->line, SL(") "));
 	put_safe(s, r->sender);
@@ -43,13 +50,16 @@ put_name(struct sink *s, const struct row *r)
 static void
 bodyfile_put(struct sink *s, const struct row *r)
 {
+	long long arrived = r->arrived, date = r->rec->date;
+
+	if (arrived == 0)
+		arrived = date;
+	if (date == 0)
+		date = arrived;
 	buf_add(&s->line, SL("0|"));
 	put_name(s, r);
-	buf_addc(&s->line, '|');
-	put_safe(s, r->rec->id.n > 0 ? r->rec->id : SL("0"));
-	buf_fmt(&s->line, "|r/rrw-------|0|0|%llu|0|%lld|0|%lld\n",
-	    (unsigned long long)r->size, (long long)r->arrived,
-	    (long long)r->rec->date);
+	buf_fmt(&s->line, "|0|r/rrw-------|0|0|%llu|%lld|%lld|%lld|%lld\n",
+	    (unsigned long long)r->size, arrived, arrived, arrived, date);
 }
 
 const struct format format_bodyfile = {

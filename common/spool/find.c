@@ -63,7 +63,7 @@ open_home(struct spool_found *f, struct arena *a, const char *home,
 {
 	const char *below = file + strlen(home) + (home[1] != '\0');
 
-	if (spool_open(&f->set, &f->n, a, home, format, err) == -1)
+	if (spool_open(&f->set, &f->n, f->keep, home, format, err) == -1)
 		return -1;
 	if (f->n != 1)
 		return 0;
@@ -131,7 +131,7 @@ open_and_walk(struct spool_found *f, struct arena *a, const char *path,
     const char *format, const char *file, struct err *err)
 {
 	err->code = ERR_NONE;
-	if (spool_open(&f->set, &f->n, a, path, format, err) == -1)
+	if (spool_open(&f->set, &f->n, f->keep, path, format, err) == -1)
 		return -1;
 	return walk_to(f, a, file, path == file, err);
 }
@@ -175,28 +175,58 @@ look(struct spool_found *f, struct arena *a, const char *file,
 	return open_and_walk(f, a, file, format, file, err);
 }
 
+/* One message of a file that is read in ranges. */
+static void
+set_range(struct spool_found *f)
+{
+	f->e.off = f->e.len = 0;
+	if (f->has_offset && spool_driver_of(f->sp)->range != 0) {
+		f->e.off = f->offset;
+		f->e.len = 1;
+	}
+}
+
 int
 spool_find(struct spool_found *f, struct arena *a, const char *file,
     const char *format, struct err *err)
 {
 	int r;
 
-	*f = (struct spool_found){ .n = 0 };
+	*f = (struct spool_found){ .keep = arena_new(), .a = a };
 	file = cut_offset(f, a, file);
 	if ((r = look(f, a, file, format, err)) == 0)
 		err_set(err, ERR_FORMAT, "%s: no message of that name", file);
 	if (r != 1) {
-		close_set(f);
+		spool_found_close(f);
 		return -1;
 	}
-	/* one message of a file that is read in ranges */
-	f->e.off = f->e.len = 0;
-	if (f->has_offset && spool_driver_of(f->sp)->range != 0) {
-		f->e.off = f->offset;
-		f->e.len = 1;
-	}
+	set_range(f);
 	f->rd = spool_reader_new(a);
 	return 0;
+}
+
+int
+spool_find_again(struct spool_found *f, const char *path, struct err *err)
+{
+	const char *at = strrchr(path, '@');
+	bool packed = f->e.nheld > 0;
+	int r;
+
+	if (packed)
+		return 0;
+	if (f->e.dir != NULL)
+		spool_entry_done(&f->e);
+	f->has_offset = false;
+	r = spool_lookup(f->sp, f->a, path, &f->e, err);
+	if (r == 0 && at != NULL && sl_num(sl(at + 1), INT64_MAX,
+	    &f->offset)) {
+		f->has_offset = true;
+		r = spool_lookup(f->sp, f->a, arena_str(f->a,
+		    (struct slice){ path, (size_t)(at - path) }), &f->e, err);
+	}
+	if (r == 1)
+		set_range(f);
+	return r;
 }
 
 int
@@ -231,5 +261,6 @@ spool_found_close(struct spool_found *f)
 	if (f->e.dir != NULL)
 		spool_entry_done(&f->e);
 	close_set(f);
+	arena_free(f->keep);
 	*f = (struct spool_found){ .n = 0 };
 }

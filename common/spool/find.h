@@ -11,6 +11,8 @@
  * "x.tar/Imcdata/In/1", "box.mbox@4096".
  */
 struct spool_found {
+	struct arena	 *keep;		/* what the spools are in */
+	struct arena	 *a;		/* the entry and the message */
 	struct spool	**set;
 	size_t		  n;
 	struct spool	 *sp;		/* the entry's; one of set */
@@ -31,6 +33,14 @@ char	*spool_home(struct arena *a, const char *file, const char *format);
  */
 int	spool_find(struct spool_found *f, struct arena *a, const char *file,
 	    const char *format, struct err *err);
+
+/*
+ * Another message of the same spool, by its path below it, "Out/1" or
+ * "box@4096": the spool stays open, and its folder listed.  The arena may
+ * have been reset.  Returns 1; 0: not there, or in an archive; -1 and err.
+ */
+int	spool_find_again(struct spool_found *f, const char *path,
+	    struct err *err);
 
 /*
  * The message itself, as spool_load gives it.  -1 and err: it cannot be
