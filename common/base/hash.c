@@ -26,6 +26,12 @@ hash64(struct slice s)
 	return XXH3_64bits_withSeed(s.p, s.n, seed);
 }
 
+uint64_t
+hash64_kept(struct slice s)
+{
+	return XXH3_64bits(s.p, s.n);
+}
+
 struct sha256 *
 sha256_new(void)
 {

@@ -11,6 +11,9 @@
  */
 uint64_t	hash64(struct slice s);
 
+/* The same in every run, for what is kept in a file; never for a table. */
+uint64_t	hash64_kept(struct slice s);
+
 /* SHA-256 by libcrypto; a context is reused from one entry to the next. */
 struct sha256;
 struct sha256	*sha256_new(void);

@@ -10,6 +10,8 @@
  */
 struct progress {
 	const char	*what;		/* "reading" */
+	const char	*unit;		/* "files"; NULL: messages */
+	uint64_t	 total;		/* bytes in all: time left; 0: unknown */
 	bool		 on;
 	int64_t		 began, last;	/* milliseconds, monotonic */
 };
