@@ -1,0 +1,232 @@
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include "act/bag.h"
+#include "base/json.h"
+
+bool
+bag_has(const struct pack *p, const struct inv_node *node)
+{
+	return node->volume == p->volume &&
+	    (node->state == INV_PACKED || node->state == INV_CHANGED);
+}
+
+void
+bag_sum(struct buf *b, const uint8_t sha256[32], struct slice name)
+{
+	hex_str(sha256, 32, buf_room(b, 65));
+	b->n += 64;
+	buf_add(b, SL("  "));
+	buf_add(b, name);
+	buf_addc(b, '\n');
+}
+
+static void
+count_packed(struct pack_totals *t, const struct inv_node *node)
+{
+	if (S_ISREG(node->mode)) {
+		t->files++;
+		t->bytes += node->size;
+	} else if (S_ISDIR(node->mode))
+		t->folders++;
+	else if (S_ISLNK(node->mode))
+		t->links++;
+	else
+		t->others++;
+}
+
+void
+bag_count(struct pack *p, size_t from)
+{
+	const struct inv_node *node;
+	size_t i;
+
+	for (i = from; i < p->next; i++) {
+		node = &p->inv->v[p->order[i]];
+		if (bag_has(p, node))
+			count_packed(&p->t, node);
+		p->t.vanished += node->state == INV_VANISHED;
+		p->t.unreadable += node->state == INV_UNREADABLE;
+		p->t.changed += node->state == INV_CHANGED;
+		p->t.unpackable += node->state == INV_UNPACKABLE;
+	}
+}
+
+/*
+ * members.ndjson
+ */
+
+static const char *
+type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:	return "file";
+	case S_IFDIR:	return "folder";
+	case S_IFLNK:	return "link";
+	case S_IFIFO:	return "fifo";
+	case S_IFSOCK:	return "socket";
+	case S_IFCHR:	return "character device";
+	case S_IFBLK:	return "block device";
+	default:	return "unknown";
+	}
+}
+
+static const char *const states[] = {
+	[INV_FOUND] = "not packed",
+	[INV_CHANGED] = "changed while it was read",
+	[INV_VANISHED] = "went away before it was read",
+	[INV_UNREADABLE] = "cannot be read",
+	[INV_UNPACKABLE] = "cannot be packed",
+};
+
+static void
+put_time(struct buf *b, const char *key, struct timespec t)
+{
+	buf_fmt(b, ",\"%s\":\"%lld.%09ld\"", key, (long long)t.tv_sec,
+	    t.tv_nsec);
+}
+
+static void
+put_member(const struct pack *p, uint32_t i, struct buf *path, struct buf *b)
+{
+	const struct inv_node *node = &p->inv->v[i];
+
+	path->n = 0;
+	inv_path(p->inv, i, path);
+	buf_fmt(b, "{\"v\":1,\"type\":\"%s\"", type_name(node->mode));
+	json_path(b, "path", buf_sl(path));
+	if (inv_is_odd(p->inv, i)) {
+		path->n = 0;
+		inv_safe(p->inv, i, path);
+		json_path(b, "member", buf_sl(path));
+	}
+	buf_fmt(b, ",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u,\"size\":%llu",
+	    node->mode & 07777, node->uid, node->gid,
+	    (unsigned long long)node->size);
+	put_time(b, "mtime", node->mtime);
+	put_time(b, "ctime", node->ctime);
+	buf_fmt(b, ",\"dev\":%llu,\"ino\":%llu,\"links\":%llu",
+	    (unsigned long long)node->dev, (unsigned long long)node->ino,
+	    (unsigned long long)node->nlink);
+	if (node->target != NULL)
+		json_path(b, "target", sl(node->target));
+	if (S_ISCHR(node->mode) || S_ISBLK(node->mode))
+		buf_fmt(b, ",\"device\":\"%u,%u\"", major(node->rdev),
+		    minor(node->rdev));
+	if (node->state != INV_PACKED)
+		buf_fmt(b, ",\"problem\":\"%s\"", states[node->state]);
+	if (!bag_has(p, node))
+		buf_add(b, SL(",\"absent\":true"));
+	buf_add(b, SL("}\n"));
+}
+
+static void
+make_members(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	struct buf path = { 0 };
+	size_t i;
+
+	(void)sums;
+	for (i = from; i < p->next; i++)
+		put_member(p, p->order[i], &path, b);
+	buf_free(&path);
+}
+
+static void
+make_entries(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	size_t i;
+
+	(void)from;
+	(void)sums;
+	for (i = 0; i < p->nentries; i++)
+		if (bag_has(p, &p->inv->v[p->entries[i].node])) {
+			buf_add(b, p->entries[i].line);
+			buf_addc(b, '\n');
+		}
+}
+
+/*
+ * What RFC 8493 asks for.
+ */
+
+static void
+make_manifest(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	const struct inv_node *node;
+	struct buf name = { 0 };
+	size_t i;
+
+	(void)sums;
+	for (i = from; i < p->next; i++) {
+		node = &p->inv->v[p->order[i]];
+		if (!bag_has(p, node) || !S_ISREG(node->mode))
+			continue;
+		name.n = 0;
+		buf_add(&name, SL("data/"));
+		inv_safe(p->inv, p->order[i], &name);
+		bag_sum(b, node->sha256, buf_sl(&name));
+	}
+	buf_free(&name);
+}
+
+static void
+make_bagit(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	(void)p;
+	(void)from;
+	(void)sums;
+	buf_add(b, SL("BagIt-Version: 1.0\n"
+	    "Tag-File-Character-Encoding: UTF-8\n"));
+}
+
+static void
+make_info(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	const struct pack_totals *t = &p->t;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)from;
+	(void)sums;
+	gmtime_r(&now, &tm);
+	buf_fmt(b, "Bagging-Date: %04d-%02d-%02d\n", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday);
+	buf_fmt(b, "Payload-Oxum: %llu.%zu\n", (unsigned long long)t->bytes,
+	    t->files);
+	if (p->volume > 0 && p->next < p->norder)
+		buf_fmt(b, "Bag-Count: %zu of ?\n", p->volume);
+	else if (p->volume > 0)
+		buf_fmt(b, "Bag-Count: %zu of %zu\n", p->volume, p->volume);
+	buf_add(b, p->info);
+	buf_fmt(b, "Spoolkit-Folders: %zu\nSpoolkit-Links: %zu\n"
+	    "Spoolkit-Others: %zu\n", t->folders, t->links, t->others);
+	buf_fmt(b, "Spoolkit-Vanished: %zu\nSpoolkit-Unreadable: %zu\n"
+	    "Spoolkit-Changed: %zu\nSpoolkit-Unpackable: %zu\n", t->vanished,
+	    t->unreadable, t->changed, t->unpackable);
+}
+
+static void
+make_tagmanifest(const struct pack *p, size_t from, const struct buf *sums,
+    struct buf *b)
+{
+	(void)p;
+	(void)from;
+	buf_add(b, buf_sl(sums));
+}
+
+/* The last has the sums of those before it. */
+const struct bag_tag bag_tags[] = {
+	{ "entries.ndjson", make_entries },
+	{ "members.ndjson", make_members },
+	{ "manifest-sha256.txt", make_manifest },
+	{ "bag-info.txt", make_info },
+	{ "bagit.txt", make_bagit },
+	{ "tagmanifest-sha256.txt", make_tagmanifest },
+	{ NULL, NULL },
+};

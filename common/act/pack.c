@@ -1,0 +1,948 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "act/bag.h"
+#include "act/pack.h"
+#include "base/pool.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+#include "io/below.h"
+#include "io/tarw.h"
+
+#define FRAME_FULL	(PACK_FRAME + PACK_FRAME / 4)	/* a large file's */
+#define MEMBER_COST	1600		/* bytes of a tar beside the file's */
+#define JOBS		8		/* a thread: on their way */
+#define TRIES		3		/* to read a file that changes */
+#define AHEAD_EVERY	16		/* files of which one is looked at */
+
+struct cut {
+	uint64_t	 packed, raw;
+	bool		 begins;
+};
+
+/* Some members, one frame as a rule. */
+struct job {
+	struct writer	*w;
+	size_t		 number;
+	size_t		 from, to;	/* of order */
+	struct buf	 out;		/* compressed, not yet written */
+	struct cut	*cuts;		/* of out */
+	size_t		 ncuts, cap;
+	uint32_t	 frame;		/* that the job is filling, from 0 */
+	bool		 done;
+};
+
+struct worker {
+	struct writer	*w;
+	struct job	*job;
+	struct tarw	*tar;
+	struct codec	*codec;
+	struct sha256	*sha;
+	struct buf	 raw;		/* of the frame */
+	bool		 begins;	/* so it did, with a member */
+	struct buf	 file;		/* bytes of a small one, or a piece */
+	struct buf	 path, name, head, truth, target;
+	uint32_t	 first;		/* of a file's names, the one packed */
+};
+
+struct writer {
+	struct pack	*p;
+	int		 fd;
+	struct worker	*workers;
+	size_t		 nworkers;
+	struct pool	*pool;
+	struct seek	 seek;
+	struct sha256	*sha;
+	uint64_t	 at, raw;	/* written */
+	atomic_uint_fast64_t bytes;	/* read, for progress */
+	atomic_size_t	 names;
+	atomic_bool	 failed;
+	struct err	 err;
+
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 moved;
+	struct job	**ring;
+	size_t		 size;		/* of it */
+	size_t		 turn;		/* the job to be written next */
+	size_t		 put;		/* jobs given out */
+	bool		 writing;
+};
+
+/*
+ * The file: one writes at a time, in the order of the jobs.
+ */
+
+static void
+set_failed(struct writer *w, const struct err *err)
+{
+	pthread_mutex_lock(&w->lock);
+	if (!w->failed)
+		w->err = *err;
+	w->failed = true;
+	pthread_cond_broadcast(&w->moved);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static bool
+write_all(struct writer *w, struct slice s)
+{
+	struct err err = { 0 };
+	ssize_t n;
+
+	sha256_add(w->sha, s);
+	w->at += s.n;
+	while (s.n > 0) {
+		n = write(w->fd, s.p, s.n);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			err_sys(&err, "cannot write the archive");
+			set_failed(w, &err);
+			return false;
+		}
+		s = sl_from(s, (size_t)n);
+	}
+	return true;
+}
+
+/* What the job has so far. */
+static void
+write_cuts(struct writer *w, struct job *job)
+{
+	size_t i;
+	uint64_t at = w->at;
+
+	for (i = 0; i < job->ncuts; i++) {
+		seek_add_frame(&w->seek, (struct seek_frame){ at, w->raw,
+		    job->cuts[i].begins });
+		at += job->cuts[i].packed;
+		w->raw += job->cuts[i].raw;
+	}
+	if (!w->failed)
+		write_all(w, buf_sl(&job->out));
+	job->out.n = 0;
+	job->ncuts = 0;
+}
+
+static void
+job_free(struct job *job)
+{
+	buf_free(&job->out);
+	free(job->cuts);
+	free(job);
+}
+
+/* A job whose frames are all written knows where its members are. */
+static void
+settle(struct writer *w, struct job *job)
+{
+	uint32_t first = (uint32_t)(w->seek.nframes - job->frame);
+	size_t i;
+
+	for (i = job->from; i < job->to; i++)
+		w->p->inv->v[w->p->order[i]].frame += first;
+	job_free(job);
+}
+
+/* Whoever holds the turn writes all that are done; called with the lock. */
+static void
+write_done(struct writer *w)
+{
+	struct job **at, *job;
+
+	while (!w->writing && (job = *(at = &w->ring[w->turn % w->size])) !=
+	    NULL && job->done) {
+		w->writing = true;
+		pthread_mutex_unlock(&w->lock);
+		write_cuts(w, job);
+		settle(w, job);
+		pthread_mutex_lock(&w->lock);
+		*at = NULL;
+		w->turn++;
+		w->writing = false;
+		pthread_cond_broadcast(&w->moved);
+	}
+}
+
+static void
+job_done(struct writer *w, struct job *job)
+{
+	pthread_mutex_lock(&w->lock);
+	job->done = true;
+	write_done(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* A large file does not wait in memory until it is whole. */
+static void
+write_part(struct writer *w, struct job *job)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->turn != job->number || w->writing)
+		pthread_cond_wait(&w->moved, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+	write_cuts(w, job);
+}
+
+/*
+ * A worker's frame.
+ */
+
+static void
+cut_frame(struct worker *k)
+{
+	struct job *job = k->job;
+	size_t was = job->out.n;
+
+	if (k->raw.n == 0)
+		return;
+	codec_pack(k->codec, buf_sl(&k->raw), &job->out);
+	if (job->ncuts == job->cap) {
+		job->cap = job->cap == 0 ? 1 : job->cap * 2;
+		job->cuts = xrealloc(job->cuts, job->cap, sizeof(*job->cuts));
+	}
+	job->cuts[job->ncuts++] = (struct cut){ job->out.n - was, k->raw.n,
+	    k->begins };
+	job->frame++;
+	k->raw.n = 0;
+	k->begins = false;
+	if (job->out.n >= 8 * PACK_FRAME)
+		write_part(k->w, job);
+}
+
+static void
+on_tar(void *ctx, struct slice bytes)
+{
+	struct worker *k = ctx;
+	struct slice s;
+
+	while (bytes.n > 0) {
+		s = sl_first(bytes, FRAME_FULL - k->raw.n);
+		buf_add(&k->raw, s);
+		bytes = sl_from(bytes, s.n);
+		if (k->raw.n == FRAME_FULL)
+			cut_frame(k);
+	}
+}
+
+/*
+ * Members.
+ */
+
+static const char *
+text(struct buf *b)
+{
+	buf_addc(b, '\0');
+	return b->p;
+}
+
+static const char *
+node_path(struct worker *k, uint32_t i)
+{
+	k->path.n = 0;
+	inv_path(k->w->p->inv, i, &k->path);
+	return text(&k->path);
+}
+
+static const char *
+node_name(struct worker *k, uint32_t i, struct buf *b)
+{
+	b->n = 0;
+	buf_fmt(b, "%s/data", k->w->p->bag);
+	if (i != 0)
+		buf_addc(b, '/');
+	inv_safe(k->w->p->inv, i, b);
+	return text(b);
+}
+
+/* The true path, where the bag has another. */
+static const char *
+node_truth(struct worker *k, uint32_t i)
+{
+	if (!inv_is_odd(k->w->p->inv, i))
+		return NULL;
+	k->truth.n = 0;
+	inv_path(k->w->p->inv, i, &k->truth);
+	return text(&k->truth);
+}
+
+static void
+lost(struct inv_node *node)
+{
+	node->sys = errno;
+	node->state = errno == ENOENT ? INV_VANISHED : INV_UNREADABLE;
+}
+
+static struct tarw_member
+member(struct worker *k, uint32_t i, const struct stat *st, int fd)
+{
+	return (struct tarw_member){ .name = node_name(k, i, &k->name),
+	    .true_name = node_truth(k, i), .st = *st, .fd = fd };
+}
+
+/* A header alone. */
+static void
+put_header(struct worker *k, uint32_t i, const struct tarw_member *m)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	struct err err = { 0 };
+
+	if (tarw_begin(k->tar, m, &err) == -1 || tarw_done(k->tar, &err) == -1)
+		node->state = INV_UNPACKABLE;
+	else
+		node->state = INV_PACKED;
+}
+
+static void
+put_folder(struct worker *k, uint32_t i)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	int fd = below_open(k->w->p->inv->root, node_path(k, i),
+	    O_RDONLY | O_DIRECTORY, 0);
+	struct tarw_member m;
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		lost(node);
+	} else {
+		inv_stat(node, &st);
+		m = member(k, i, &st, fd);
+		put_header(k, i, &m);
+	}
+	if (fd != -1)
+		close(fd);
+}
+
+/* Links, fifos, devices: attributes come by a path that cannot mislead. */
+static void
+put_other(struct worker *k, uint32_t i)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	const char *last;
+	int dir = below_parent(k->w->p->inv->root, node_path(k, i), &last);
+	struct tarw_member m;
+	struct stat st;
+	ssize_t n = 0;
+
+	k->file.n = 0;
+	if (dir == -1 || fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    (S_ISLNK(st.st_mode) && (n = readlinkat(dir, last,
+	    buf_room(&k->file, PATH_MAX), PATH_MAX - 1)) == -1)) {
+		lost(node);
+	} else if (((st.st_mode ^ node->mode) & S_IFMT) != 0) {
+		node->state = INV_CHANGED;
+	} else {
+		inv_stat(node, &st);
+		m = member(k, i, &st, -1);
+		if (S_ISLNK(st.st_mode)) {
+			node->target = xalloc((size_t)n + 1);
+			memcpy(node->target, k->file.p, (size_t)n);
+			node->target[n] = '\0';
+			m.target = node->target;
+		}
+		k->target.n = 0;
+		buf_fmt(&k->target, "/proc/self/fd/%d/%s", dir, last);
+		m.path = text(&k->target);
+		put_header(k, i, &m);
+	}
+	if (dir != -1)
+		close(dir);
+}
+
+static ssize_t
+read_some(int fd, char *p, size_t n, uint64_t at)
+{
+	ssize_t r;
+	size_t have = 0;
+
+	while (have < n) {
+		r = pread(fd, p + have, n - have, (off_t)(at + have));
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return -1;
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	return (ssize_t)have;
+}
+
+/*
+ * All of a small file, as it is at one moment: before and after the reading
+ * it has the same times.  The last try is taken as it is.
+ */
+static int
+read_small(struct worker *k, int fd, struct inv_node *node, struct stat *st)
+{
+	struct stat after;
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		k->file.n = 0;
+		n = read_some(fd, buf_room(&k->file, (size_t)st->st_size + 1),
+		    (size_t)st->st_size, 0);
+		if (n == -1 || fstat(fd, &after) == -1)
+			return -1;
+		k->file.n = (size_t)n;
+		inv_stat(node, st);
+		if (n == st->st_size && inv_same(node, &after))
+			return 0;
+		*st = after;
+		if (st->st_size > PACK_FRAME)
+			st->st_size = PACK_FRAME;
+	}
+	st->st_size = (off_t)k->file.n;
+	inv_stat(node, st);
+	node->state = INV_CHANGED;
+	return 0;
+}
+
+static int
+put_small(struct worker *k, int fd, uint32_t i, struct stat *st,
+    struct err *err)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	struct tarw_member m;
+
+	if (read_small(k, fd, node, st) == -1) {
+		lost(node);
+		return 0;
+	}
+	sha256_start(k->sha);
+	sha256_add(k->sha, buf_sl(&k->file));
+	sha256_end(k->sha, node->sha256);
+	m = member(k, i, st, fd);
+	return tarw_begin(k->tar, &m, err) == -1 ||
+	    tarw_bytes(k->tar, buf_sl(&k->file), err) == -1 ||
+	    tarw_done(k->tar, err) == -1 ? -1 : 0;
+}
+
+/* Bytes that are in a hole need not be read. */
+static uint64_t
+hole_until(int fd, uint64_t at, uint64_t end)
+{
+	off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+
+	if (data == -1)
+		return errno == ENXIO ? end : at;
+	return (uint64_t)data < end ? (uint64_t)data : end;
+}
+
+static int
+put_piece(struct worker *k, struct slice s, struct err *err)
+{
+	sha256_add(k->sha, s);
+	k->w->bytes += s.n;
+	return tarw_bytes(k->tar, s, err);
+}
+
+/* From at to end; what a file lacks that shrank is zeros. */
+static int
+put_range(struct worker *k, int fd, uint64_t at, uint64_t end, bool zeros,
+    struct err *err)
+{
+	size_t want;
+	ssize_t n;
+
+	while (at < end && !k->w->failed && !sig_stop()) {
+		want = end - at < PACK_FRAME ? (size_t)(end - at) : PACK_FRAME;
+		n = zeros ? 0 : read_some(fd, k->file.p, want, at);
+		if (n == -1)
+			return err_sys(err, "cannot read");
+		if ((size_t)n < want)
+			memset(k->file.p + n, 0, want - (size_t)n);
+		if (put_piece(k, (struct slice){ k->file.p, want }, err) == -1)
+			return -1;
+		at += want;
+	}
+	return 0;
+}
+
+static int
+put_pieces(struct worker *k, int fd, uint64_t size, struct err *err)
+{
+	uint64_t at = 0, data, hole;
+
+	buf_room(&k->file, PACK_FRAME);
+	while (at < size && !k->w->failed && !sig_stop()) {
+		data = hole_until(fd, at, size);
+		hole = size;
+		if (data < size) {
+			off_t h = lseek(fd, (off_t)data, SEEK_HOLE);
+
+			if (h > (off_t)data && (uint64_t)h < size)
+				hole = (uint64_t)h;
+		}
+		if (put_range(k, fd, at, data, true, err) == -1 ||
+		    put_range(k, fd, data, hole, false, err) == -1)
+			return -1;
+		at = hole;
+	}
+	return 0;
+}
+
+/* A file that cannot be read on is padded, and said to be so. */
+static int
+put_large(struct worker *k, int fd, uint32_t i, struct stat *st,
+    struct err *err)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	struct tarw_member m;
+	struct stat after;
+
+	inv_stat(node, st);
+	m = member(k, i, st, fd);
+	if (tarw_begin(k->tar, &m, err) == -1)
+		return -1;
+	sha256_start(k->sha);
+	if (put_pieces(k, fd, (uint64_t)st->st_size, err) == -1)
+		node->state = INV_CHANGED;
+	sha256_end(k->sha, node->sha256);
+	if (tarw_done(k->tar, err) == -1)
+		return -1;
+	if (fstat(fd, &after) == -1 || !inv_same(node, &after))
+		node->state = INV_CHANGED;
+	return 0;
+}
+
+static void
+put_open_file(struct worker *k, int fd, uint32_t i, struct stat *st)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	struct err err = { 0 };
+	int r = st->st_size <= PACK_FRAME ? put_small(k, fd, i, st, &err) :
+	    put_large(k, fd, i, st, &err);
+
+	if (r == -1) {
+		node->state = INV_UNPACKABLE;
+		return;
+	}
+	if (st->st_size <= PACK_FRAME)
+		k->w->bytes += node->size;
+	if (node->state == INV_FOUND)
+		node->state = INV_PACKED;
+	if (node->state == INV_PACKED || node->state == INV_CHANGED)
+		k->first = i;
+}
+
+/* Another name of the file before it. */
+static bool
+put_hard(struct worker *k, uint32_t i, int fd, const struct stat *st)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	const struct inv_node *first;
+	struct tarw_member m;
+
+	if (k->first == INV_NONE || node->first_link == INV_NONE)
+		return false;
+	first = &k->w->p->inv->v[k->first];
+	if (first->dev != st->st_dev || first->ino != st->st_ino ||
+	    !S_ISREG(first->mode))
+		return false;
+	inv_stat(node, st);
+	m = member(k, i, st, fd);
+	m.hard = node_name(k, k->first, &k->head);
+	put_header(k, i, &m);
+	memcpy(node->sha256, first->sha256, sizeof(node->sha256));
+	node->size = first->size;
+	if (node->state == INV_PACKED)
+		node->state = first->state;
+	return true;
+}
+
+static void
+put_file(struct worker *k, uint32_t i)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	int fd = below_open(k->w->p->inv->root, node_path(k, i), O_RDONLY, 0);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		lost(node);
+	} else if (!S_ISREG(st.st_mode)) {
+		node->state = INV_CHANGED;
+	} else if (!put_hard(k, i, fd, &st)) {
+		put_open_file(k, fd, i, &st);
+	}
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+put_node(struct worker *k, uint32_t i)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+
+	node->volume = (uint32_t)k->w->p->volume;
+	node->frame = k->job->frame;
+	node->at = (uint32_t)k->raw.n;
+	if (k->raw.n == 0)
+		k->begins = true;
+	if (node->state != INV_FOUND)
+		return;		/* it was not readable when it was found */
+	if (S_ISREG(node->mode))
+		put_file(k, i);
+	else if (S_ISDIR(node->mode))
+		put_folder(k, i);
+	else if (S_ISSOCK(node->mode))
+		node->state = INV_UNPACKABLE;
+	else
+		put_other(k, i);
+}
+
+static void
+work(void *ctx, size_t number, void *arg)
+{
+	struct writer *w = ctx;
+	struct worker *k = &w->workers[number];
+	struct job *job = arg;
+	size_t i;
+
+	k->job = job;
+	k->first = INV_NONE;
+	k->begins = true;
+	for (i = job->from; i < job->to && !w->failed && !sig_stop(); i++)
+		put_node(k, w->p->order[i]);
+	cut_frame(k);
+	w->names += job->to - job->from;
+	job_done(w, job);
+}
+
+/*
+ * The way there.
+ */
+
+/* Let the disk begin, unless what is looked at is in memory already. */
+static void
+read_ahead(struct writer *w, size_t from, size_t to, struct buf *path)
+{
+	const struct inv_node *node;
+	bool cold = true;
+	size_t i;
+	char c;
+	int fd;
+
+	for (i = from; i < to; i++) {
+		node = &w->p->inv->v[w->p->order[i]];
+		if (!S_ISREG(node->mode) || node->size == 0 ||
+		    (!cold && (i - from) % AHEAD_EVERY != 0))
+			continue;
+		path->n = 0;
+		inv_path(w->p->inv, w->p->order[i], path);
+		fd = below_open(w->p->inv->root, text(path), O_RDONLY, 0);
+		if (fd == -1)
+			continue;
+		cold = preadv2(fd, &(struct iovec){ &c, 1 }, 1, 0,
+		    RWF_NOWAIT) != 1;
+		if (cold)
+			posix_fadvise(fd, 0, 8 * PACK_FRAME,
+			    POSIX_FADV_WILLNEED);
+		close(fd);
+	}
+}
+
+static uint64_t
+cost(const struct inv_node *node)
+{
+	return MEMBER_COST + (S_ISREG(node->mode) ? node->size : 0);
+}
+
+/* Is it another name of the same file as the one before? */
+static bool
+joined(const struct pack *p, size_t i)
+{
+	const struct inv_node *node = &p->inv->v[p->order[i]], *before;
+
+	if (i == 0 || node->first_link == INV_NONE)
+		return false;
+	before = &p->inv->v[p->order[i - 1]];
+	return before->first_link == node->first_link;
+}
+
+/* How far a frame goes from here; its cost to *n. */
+static size_t
+frame_end(const struct pack *p, size_t from, uint64_t *n)
+{
+	uint64_t c, full = PACK_FRAME;
+	size_t i = from;
+
+	if (p->limit > 0 && p->limit / 4 < full)
+		full = p->limit / 4;
+	for (*n = 0; i < p->norder; i++) {
+		c = joined(p, i) ? MEMBER_COST :
+		    cost(&p->inv->v[p->order[i]]);
+		if (i > from && !joined(p, i) && *n + c > full)
+			break;
+		*n += c;
+	}
+	return i;
+}
+
+/* Bytes that may still come for what is given out, and for the tag files. */
+static bool
+is_full(struct writer *w, uint64_t pending, uint64_t more, size_t names)
+{
+	uint64_t limit = w->p->limit, at;
+
+	if (limit == 0 || names == 0)
+		return false;
+	pthread_mutex_lock(&w->lock);
+	at = w->at;
+	pthread_mutex_unlock(&w->lock);
+	return at + pending + more + 1024 * (uint64_t)names > limit;
+}
+
+static void
+wait_for_room(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->put - w->turn >= w->size && !w->failed)
+		pthread_cond_wait(&w->moved, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+wait_for_all(struct writer *w)
+{
+	pool_drain(w->pool);
+	pthread_mutex_lock(&w->lock);
+	while (w->turn < w->put)
+		pthread_cond_wait(&w->moved, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+give_out(struct writer *w, size_t from, size_t to)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->w = w;
+	job->from = from;
+	job->to = to;
+	pthread_mutex_lock(&w->lock);
+	job->number = w->put++;
+	w->ring[job->number % w->size] = job;
+	pthread_mutex_unlock(&w->lock);
+	pool_put(w->pool, job);
+}
+
+static void
+pack_payload(struct writer *w)
+{
+	struct pack *p = w->p;
+	size_t from = p->next, to;
+	uint64_t n, limit_at = 0;
+	struct buf path = { 0 };
+
+	while (p->next < p->norder && !w->failed && !sig_stop()) {
+		to = frame_end(p, p->next, &n);
+		if (is_full(w, limit_at, n, p->next - from)) {
+			wait_for_all(w);	/* it may be less than feared */
+			limit_at = 0;
+			if (is_full(w, 0, n, p->next - from))
+				break;
+		}
+		limit_at += p->limit > 0 ? n : 0;
+		wait_for_room(w);
+		if (w->failed)
+			break;
+		if (w->nworkers > 1)
+			read_ahead(w, p->next, to, &path);
+		give_out(w, p->next, to);
+		p->next = to;
+		if (p->progress != NULL)
+			p->progress(p->progress_ctx, w->names, w->bytes);
+	}
+	buf_free(&path);
+	wait_for_all(w);
+}
+
+/*
+ * The tag files, by one worker, behind the payload.
+ */
+
+static int
+put_tag(struct worker *k, const char *name, const struct buf *b,
+    struct err *err)
+{
+	struct tarw_member m = { .fd = -1 };
+
+	k->name.n = 0;
+	buf_fmt(&k->name, "%s/%s", k->w->p->bag, name);
+	m.name = text(&k->name);
+	m.st.st_mode = S_IFREG | 0644;
+	m.st.st_size = (off_t)b->n;
+	m.st.st_mtime = time(NULL);
+	if (k->raw.n > PACK_FRAME / 2)
+		cut_frame(k);
+	if (k->raw.n == 0)
+		k->begins = true;
+	seek_add_place(&k->w->seek, sl(name),
+	    (uint32_t)(k->w->seek.nframes + k->job->ncuts),
+	    (uint32_t)k->raw.n);
+	return tarw_begin(k->tar, &m, err) == -1 ||
+	    tarw_bytes(k->tar, buf_sl(b), err) == -1 ||
+	    tarw_done(k->tar, err) == -1 ? -1 : 0;
+}
+
+static int
+put_tags(struct writer *w, size_t from, struct err *err)
+{
+	struct worker *k = &w->workers[0];
+	struct job job = { .w = w, .number = w->turn };
+	struct buf b = { 0 }, sums = { 0 };
+	static const char zeros[TARW_END];
+	uint8_t digest[32];
+	size_t i;
+	int r = 0;
+
+	k->job = &job;
+	for (i = 0; r == 0 && bag_tags[i].name != NULL; i++) {
+		b.n = 0;
+		bag_tags[i].make(w->p, from, &sums, &b);
+		sha256_start(k->sha);
+		sha256_add(k->sha, buf_sl(&b));
+		sha256_end(k->sha, digest);
+		bag_sum(&sums, digest, sl(bag_tags[i].name));
+		r = put_tag(k, bag_tags[i].name, &b, err);
+		write_cuts(w, &job);
+	}
+	on_tar(k, (struct slice){ zeros, sizeof(zeros) });
+	cut_frame(k);
+	write_cuts(w, &job);
+	buf_free(&job.out);
+	free(job.cuts);
+	buf_free(&b);
+	buf_free(&sums);
+	return r;
+}
+
+/* Entries and paths: where to look for them. */
+static void
+put_index(struct writer *w, size_t from)
+{
+	const struct pack *p = w->p;
+	const struct inv_node *node;
+	struct buf b = { 0 };
+	uint32_t k;
+	size_t i;
+
+	for (i = from; i < p->next; i++) {
+		node = &p->inv->v[p->order[i]];
+		if (!bag_has(p, node))
+			continue;
+		b.n = 0;
+		inv_path(p->inv, p->order[i], &b);
+		seek_add_place(&w->seek, buf_sl(&b), node->frame, node->at);
+	}
+	for (i = 0; i < p->nentries; i++)
+		for (k = p->entries[i].node; k != INV_NONE;
+		    k = p->next_file[k]) {
+			node = &p->inv->v[k];
+			if (bag_has(p, node))
+				seek_add_place(&w->seek, p->entries[i].id,
+				    node->frame, node->at);
+		}
+	w->seek.raw = w->raw;
+	b.n = 0;
+	seek_write(&w->seek, &b);
+	write_all(w, buf_sl(&b));
+	buf_free(&b);
+}
+
+/*
+ * All of it.
+ */
+
+static void
+writer_begin(struct writer *w, struct pack *p, int fd)
+{
+	size_t i, n = p->threads == 0 ? pool_cpus() : p->threads;
+
+	*w = (struct writer){ .p = p, .fd = fd, .nworkers = n,
+	    .size = n * JOBS };
+	w->ring = xcalloc(w->size, sizeof(*w->ring));
+	w->workers = xcalloc(n, sizeof(*w->workers));
+	w->sha = sha256_new();
+	sha256_start(w->sha);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->moved, NULL);
+	for (i = 0; i < n; i++) {
+		w->workers[i].w = w;
+		w->workers[i].tar = tarw_new(on_tar, &w->workers[i]);
+		w->workers[i].codec = codec_new(p->codec, p->level);
+		w->workers[i].sha = sha256_new();
+	}
+	w->pool = pool_new(n, work, w);
+}
+
+static void
+worker_free(struct worker *k)
+{
+	tarw_free(k->tar);
+	codec_free(k->codec);
+	sha256_free(k->sha);
+	buf_free(&k->raw);
+	buf_free(&k->file);
+	buf_free(&k->path);
+	buf_free(&k->name);
+	buf_free(&k->head);
+	buf_free(&k->truth);
+	buf_free(&k->target);
+}
+
+static void
+writer_end(struct writer *w)
+{
+	size_t i;
+
+	pool_free(w->pool);
+	for (i = 0; i < w->nworkers; i++)
+		worker_free(&w->workers[i]);
+	free(w->workers);
+	free(w->ring);
+	seek_free(&w->seek);
+	sha256_free(w->sha);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->moved);
+}
+
+int
+pack_write(struct pack *p, int fd, struct err *err)
+{
+	struct writer w;
+	size_t from = p->next;
+	int r = 0;
+
+	p->t = (struct pack_totals){ 0 };
+	writer_begin(&w, p, fd);
+	pack_payload(&w);
+	p->t.payload = w.at;
+	if (!w.failed && !sig_stop()) {
+		bag_count(p, from);
+		r = put_tags(&w, from, err);
+	}
+	if (r == 0 && !w.failed && !sig_stop() && p->codec == CODEC_ZSTD)
+		put_index(&w, from);
+	p->t.packed = w.at;
+	p->t.raw = w.raw;
+	sha256_end(w.sha, p->t.sha256);
+	if (r == 0 && w.failed) {
+		*err = w.err;
+		r = -1;
+	}
+	if (r == 0 && sig_stop())
+		r = err_set(err, ERR_SYS, "stopped");
+	writer_end(&w);
+	return r;
+}

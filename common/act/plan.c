@@ -1,0 +1,367 @@
+#include <stdlib.h>
+
+#include "act/plan.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/xalloc.h"
+#include "mail/date.h"
+
+struct path {
+	uint64_t	 hash;
+	uint32_t	 node;
+};
+
+struct plan_paths {
+	struct path	*v;
+	size_t		 n;
+	struct buf	 b;
+	bool		*put;		/* by node: it is in the order */
+	uint32_t	*given;		/* nodes of entries, as given */
+	size_t		 ngiven, cap;
+};
+
+/*
+ * Paths.
+ */
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct path *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+static struct plan_paths *
+paths_new(const struct inv *inv)
+{
+	struct plan_paths *t = xcalloc(1, sizeof(*t));
+	uint32_t i;
+
+	t->v = xcalloc(inv->n, sizeof(*t->v));
+	t->put = xcalloc(inv->n, sizeof(*t->put));
+	for (i = 0; i < inv->n; i++) {
+		if (!S_ISREG(inv->v[i].mode))
+			continue;
+		t->b.n = 0;
+		inv_path(inv, i, &t->b);
+		t->v[t->n++] = (struct path){ hash64(buf_sl(&t->b)), i };
+	}
+	qsort(t->v, t->n, sizeof(*t->v), by_hash);
+	return t;
+}
+
+static uint32_t
+find_path(struct plan *p, struct slice path)
+{
+	struct plan_paths *t = p->paths;
+	uint64_t hash = hash64(path);
+	size_t lo = 0, hi = t->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (t->v[mid].hash < hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < t->n && t->v[lo].hash == hash; lo++) {
+		t->b.n = 0;
+		inv_path(p->inv, t->v[lo].node, &t->b);
+		if (sl_eq(buf_sl(&t->b), path))
+			return t->v[lo].node;
+	}
+	return INV_NONE;
+}
+
+static struct slice
+join(struct arena *a, struct slice dir, struct slice name)
+{
+	return dir.n == 0 ? name : arena_fmt(a, SL_FMT "/" SL_FMT,
+	    SL_ARG(dir), SL_ARG(name));
+}
+
+struct slice
+plan_below(struct slice tree, struct slice path)
+{
+	while (tree.n > 1 && tree.p[tree.n - 1] == '/')
+		tree.n--;
+	if (!sl_starts(path, tree))
+		return (struct slice){ NULL, 0 };
+	path = sl_from(path, tree.n);
+	if (path.n > 0 && path.p[0] != '/' && !sl_eq(tree, SL("/")))
+		return (struct slice){ NULL, 0 };
+	while (path.n > 0 && path.p[0] == '/')
+		path = sl_from(path, 1);
+	return path.n == 0 ? SL("") : path;
+}
+
+/*
+ * The files of an entry, by the names alone: the driver knows.
+ */
+
+static void
+chain(struct plan *p, struct arena *a, struct slice spool,
+    const struct spool_entry *e)
+{
+	struct tree_dir *dir = e->with_dir != NULL ? e->with_dir : e->dir;
+	uint32_t first = find_path(p, join(a, spool, sl(e->path))), node;
+	struct slice folder;
+	size_t i;
+
+	if (first == INV_NONE || p->next_file[first] != INV_NONE)
+		return;
+	folder = join(a, spool, sl(dir->path));
+	for (i = 0; i < e->nwith; i++) {
+		node = find_path(p, join(a, folder, sl(e->with[i])));
+		if (node == INV_NONE || node == first ||
+		    p->next_file[node] != INV_NONE)
+			continue;
+		p->next_file[node] = p->next_file[first];
+		p->next_file[first] = node;
+	}
+}
+
+static void
+join_files(struct plan *p, const char *tree, const char *format)
+{
+	struct arena *a = arena_new(), *step = arena_new();
+	struct spool **set;
+	struct spool_entry e;
+	struct err err;
+	struct slice below;
+	size_t n = 0, i;
+	int r;
+
+	if (spool_open(&set, &n, a, tree, format, &err) == -1)
+		n = 0;		/* no spool: its files are files */
+	for (i = 0; i < n; i++) {
+		below = plan_below(sl(tree), sl(spool_path(set[i])));
+		while ((r = spool_next(set[i], step, &e, &err)) != 0) {
+			if (r == 1 && e.nwith > 0 && below.p != NULL)
+				chain(p, step, below, &e);
+			if (r == 1)
+				spool_entry_done(&e);
+			arena_reset(step);
+		}
+		spool_close(set[i]);
+	}
+	arena_free(step);
+	arena_free(a);
+}
+
+void
+plan_begin(struct plan *p, struct inv *inv, const char *tree,
+    const char *format)
+{
+	size_t i;
+
+	*p = (struct plan){ .inv = inv, .a = arena_new() };
+	p->paths = paths_new(inv);
+	p->next_file = xcalloc(inv->n, sizeof(*p->next_file));
+	for (i = 0; i < inv->n; i++)
+		p->next_file[i] = INV_NONE;
+	join_files(p, tree, format);
+}
+
+/*
+ * Entries.
+ */
+
+static void
+text(struct buf *b, const char *key, struct slice v)
+{
+	if (v.n == 0)
+		return;
+	buf_fmt(b, ",\"%s\":", key);
+	json_string(b, v);
+}
+
+static void
+put_address(struct buf *b, const struct addr *addr, enum provenance from)
+{
+	buf_add(b, SL("{\"address\":"));
+	json_string(b, addr->null ? SL("") : addr->spec);
+	buf_fmt(b, ",\"provenance\":\"%s\"}", provenance_name(from));
+}
+
+static void
+put_envelope(struct buf *b, const struct record *rec)
+{
+	size_t i;
+
+	if (rec->has_sender) {
+		buf_add(b, SL(",\"sender\":"));
+		if (rec->null_sender)
+			buf_fmt(b, "{\"address\":\"\",\"provenance\":\"%s\"}",
+			    provenance_name(rec->sender_prov));
+		else
+			put_address(b, &rec->sender, rec->sender_prov);
+	}
+	for (i = 0; i < rec->nrcpts; i++) {
+		buf_add(b, i == 0 ? SL(",\"recipients\":[") : SL(","));
+		put_address(b, &rec->rcpts[i].addr, rec->rcpts[i].provenance);
+	}
+	if (rec->nrcpts > 0)
+		buf_addc(b, ']');
+}
+
+static void
+put_line(struct buf *b, struct slice path, const struct row *r,
+    int64_t campaign)
+{
+	const struct record *rec = r->rec;
+	char date[DATE_TEXT];
+
+	buf_add(b, SL("{\"v\":1"));
+	text(b, "id", rec->id);
+	text(b, "queue_id", rec->queue_id);
+	text(b, "format", sl(rec->format));
+	text(b, "folder", r->folder);
+	json_path(b, "path", path);
+	buf_fmt(b, ",\"size\":%llu", (unsigned long long)rec->size);
+	if (rec->has_digest) {
+		buf_add(b, SL(",\"sha256\":\""));
+		hex_str(rec->sha256, 32, buf_room(b, 65));
+		b->n += 64;
+		buf_addc(b, '"');
+	}
+	if (r->arrived != 0)
+		text(b, "arrived", sl(date_str(r->arrived, date)));
+	text(b, "kind", sl(kind_name(r->kind)));
+	put_envelope(b, rec);
+	text(b, "client", r->client.ip);
+	text(b, "account", r->account);
+	text(b, "class", sl(class_name(r->class)));
+	text(b, "reason", r->reason);
+	if (campaign != 0)
+		buf_fmt(b, ",\"campaign\":%lld", (long long)campaign);
+	buf_addc(b, '}');
+}
+
+/* "x.eml#2" and "mbox@4096" are parts of a file. */
+static struct slice
+without_part(struct slice path)
+{
+	size_t n = path.n;
+
+	while (n > 0 && ascii_digit(path.p[n - 1]))
+		n--;
+	return n > 1 && n < path.n && (path.p[n - 1] == '#' ||
+	    path.p[n - 1] == '@') ? sl_first(path, n - 1) : path;
+}
+
+static void
+give(struct plan_paths *t, uint32_t node)
+{
+	if (t->ngiven == t->cap) {
+		t->cap = t->cap == 0 ? 1024 : t->cap * 2;
+		t->given = xrealloc(t->given, t->cap, sizeof(*t->given));
+	}
+	t->given[t->ngiven++] = node;
+}
+
+bool
+plan_entry(struct plan *p, struct slice spool, const struct row *r,
+    int64_t campaign)
+{
+	struct buf b = { 0 };
+	struct pack_entry e = { .id = { NULL, 0 } };
+	struct slice path = join(p->a, spool, r->rec->path);
+	uint32_t node = find_path(p, path);
+
+	if (node == INV_NONE)
+		node = find_path(p, without_part(path));
+	if (node == INV_NONE)
+		return false;
+	give(p->paths, node);
+	e.node = node;
+	e.id = arena_dup(p->a, r->rec->id);
+	put_line(&b, path, r, campaign);
+	e.line = arena_dup(p->a, buf_sl(&b));
+	buf_free(&b);
+	if (p->nentries == p->cap) {
+		p->cap = p->cap == 0 ? 1024 : p->cap * 2;
+		p->entries = xrealloc(p->entries, p->cap,
+		    sizeof(*p->entries));
+	}
+	p->entries[p->nentries++] = e;
+	return true;
+}
+
+/*
+ * The order.
+ */
+
+/* A node, with the other names of its file. */
+static void
+put_node(struct plan *p, uint32_t i)
+{
+	uint32_t first = p->inv->v[i].first_link, k;
+
+	for (k = first == INV_NONE ? i : first; k != INV_NONE;
+	    k = p->inv->v[k].next_link)
+		if (p->inv->v[k].chosen && !p->paths->put[k]) {
+			p->paths->put[k] = true;
+			p->order[p->n++] = k;
+		}
+}
+
+static void
+choose(struct plan *p, uint32_t i)
+{
+	for (; !p->inv->v[i].chosen; i = p->inv->v[i].parent)
+		p->inv->v[i].chosen = true;
+}
+
+/* What is not of a given entry stays; the folders of what goes, go. */
+static void
+choose_given(struct plan *p)
+{
+	uint32_t i;
+	size_t k;
+
+	for (i = 0; i < p->inv->n; i++)
+		p->inv->v[i].chosen = false;
+	p->inv->v[0].chosen = true;
+	for (k = 0; k < p->paths->ngiven; k++)
+		for (i = p->paths->given[k]; i != INV_NONE;
+		    i = p->next_file[i])
+			choose(p, i);
+}
+
+void
+plan_end(struct plan *p, bool only)
+{
+	struct plan_paths *t = p->paths;
+	uint32_t i;
+	size_t k;
+
+	if (only)
+		choose_given(p);
+	p->order = xcalloc(p->inv->n, sizeof(*p->order));
+	for (i = 0; i < p->inv->n; i++)
+		if (S_ISDIR(p->inv->v[i].mode))
+			put_node(p, i);
+	for (k = 0; k < t->ngiven; k++)
+		for (i = t->given[k]; i != INV_NONE; i = p->next_file[i])
+			put_node(p, i);
+	for (i = 0; i < p->inv->n; i++)
+		put_node(p, i);
+	free(t->v);
+	free(t->put);
+	free(t->given);
+	buf_free(&t->b);
+	free(t);
+	p->paths = NULL;
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->order);
+	free(p->entries);
+	free(p->next_file);
+	arena_free(p->a);
+	*p = (struct plan){ .inv = NULL };
+}

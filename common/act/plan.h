@@ -1,0 +1,45 @@
+#ifndef ACT_PLAN_H
+#define ACT_PLAN_H
+#include "act/inventory.h"
+#include "act/pack.h"
+#include "base/arena.h"
+#include "judge/row.h"
+
+/*
+ * plan - what of a tree is packed, and in which order: the files of an entry
+ * side by side, entries in the order in which they are given, so that those
+ * of a campaign compress together and one is read from one frame; then what
+ * is no entry's.
+ */
+struct plan {
+	struct inv	*inv;
+	struct arena	*a;
+	uint32_t	*order;		/* for struct pack */
+	size_t		 n;
+	struct pack_entry *entries;
+	size_t		 nentries, cap;
+	struct plan_paths *paths;
+	uint32_t	*next_file;	/* of an entry, by node */
+};
+
+/*
+ * tree is where the inventory was made; it is asked which files make an
+ * entry, if it is a spool.  format NULL: each driver is asked.
+ */
+void	plan_begin(struct plan *p, struct inv *inv, const char *tree,
+	    const char *format);
+
+/*
+ * One entry: r has its record; spool is its spool's path below the tree, ""
+ * for the tree.  False: its file is not in the inventory.
+ */
+bool	plan_entry(struct plan *p, struct slice spool, const struct row *r,
+	    int64_t campaign);
+
+/* All were given; only: nothing but these is packed. */
+void	plan_end(struct plan *p, bool only);
+void	plan_free(struct plan *p);
+
+/* path below tree, "" for tree itself; p NULL: it is not below. */
+struct slice	plan_below(struct slice tree, struct slice path);
+#endif

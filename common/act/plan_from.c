@@ -1,0 +1,69 @@
+#include "act/plan_from.h"
+#include "base/sig.h"
+
+static int
+take_row(struct plan *p, struct casefile *c, struct slice tree,
+    const struct case_entry *e, struct arena *a, struct err *err)
+{
+	struct slice spool = plan_below(tree, e->spool);
+	struct record rec;
+	struct row row;
+
+	if (spool.p == NULL)
+		return 0;		/* of another tree */
+	if (case_row(c, e->row, a, &row, &rec, err) == -1)
+		return -1;
+	plan_entry(p, spool, &row, e->campaign);
+	return 0;
+}
+
+int
+plan_from_case(struct plan *p, struct casefile *c, const char *tree,
+    const char *where, struct err *err)
+{
+	struct case_want want = { .where = where,
+	    .order = "campaign IS NULL, campaign, arrived, row" };
+	struct arena *a = arena_new(), *step = arena_new();
+	struct slice abs = case_abspath(a, tree);
+	struct case_cursor *cur;
+	struct case_entry e;
+	int r = case_select(c, &want, &cur, err);
+
+	if (r == 0) {
+		while (!sig_stop() && (r = case_next(cur, &e, err)) == 1 &&
+		    (r = take_row(p, c, abs, &e, step, err)) == 0)
+			arena_reset(step);
+		case_cursor_free(cur);
+	}
+	arena_free(step);
+	arena_free(a);
+	return r;
+}
+
+int
+plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
+    const char *tree, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct record rec;
+	struct slice spool;
+	struct row row;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < scan->n && !sig_stop(); i++) {
+		spool = plan_below(sl(tree),
+		    sl(scan->spools[scan->entries[i]->spool]));
+		if (spool.p == NULL)
+			continue;
+		if (!scan_record(scan, scan->entries[i], a, &rec, err))
+			r = -1;
+		else {
+			row_judged(&row, a, j, scan->entries[i], &rec, false);
+			plan_entry(p, spool, &row, 0);
+		}
+		arena_reset(a);
+	}
+	arena_free(a);
+	return r;
+}

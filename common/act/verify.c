@@ -1,0 +1,423 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "act/verify.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+
+#define BLOCK	(1024 * 1024)	/* bytes of the file read at once */
+
+struct tag {
+	char		*name;
+	struct buf	 text;
+	struct tag	*next;
+};
+
+struct segment {
+	struct verify_state *s;
+	size_t		 number;
+	struct verified	*v;		/* of a worker's arena */
+	size_t		 n, cap;
+	struct err	 err;
+};
+
+struct checker {
+	struct arena	*a;
+	struct bag_walk	*walk;
+	struct sha256	*sha;
+};
+
+struct verify_state {
+	struct verify	*v;
+	struct bag	*b;
+	struct segment	*segments;
+	size_t		 nsegments;
+	struct checker	*workers;
+	size_t		 nworkers;
+	pthread_mutex_t	 lock;		/* of tags */
+	struct tag	*tags;
+	atomic_size_t	 names;
+	atomic_uint_fast64_t bytes;
+};
+
+static void
+differs(struct verify *v, const char *where, const char *what)
+{
+	char line[1024];
+
+	v->differences++;
+	snprintf(line, sizeof(line), "%s%s%s", where,
+	    where[0] == '\0' ? "" : ": ", what);
+	v->differs(v->differs_ctx, line);
+}
+
+/*
+ * A worker: the members of a segment.
+ */
+
+static void
+add_zeros(struct sha256 *sha, uint64_t n)
+{
+	static const char zeros[64 * 1024];
+
+	for (; n > sizeof(zeros); n -= sizeof(zeros))
+		sha256_add(sha, (struct slice){ zeros, sizeof(zeros) });
+	sha256_add(sha, (struct slice){ zeros, (size_t)n });
+}
+
+static int
+digest_file(struct checker *k, const struct bag_member *m,
+    struct segment *g, uint8_t sha256[32])
+{
+	uint64_t at, pos = 0;
+	struct slice s;
+	int r;
+
+	sha256_start(k->sha);
+	while ((r = tarr_data(bag_tarr(k->walk), &s, &at, &g->err)) == 1) {
+		if (at < pos || at > m->tar.size)
+			return err_set(&g->err, ERR_FORMAT,
+			    "damaged archive: a file goes backwards");
+		add_zeros(k->sha, at - pos);
+		sha256_add(k->sha, s);
+		pos = at + s.n;
+		g->s->bytes += s.n;
+	}
+	if (r == 0 && pos < m->tar.size)
+		add_zeros(k->sha, m->tar.size - pos);
+	sha256_end(k->sha, sha256);
+	return r;
+}
+
+/* The file that a hard link is another name of stands before it. */
+static int
+digest_link(const struct bag_member *m, struct segment *g,
+    uint8_t sha256[32])
+{
+	size_t i = g->n;
+
+	while (i-- > 0 && S_ISREG(g->v[i].type))
+		if (sl_eq(sl(g->v[i].name), sl(m->hard))) {
+			memcpy(sha256, g->v[i].sha256, 32);
+			return 0;
+		}
+	return err_set(&g->err, ERR_FORMAT,
+	    "a hard link without the file it is another name of");
+}
+
+static int
+add_payload(struct checker *k, const struct bag_member *m, struct segment *g)
+{
+	struct verified v = { .name = arena_str(k->a, sl(m->name)),
+	    .type = m->hard != NULL ? S_IFREG : m->tar.mode & S_IFMT };
+
+	if (m->hard != NULL) {
+		if (digest_link(m, g, v.sha256) == -1)
+			return -1;
+	} else if (S_ISREG(v.type) && digest_file(k, m, g, v.sha256) == -1)
+		return -1;
+	*(struct verified *)arena_more(k->a, &g->v, &g->n, &g->cap,
+	    sizeof(*g->v)) = v;
+	return 0;
+}
+
+static int
+add_tag(struct checker *k, const struct bag_member *m, struct segment *g)
+{
+	struct tag *t = xcalloc(1, sizeof(*t));
+
+	t->name = xalloc(strlen(m->name) + 1);
+	memcpy(t->name, m->name, strlen(m->name) + 1);
+	pthread_mutex_lock(&g->s->lock);
+	t->next = g->s->tags;
+	g->s->tags = t;
+	pthread_mutex_unlock(&g->s->lock);
+	return S_ISREG(m->tar.mode) && m->hard == NULL ?
+	    bag_text(k->walk, BAG_TEXT_MAX, &t->text, &g->err) : 0;
+}
+
+static void
+work(void *ctx, size_t number, void *job)
+{
+	struct verify_state *s = ctx;
+	struct checker *k = &s->workers[number];
+	struct segment *g = job;
+	struct bag_member m;
+	int r;
+
+	bag_walk_segment(k->walk, g->number);
+	while (!sig_stop() && (r = bag_next(k->walk, &m, &g->err)) == 1) {
+		r = m.part == BAG_PAYLOAD ? add_payload(k, &m, g) :
+		    add_tag(k, &m, g);
+		if (r == -1)
+			return;
+		s->names++;
+	}
+}
+
+/*
+ * The file as a whole, while the segments are worked on.
+ */
+
+static int
+add_range(struct verify_state *s, struct sha256 *sha, uint64_t at,
+    uint64_t end, struct buf *b, struct err *err)
+{
+	ssize_t n;
+	size_t want;
+
+	while (at < end && !sig_stop()) {
+		want = end - at < BLOCK ? (size_t)(end - at) : BLOCK;
+		n = pread(bag_fd(s->b), buf_room(b, BLOCK), want, (off_t)at);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(err, "cannot read the archive");
+		sha256_add(sha, (struct slice){ b->p, (size_t)n });
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+read_all(struct verify_state *s, struct pool *pool, struct err *err)
+{
+	struct verify *v = s->v;
+	struct sha256 *sha = sha256_new();
+	struct buf b = { 0 };
+	uint64_t at, n, end = 0;
+	size_t i;
+	int r = 0;
+
+	sha256_start(sha);
+	for (i = 0; r == 0 && i < s->nsegments && !sig_stop(); i++) {
+		bag_segment(s->b, i, &at, &n);
+		r = add_range(s, sha, at, at + n, &b, err);
+		end = at + n;
+		s->segments[i] = (struct segment){ .s = s, .number = i };
+		pool_put(pool, &s->segments[i]);
+		if (v->progress != NULL)
+			v->progress(v->progress_ctx, s->names, s->bytes);
+	}
+	if (r == 0)
+		r = add_range(s, sha, end, bag_size(s->b), &b, err);
+	pool_drain(pool);
+	sha256_end(sha, v->found);
+	sha256_free(sha);
+	buf_free(&b);
+	return r;
+}
+
+/*
+ * The comparison.
+ */
+
+static void
+join(struct verify *v, struct verify_state *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->nsegments; i++)
+		n += s->segments[i].n;
+	v->v = xcalloc(n + 1, sizeof(*v->v));
+	for (i = 0; i < s->nsegments; i++) {
+		if (s->segments[i].n > 0)
+			memcpy(v->v + v->n, s->segments[i].v,
+			    s->segments[i].n * sizeof(*v->v));
+		v->n += s->segments[i].n;
+		if (s->segments[i].err.code != ERR_NONE)
+			differs(v, "", s->segments[i].err.msg);
+	}
+}
+
+static struct tag *
+find_tag(struct verify_state *s, const char *name)
+{
+	struct tag *t;
+
+	for (t = s->tags; t != NULL; t = t->next)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	differs(s->v, name, "is missing");
+	return NULL;
+}
+
+/* A line of sha256sum(1): false when it is none. */
+static bool
+sum_line(struct slice line, char hex[65], struct slice *name)
+{
+	if (line.n < 67 || line.p[64] != ' ')
+		return false;
+	memcpy(hex, line.p, 64);
+	hex[64] = '\0';
+	*name = sl_from(line, 66);
+	return true;
+}
+
+/* The files stand in the manifest in the archive's order. */
+static void
+check_manifest(struct verify *v, struct slice rest)
+{
+	struct slice line, name;
+	char hex[65], is[65];
+	size_t i;
+
+	for (i = 0; i < v->n; i++) {
+		if (!S_ISREG(v->v[i].type))
+			continue;
+		v->files++;
+		hex_str(v->v[i].sha256, 32, is);
+		if (!sl_cut(&rest, '\n', &line) || !sum_line(line, hex, &name))
+			differs(v, v->v[i].name, "is not in the manifest");
+		else if (!sl_starts(name, SL("data/")) ||
+		    !sl_eq(sl_from(name, 5), sl(v->v[i].name)))
+			differs(v, v->v[i].name,
+			    "stands in another place of the manifest");
+		else if (strcmp(hex, is) != 0)
+			differs(v, v->v[i].name,
+			    "its bytes are not those of the manifest");
+	}
+	while (sl_cut(&rest, '\n', &line))
+		differs(v, "manifest-sha256.txt",
+		    "a file that is not in the archive");
+}
+
+static void
+check_tags(struct verify_state *s, struct slice rest)
+{
+	struct sha256 *sha = sha256_new();
+	struct slice line, name;
+	char hex[65], is[65];
+	uint8_t digest[32];
+	struct tag *t;
+	char *c;
+
+	while (sl_cut(&rest, '\n', &line)) {
+		if (!sum_line(line, hex, &name)) {
+			differs(s->v, "tagmanifest-sha256.txt",
+			    "a line that is no digest");
+			continue;
+		}
+		c = xalloc(name.n + 1);
+		memcpy(c, name.p, name.n);
+		c[name.n] = '\0';
+		if ((t = find_tag(s, c)) != NULL) {
+			sha256_start(sha);
+			sha256_add(sha, buf_sl(&t->text));
+			sha256_end(sha, digest);
+			hex_str(digest, 32, is);
+			if (strcmp(hex, is) != 0)
+				differs(s->v, c,
+				    "its bytes are not those of the manifest");
+		}
+		free(c);
+	}
+	sha256_free(sha);
+}
+
+static void
+compare(struct verify_state *s)
+{
+	static const char *const needed[] = { "bagit.txt",
+	    "manifest-sha256.txt", "tagmanifest-sha256.txt",
+	    "members.ndjson" };
+	struct tag *t[4];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		t[i] = find_tag(s, needed[i]);
+	if (t[1] != NULL)
+		check_manifest(s->v, buf_sl(&t[1]->text));
+	if (t[2] != NULL)
+		check_tags(s, buf_sl(&t[2]->text));
+	if (t[3] != NULL) {
+		s->v->members = t[3]->text;
+		t[3]->text = (struct buf){ 0 };
+	}
+	if (s->v->has_digest && memcmp(s->v->digest, s->v->found, 32) != 0)
+		differs(s->v, "", "the file is not the one whose digest was "
+		    "written down");
+}
+
+static void
+begin(struct verify_state *s, struct verify *v, struct bag *b)
+{
+	size_t i;
+
+	*s = (struct verify_state){ .v = v, .b = b,
+	    .nsegments = bag_segments(b),
+	    .nworkers = v->threads == 0 ? pool_cpus() : v->threads };
+	s->segments = xcalloc(s->nsegments, sizeof(*s->segments));
+	s->workers = xcalloc(s->nworkers, sizeof(*s->workers));
+	pthread_mutex_init(&s->lock, NULL);
+	for (i = 0; i < s->nworkers; i++) {
+		s->workers[i].a = arena_new();
+		s->workers[i].walk = bag_walk_new(b);
+		s->workers[i].sha = sha256_new();
+	}
+	v->state = s;
+	v->v = NULL;
+	v->n = v->files = v->differences = 0;
+	v->members = (struct buf){ 0 };
+}
+
+int
+bag_verify(struct bag *b, struct verify *v, struct err *err)
+{
+	struct verify_state *s = xcalloc(1, sizeof(*s));
+	struct pool *pool;
+	int r;
+
+	begin(s, v, b);
+	if (!v->warm)	/* what is read is on the disk */
+		posix_fadvise(bag_fd(b), 0, 0, POSIX_FADV_DONTNEED);
+	posix_fadvise(bag_fd(b), 0, 0, POSIX_FADV_SEQUENTIAL);
+	pool = pool_new(s->nworkers, work, s);
+	r = read_all(s, pool, err);
+	pool_free(pool);
+	if (r == 0 && sig_stop())
+		r = err_set(err, ERR_SYS, "stopped");
+	if (r == -1)
+		return -1;
+	join(v, s);
+	v->bytes = s->bytes;
+	compare(s);
+	return v->differences == 0;
+}
+
+void
+verify_free(struct verify *v)
+{
+	struct verify_state *s = v->state;
+	struct tag *t;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->nworkers; i++) {
+		arena_free(s->workers[i].a);
+		bag_walk_free(s->workers[i].walk);
+		sha256_free(s->workers[i].sha);
+	}
+	while ((t = s->tags) != NULL) {
+		s->tags = t->next;
+		free(t->name);
+		buf_free(&t->text);
+		free(t);
+	}
+	pthread_mutex_destroy(&s->lock);
+	free(s->segments);
+	free(s->workers);
+	free(v->v);
+	buf_free(&v->members);
+	free(s);
+	v->state = NULL;
+}
