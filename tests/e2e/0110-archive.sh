@@ -1,0 +1,102 @@
+#!/bin/sh
+# spoolarchive: a tree is in the archive, all of it, and comes out again.
+. "${0%/*}/lib.sh"
+
+N=${N:-1200}
+"$B/scripts/make-incident" -n "$N" -s 41 inc >/dev/null 2>&1
+
+# Everything that a name can be and a file can have.
+odd() {
+	mkdir -p odd/sub 'odd/new
+line' && cd odd || return 1
+	printf a >'a
+b'; printf b >"$(printf '\377\376')"; printf c >'per%cent'
+	printf d >'back\slash'; printf e >'~odd-1'; printf f >'esc[0m'
+	printf g >"$(printf '%0255d' 7)"; : >empty; printf h >'new
+line/inner'
+	printf hard >h1 && ln h1 h2 && ln h1 sub/h3
+	ln -s sub/x link; ln -s "$(printf 'odd\377target')" oddlink
+	mkfifo fifo; truncate -s 20M sparse
+	printf xyz | dd of=sparse bs=1 seek=10000000 conv=notrunc 2>/dev/null
+	head -c 3500000 /dev/urandom >large && ln large sub/large
+	setfattr -n user.Zone.Identifier -v 'ZoneId=3
+\001' empty 2>/dev/null
+	chmod 4751 'per%cent'; chmod 500 sub
+	touch -d '2001-02-03 04:05:06.123456789' empty sub
+	cd ..
+}
+odd
+
+# What an independent program sees of a tree.
+look() {
+	(cd "$1" && find . -printf '%P %y %m %u %g %s %T@ %l %n\0' |
+	    LC_ALL=C sort -z | tr '\0' '\n' | sed 's/ d\(.*\) [0-9]* \([0-9]*\.[0-9]*\) \(.*\)/ d\1 \2 \3/'
+	find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+	find . -print0 | LC_ALL=C sort -z | xargs -0 getfattr -h -d -m - 2>/dev/null)
+}
+
+t 'a spool becomes an archive and a digest' '
+	run 0 spoolarchive inc inc.tar.zst && has "verified" &&
+	sha256sum --quiet -c inc.tar.zst.sha256 && [ ! -e .inc.tar.zst.partial ]'
+t 'zstd and GNU tar read it without a word' '
+	zstd -q -t inc.tar.zst && tar -tf inc.tar.zst >names 2>errs && [ ! -s errs ] &&
+	mkdir gnu && tar -C gnu -xpf inc.tar.zst 2>errs && [ ! -s errs ] &&
+	diff -r inc gnu/inc/data'
+t 'what GNU tar extracts is a bag' '
+	cd gnu/inc && sha256sum --quiet -c manifest-sha256.txt tagmanifest-sha256.txt &&
+	find data -type f | sort >../is && sed "s/^[^ ]*  //" manifest-sha256.txt | sort >../says &&
+	cmp ../is ../says && grep -qx "BagIt-Version: 1.0" bagit.txt &&
+	[ "Payload-Oxum: $(cat $(cat ../is) | wc -c).$(wc -l <../is)" = "$(grep Oxum bag-info.txt)" ]'
+t 'each message is a line of entries.ndjson, as a scan has it' '
+	spoolscan -o ndjson inc 2>errs | jq -r "[.id, .class, .reason, .sha256, .sender.address] | @tsv" | sort >want &&
+	jq -r "[.id, .class, .reason, .sha256, .sender.address] | @tsv" gnu/inc/entries.ndjson | sort >got &&
+	[ "$(wc -l <got)" -eq "$N" ] && cmp want got'
+t 'the archive is a spool' '
+	spoolscan -o ndjson inc.tar.zst 2>errs | jq -r .id | sort >got &&
+	cut -f 1 want | sort >ids && cmp ids got'
+t 'any number of threads packs the same tree' '
+	run 0 spoolarchive -j 1 inc one.tar.zst && run 0 spoolarchive -j 5 inc five.tar.zst &&
+	tar -xOf one.tar.zst one/manifest-sha256.txt >a && tar -xOf five.tar.zst five/manifest-sha256.txt >b && cmp a b'
+for z in tar tar.gz; do
+	t "$z is one as well" "
+		run 0 spoolarchive inc plain.$z && run 0 spoolarchive --verify plain.$z &&
+		mkdir $z.d && tar -C $z.d -xf plain.$z 2>errs && [ ! -s errs ] && diff -r inc $z.d/plain/data"
+done
+t 'odd names, links, holes, attributes: GNU tar has no word about them' '
+	run 0 spoolarchive odd odd.tar.zst && mkdir gnuodd &&
+	tar -C gnuodd --xattrs -xpf odd.tar.zst >log 2>&1 && [ ! -s log ] &&
+	cd gnuodd/odd && sha256sum --quiet -c manifest-sha256.txt'
+t 'an archive is never written over' '
+	cp inc.tar.zst before && run 2 spoolarchive inc inc.tar.zst &&
+	has "nothing is ever written over" errs && cmp before inc.tar.zst'
+t 'an archive in its own tree is refused, and nothing is left of it' '
+	run 2 spoolarchive inc inc/self.tar.zst && [ -z "$(find inc -name "*self*")" ]'
+t 'parts are bags of their own, and none is larger than was said' '
+	run 0 spoolarchive --split 300000 inc part.tar.zst && set -- part-*.tar.zst &&
+	[ $# -ge 3 ] && for f; do
+		[ "$(wc -c <$f)" -le 300000 ] && run 0 spoolarchive --verify $f &&
+		tar -xf $f || exit 1
+	done && cat part-*/manifest-sha256.txt | sort >a &&
+	sort gnu/inc/manifest-sha256.txt >b && cmp a b'
+t 'a full disk is an error, and nothing is left' '
+	mkdir small && { mount -t tmpfs -o size=128k none small 2>/dev/null || exit 0; }
+	run 4 spoolarchive inc small/x.tar.zst && has "No space" errs
+	r=$? left=$(ls -A small); umount small; [ $r = 0 ] && [ -z "$left" ]'
+t 'a folder that cannot be written is an error' '
+	run 4 spoolarchive inc nowhere/x.tar.zst && has "cannot open its folder" errs'
+t 'a flipped byte is found, wherever it is' '
+	size=$(wc -c <inc.tar.zst) && step=$((size / 25)) && at=7 &&
+	while [ $at -lt $size ]; do
+		cp inc.tar.zst bad.tar.zst && cp inc.tar.zst.sha256 bad.tar.zst.sha256 &&
+		perl -e "open F, q(+<), q(bad.tar.zst); seek F, $at, 0; read F, \$c, 1;
+		    seek F, $at, 0; print F chr(ord(\$c) ^ 4)" &&
+		run 1 spoolarchive --verify bad.tar.zst || { echo "at $at"; exit 1; }
+		at=$((at + step))
+	done'
+t 'what is cut off is found' '
+	head -c 100000 inc.tar.zst >cut.tar.zst && run 1 spoolarchive --verify cut.tar.zst'
+t 'what is no archive is none' '
+	run 1 spoolarchive --verify site.conf 2>/dev/null || :
+	printf hello >hello && run 1 spoolarchive --verify hello'
+
+t_done

@@ -1,0 +1,449 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "act/make.h"
+#include "act/plan_from.h"
+#include "act/verify.h"
+#include "base/diag.h"
+#include "base/limit.h"
+#include "base/opt.h"
+#include "base/sig.h"
+#include "base/utf8.h"
+#include "case/ledger.h"
+#include "io/progress.h"
+#include "show/sink.h"
+#include "site/told.h"
+
+static const char	*case_file, *only, *format, *because;
+static bool		 verify, no_verify;
+static uint64_t		 threads, level, split;
+static struct site_told	 told;
+
+static const struct opt opts[] = {
+	{ 'c', "case", "file", "the case of this spool: its entries, and its "
+	    "ledger", .str = &case_file },
+	{ 'w', "only", "condition", "with -c: only entries of which this SQL "
+	    "holds", .str = &only },
+	{ 'f', "format", "name", "spool format; default: ask each driver",
+	    .str = &format },
+	SITE_OPTS(told),
+	{ .name = "verify", .help = "read an archive back and compare",
+	    .flag = &verify },
+	{ .name = "no-verify", .help = "do not read a new archive back",
+	    .flag = &no_verify },
+	{ .name = "split", .arg = "bytes", .help = "several archives, none "
+	    "larger than this", .num = &split, .max = 1ULL << 60 },
+	{ .name = "level", .arg = "n", .help = "of compression: 1 to 19, "
+	    "gzip to 9", .num = &level, .max = 19 },
+	{ .name = "because", .arg = "text", .help = "why, for bag-info.txt",
+	    .str = &because },
+	{ 'j', "threads", "n", "threads; default: one a processor",
+	    .num = &threads, .max = 64 },
+	{ .name = NULL },
+};
+
+static const struct opt_cmd cmd = {
+	.name = "spoolarchive", .operands = "tree archive", .opts = opts,
+	.what = "keep a mail spool in a verified archive",
+};
+
+/* What is asked for, beside the options. */
+struct job {
+	struct casefile	*cf;		/* NULL: no case */
+	struct arena	*a;
+	struct slice	 args;		/* the command line, for the ledger */
+	const char	*tree, *archive;
+	struct progress	 progress;
+	bool		 partly;
+};
+
+static int
+failed(const struct err *err)
+{
+	diag_warn(NULL, "%s", err->msg);
+	return err->code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+}
+
+static void
+on_progress(void *ctx, size_t names, uint64_t bytes)
+{
+	struct job *job = ctx;
+
+	progress_tell(&job->progress, names, bytes);
+}
+
+static void
+on_phase(void *ctx, const char *what)
+{
+	struct job *job = ctx;
+
+	progress_end(&job->progress);
+	progress_begin(&job->progress, what);
+}
+
+static void
+on_difference(void *ctx, const char *what)
+{
+	(void)ctx;
+	diag_warn(NULL, "%s", what);
+}
+
+/* ---- what is packed ---- */
+
+static void
+guess_site(struct site *site, struct scan *scan)
+{
+	struct buf why = { 0 };
+	struct slice rest, line;
+
+	if (told.file != NULL)
+		return;
+	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
+	rest = buf_sl(&why);
+	while (sl_cut(&rest, '\n', &line))
+		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	buf_free(&why);
+}
+
+/* Without a case the entries are read and judged here. */
+static int
+plan_by_scan(struct job *job, struct plan *plan, struct err *err)
+{
+	struct scan scan = { .threads = (size_t)threads, .format = format,
+	    .records = true, .digests = true, .progress = on_progress,
+	    .progress_ctx = job };
+	char *paths[] = { arena_str(job->a, sl(job->tree)), NULL };
+	struct site *site = site_new();
+	struct judge *j;
+	int r = site_tell(site, &told, err);
+
+	job->progress.total = 0;
+	progress_begin(&job->progress, "reading");
+	if (r == 0 && (r = scan_read(&scan, paths, err)) == 0) {
+		guess_site(site, &scan);
+		j = judge_new(site, scan.strings, scan.entries, scan.n);
+		judge_all(j);
+		r = plan_from_scan(plan, &scan, j, job->tree, err);
+		judge_free(j);
+	}
+	progress_end(&job->progress);
+	scan_free(&scan);
+	site_free(site);
+	return r;
+}
+
+static int
+plan_entries(struct job *job, struct plan *plan, struct err *err)
+{
+	int r = job->cf == NULL ? plan_by_scan(job, plan, err) :
+	    plan_from_case(plan, job->cf, job->tree, only, err);
+
+	plan_end(plan, only != NULL);
+	return r;
+}
+
+/* ---- bag-info.txt ---- */
+
+static void
+info_line(struct buf *b, const char *label, struct slice value)
+{
+	if (value.n == 0)
+		return;
+	buf_fmt(b, "%s: ", label);
+	utf8_show(b, value, 0);
+	buf_addc(b, '\n');
+}
+
+static struct slice
+user_name(struct arena *a)
+{
+	struct passwd *pw = getpwuid(getuid());
+
+	return pw != NULL ? arena_dup(a, sl(pw->pw_name)) :
+	    arena_fmt(a, "uid %u", (unsigned)getuid());
+}
+
+static int
+info_ledger(struct job *job, struct buf *b, struct err *err)
+{
+	uint8_t hash[32];
+	char hex[65];
+	int64_t id;
+
+	if (job->cf == NULL)
+		return 0;
+	if (ledger_head(job->cf, &id, hash, err) == -1)
+		return -1;
+	hex_str(hash, sizeof(hash), hex);
+	info_line(b, "Spoolkit-Case", sl(case_uuid(job->cf)));
+	buf_fmt(b, "Spoolkit-Ledger-Head: %lld %s\n", (long long)id, hex);
+	return 0;
+}
+
+static int
+make_info(struct job *job, struct buf *b, struct err *err)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	buf_add(b, SL("Bag-Software-Agent: spoolarchive " VERSION "\n"));
+	info_line(b, "Contact-Name", user_name(job->a));
+	info_line(b, "Source-Organization", sl(host));
+	info_line(b, "External-Identifier", case_abspath(job->a, job->tree));
+	info_line(b, "External-Description", sl(because));
+	info_line(b, "Spoolkit-Condition", sl(only));
+	return info_ledger(job, b, err);
+}
+
+/* ---- packing ---- */
+
+/* What became of those that are not in there as they were found. */
+static void
+warn_lost(struct job *job, const struct inv *inv)
+{
+	static const char *const why[] = { [INV_CHANGED] =
+	    "changed while it was read", [INV_UNPACKABLE] =
+	    "a tar cannot hold it" };
+	struct buf path = { 0 };
+	size_t vanished = 0;
+	uint32_t i;
+
+	for (i = 0; i < inv->n; i++) {
+		const struct inv_node *node = &inv->v[i];
+
+		vanished += node->state == INV_VANISHED;
+		if (node->state < INV_CHANGED || node->state == INV_VANISHED)
+			continue;
+		path.n = 0;
+		inv_path(inv, i, &path);
+		buf_addc(&path, '\0');
+		diag_warn(path.p, "%s", node->state == INV_UNREADABLE ?
+		    strerror(node->sys) : why[node->state]);
+		job->partly = true;
+	}
+	buf_free(&path);
+	if (vanished > 0)
+		diag_note("%zu files went away while we looked: the spool is "
+		    "live", vanished);
+}
+
+/* The case learns where the bytes are, and the ledger what was done. */
+static int
+on_made(void *ctx, const char *path, const struct pack *p, struct err *err)
+{
+	const struct pack_totals *t = &p->t;
+	struct job *job = ctx;
+	const char *inside = arena_str(job->a, arena_fmt(job->a, "%s/data",
+	    p->bag));
+	char hex[65];
+	struct ledger_row row = { .verb = SL("archive"), .args = job->args,
+	    .what = case_abspath(job->a, path) };
+
+	progress_end(&job->progress);
+	hex_str(t->sha256, sizeof(t->sha256), hex);
+	printf("%s: %zu files, %.1f MB in %.1f MB%s\n", path, t->files,
+	    (double)t->bytes / 1e6, (double)t->packed / 1e6,
+	    no_verify ? "" : ", verified");
+	if (job->cf == NULL)
+		return 0;
+	row.result = arena_fmt(job->a, "sha256 %s, %zu files, %s of " SL_FMT,
+	    hex, t->files, no_verify ? "not verified," : "verified,",
+	    SL_ARG(case_abspath(job->a, job->tree)));
+	if (case_spool_archived(job->cf, job->tree, path, inside, err)
+	    == -1)
+		return -1;
+	return ledger_add(job->cf, &row, err);
+}
+
+static uint64_t
+bytes_of(const struct inv *inv, const struct plan *plan)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (S_ISREG(inv->v[plan->order[i]].mode))
+			n += inv->v[plan->order[i]].size;
+	return n;
+}
+
+static int
+pack_plan(struct job *job, struct inv *inv, const struct plan *plan,
+    struct err *err)
+{
+	struct buf info = { 0 };
+	struct pack p = { .inv = inv, .order = plan->order,
+	    .norder = plan->n, .entries = plan->entries,
+	    .nentries = plan->nentries, .next_file = plan->next_file,
+	    .codec = codec_by_name(job->archive),
+	    .level = (int)level, .threads = (size_t)threads,
+	    .progress = on_progress, .progress_ctx = job };
+	struct make m = { .pack = &p, .path = job->archive, .split = split,
+	    .no_verify = no_verify, .differs = on_difference,
+	    .phase = on_phase, .made = on_made, .ctx = job };
+	int r = make_info(job, &info, err);
+
+	p.info = buf_sl(&info);
+	job->progress.unit = "files";
+	job->progress.total = bytes_of(inv, plan);
+	if (r == 0)
+		r = make_archives(&m, err);
+	progress_end(&job->progress);
+	warn_lost(job, inv);
+	buf_free(&info);
+	return r;
+}
+
+static int
+pack_tree(struct job *job, int root, struct err *err)
+{
+	struct inv inv;
+	struct plan plan;
+	int r = inv_read(&inv, root, err);
+
+	if (r == 0) {
+		plan_begin(&plan, &inv, job->tree, format);
+		if ((r = plan_entries(job, &plan, err)) == 0 && only != NULL &&
+		    plan.nentries == 0)
+			r = 1;
+		if (r == 0)
+			r = pack_plan(job, &inv, &plan, err);
+		plan_free(&plan);
+	}
+	inv_free(&inv);
+	return r;
+}
+
+static int
+pack(struct job *job)
+{
+	struct err err = { 0 };
+	int root = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (root == -1) {
+		err_sys(&err, "%s: cannot open", job->tree);
+		return failed(&err);
+	}
+	r = split == 0 ? make_check(job->archive, &err) : 0;
+	if (r == 0)
+		r = pack_tree(job, root, &err);
+	close(root);
+	if (r == -1)
+		return failed(&err);
+	return r == 1 ? STATUS_NONE : job->partly ? STATUS_PART : STATUS_OK;
+}
+
+/* ---- an archive that is there ---- */
+
+static int
+verify_bag(struct job *job, struct bag *b, struct err *err)
+{
+	struct verify v = { .threads = (size_t)threads,
+	    .differs = on_difference, .progress = on_progress,
+	    .progress_ctx = job };
+	int r = make_digest(job->archive, v.digest, err);
+
+	if (r == -1)
+		return -1;
+	v.has_digest = r == 1;
+	if (!v.has_digest)
+		diag_note("%s" DIGEST_SUFFIX " is not there: the file is "
+		    "compared with itself only", job->archive);
+	job->progress.unit = "files";
+	progress_begin(&job->progress, "verifying");
+	r = bag_verify(b, &v, err);
+	progress_end(&job->progress);
+	if (r == 1)
+		printf("%s: %zu files, %.1f MB, verified\n", job->archive,
+		    v.files, (double)v.bytes / 1e6);
+	else if (r == 0)
+		diag_warn(job->archive, "%zu differences: do not rely on it",
+		    v.differences);
+	verify_free(&v);
+	return r;
+}
+
+static int
+open_bag(const char *path, struct bag **b, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return err_sys(err, "%s: cannot open", path);
+	if (bag_open(b, fd, err) == 0)
+		return fd;
+	close(fd);
+	return err_at(err, "%s", path);
+}
+
+static int
+verify_archive(struct job *job)
+{
+	struct err err = { 0 };
+	struct bag *b;
+	int fd = open_bag(job->archive, &b, &err), r;
+
+	if (fd == -1) {
+		failed(&err);
+		return err.code == ERR_FORMAT ? STATUS_NONE : STATUS_FAILED;
+	}
+	r = verify_bag(job, b, &err);
+	bag_close(b);
+	close(fd);
+	if (r == -1)
+		return failed(&err);
+	return r == 1 ? STATUS_OK : STATUS_NONE;
+}
+
+/* ---- the run ---- */
+
+static int
+run(struct job *job, char *argv[])
+{
+	if (verify) {
+		if (argv[0] == NULL || argv[1] != NULL)
+			opt_usage(&cmd, "--verify: one archive, please");
+		job->archive = argv[0];
+		return verify_archive(job);
+	}
+	if (argv[0] == NULL || argv[1] == NULL || argv[2] != NULL)
+		opt_usage(&cmd, "a tree and the archive to be made of it, "
+		    "please");
+	if (only != NULL && case_file == NULL)
+		opt_usage(&cmd, "--only: a condition needs a case (-c)");
+	job->tree = argv[0];
+	job->archive = argv[1];
+	return pack(job);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct job job = { .a = arena_new() };
+	struct err err = { 0 };
+	int status;
+
+	diag_init(argv[0]);
+	sig_init();
+	limit_files();
+	job.args = ledger_args(job.a, argv);
+	argv += opt_parse(&cmd, argc, argv);
+	if (case_file != NULL &&
+	    case_open(&job.cf, case_file, CASE_WRITE, &err) == -1)
+		return failed(&err);
+	status = run(&job, argv);
+	if (case_close(job.cf, &err) == -1)
+		status = failed(&err);
+	arena_free(job.a);
+	if (out_finish() == -1) {
+		diag_warn("stdout", "write error");
+		status = STATUS_FAILED;
+	}
+	sig_finish();
+	return status;
+}
