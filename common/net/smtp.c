@@ -288,6 +288,24 @@ upgrade(struct smtp *s, struct smtp_reply *r, struct err *err)
 	return hello(s, r, err);
 }
 
+static void
+take_name(struct smtp *s, struct slice text)
+{
+	struct slice word = { NULL, 0 };
+	size_t i;
+
+	sl_word(&text, &word);
+	if (word.n >= sizeof(s->name))
+		return;
+	for (i = 0; i < word.n; i++)
+		if (!ascii_alnum(word.p[i]) && word.p[i] != '-' &&
+		    word.p[i] != '.')
+			return;
+	if (word.n > 0)
+		memcpy(s->name, word.p, word.n);
+	s->name[word.n] = '\0';
+}
+
 static int
 begin(struct smtp *s, struct smtp_reply *r, struct err *err)
 {
@@ -298,6 +316,7 @@ begin(struct smtp *s, struct smtp_reply *r, struct err *err)
 	if (smtp_reply_class(r) != 2)
 		return err_set(err, ERR_FORMAT,
 		    "the server greets with %u", r->code);
+	take_name(s, smtp_reply_text(r, 0));
 	return hello(s, r, err) == -1 || upgrade(s, r, err) == -1 ? -1 : 0;
 }
 
@@ -418,6 +437,12 @@ uint64_t
 smtp_size_max(const struct smtp *s)
 {
 	return s->size_max;
+}
+
+const char *
+smtp_name(const struct smtp *s)
+{
+	return s->name;
 }
 
 struct ip

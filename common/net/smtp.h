@@ -76,6 +76,8 @@ void	smtp_free(struct smtp *s);	/* NULL allowed */
 
 unsigned	 smtp_caps(const struct smtp *s);	/* SMTP_... offered */
 uint64_t	 smtp_size_max(const struct smtp *s);	/* 0: not told */
+const char	*smtp_name(const struct smtp *s);	/* what the greeting calls
+		    the server: a name with letters, digits, dots; or "" */
 struct ip	 smtp_peer(const struct smtp *s);	/* not set: a socket path */
 const char	*smtp_tls_name(struct smtp *s);		/* "" without TLS */
 

@@ -111,7 +111,7 @@ postfix_start() {
 		echo "127.0.0.1:$2 inet n - n - - smtpd"
 		echo 'hold unix - - n - - error'
 		echo "${4-}"
-	} >"$work/master" && mv "$work/master" "$r/etc/postfix/master.cf"
+	} >"$work/$1.cf" && mv "$work/$1.cf" "$r/etc/postfix/master.cf"
 	chroot "$r" /usr/sbin/postfix start >"$work/$1.log" 2>&1
 	await "$2" || { cat "$work/$1.log" "$r/var/log/postfix.log"; return 1; }
 }
@@ -122,7 +122,7 @@ exim_start() {
 	mkdir -p "$r/var/spool/exim4" "$r/var/log/exim4"
 	chown -R 903:903 "$r/var/spool/exim4" "$r/var/log/exim4"
 	printf '%s\n' "$3" >"$r/etc/exim4/exim4.conf"
-	chroot "$r" /usr/sbin/exim4 -C /etc/exim4/exim4.conf -bd -oX "127.0.0.1.$2" \
-	    >"$work/$1.log" 2>&1 || { cat "$work/$1.log"; return 1; }
-	await "$2" || { cat "$r/var/log/exim4"/*; return 1; }
+	chroot "$r" /usr/sbin/exim4 -C /etc/exim4/exim4.conf -bdf \
+	    -oX "127.0.0.1.$2" >"$work/$1.log" 2>&1 &
+	await "$2" || { cat "$work/$1.log"; return 1; }
 }
