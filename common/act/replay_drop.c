@@ -90,7 +90,9 @@ add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
 	    .entry = r->st->own == NULL ? x->item->entry : 0,
 	    .source = sl(x->item->source), .id = sl(x->item->id),
 	    .sender = mail.null_sender ? SL("<>") : mail.sender,
-	    .part = part, .stage = r->st->stage };
+	    .part = part, .stage = r->st->stage,
+	    .dev = (int64_t)r->st->dir_st.st_dev,
+	    .ino = (int64_t)r->st->dir_st.st_ino };
 	size_t was = b->bytes.n;
 	struct err why;
 
@@ -303,7 +305,6 @@ publish(struct replay *r, const char *name, struct err *err)
 static int
 say_published(struct replay *r, int64_t row, struct err *err)
 {
-	r->did.published++;
 	return replays_published(r->rows, row, (int64_t)r->st->dir_st.st_dev,
 	    (int64_t)r->st->dir_st.st_ino, err);
 }
@@ -335,6 +336,7 @@ publish_all(struct replay *r, const struct batch *b, struct watch *w,
 			case_rollback(r->c);
 			return -1;
 		}
+		r->did.published++;
 		watch_add(w, b->v[i].row, b->v[i].name);
 	}
 	return case_commit(r->c, err) == -1 ? -1 : result;
@@ -517,12 +519,12 @@ recover_row(void *ctx, const struct replay_row *row, struct err *err)
 		r->recovered[REPLAY_INTENT]++;
 		return replays_forget(r->rows, row->row, err);
 	}
-	if (is == 1 && (publish(r, name, err) == -1 ||
-	    sync_folders(r, err) == -1))
-		return -1;
 	r->recovered[REPLAY_PUBLISHED]++;
-	return replays_published(r->rows, row->row,
-	    (int64_t)r->st->dir_st.st_dev, (int64_t)r->st->dir_st.st_ino, err);
+	if (is == -1)			/* into the folder of that time */
+		return replays_published(r->rows, row->row, row->dev, row->ino,
+		    err);
+	return publish(r, name, err) == -1 || sync_folders(r, err) == -1 ? -1 :
+	    say_published(r, row->row, err);
 }
 
 struct rowless {

@@ -34,8 +34,9 @@ enum query_id {
 
 static const char *const queries[Q_NUM] = {
 	[Q_ADD] = "INSERT INTO replay (replay, at, state, target, entry,"
-	    " source, id, name, sender, part, stage)"
-	    " VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	    " source, id, name, sender, part, stage, dev, ino)"
+	    " VALUES (?1, ?2, 'intent', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12)",
 	[Q_ADD_RCPT] = "INSERT INTO replay_recipient (replay, n, address, key)"
 	    " VALUES (?1, ?2, ?3, ?4)",
 	[Q_SET] = "UPDATE replay SET state = ?2, at = ?3,"
@@ -170,6 +171,8 @@ replays_add(struct replays *r, struct replay_row *row,
 	q_text(q, 8, row->sender);
 	q_int_or_null(q, 9, row->part);
 	q_int_or_null(q, 10, row->stage);
+	q_int_or_null(q, 11, row->dev);
+	q_int_or_null(q, 12, row->ino);
 	if ((result = q_run(q, err)) == 0)
 		result = add_rcpts(r, row->row, to, n, err);
 	return state_end(r->c, own, result, err);

@@ -38,7 +38,7 @@ struct replay_row {
 	unsigned	 part;		/* from 1, where it had to be split */
 	int64_t		 stage;		/* 0: none */
 	struct slice	 sha256;	/* of the staged bytes, 32 */
-	int64_t		 dev, ino;	/* the folder it was published in */
+	int64_t		 dev, ino;	/* the target's folder at that time */
 	struct slice	 why;
 };
 
