@@ -8,6 +8,7 @@
 
 #include "act/make.h"
 #include "act/plan_from.h"
+#include "act/rotate.h"
 #include "act/verify.h"
 #include "base/diag.h"
 #include "base/limit.h"
@@ -16,12 +17,13 @@
 #include "base/utf8.h"
 #include "case/ledger.h"
 #include "io/progress.h"
+#include "show/head.h"
 #include "show/sink.h"
 #include "site/told.h"
 
 static const char	*case_file, *only, *format, *because;
-static bool		 verify, no_verify;
-static uint64_t		 threads, level, split;
+static bool		 verify, no_verify, rotate, commit;
+static uint64_t		 wait_for = 60, threads, level, split;
 static struct site_told	 told;
 
 static const struct opt opts[] = {
@@ -42,6 +44,13 @@ static const struct opt opts[] = {
 	    "gzip to 9", .num = &level, .max = 19 },
 	{ .name = "because", .arg = "text", .help = "why, for bag-info.txt",
 	    .str = &because },
+	{ .name = "rotate", .help = "put a fresh spool in the place of the "
+	    "tree, and keep it beside", .flag = &rotate },
+	{ .name = "wait", .arg = "seconds", .help = "with --rotate: for the "
+	    "server to take what was replayed; default 60", .num = &wait_for,
+	    .max = 86400 },
+	{ .name = "commit", .help = "with --rotate: act; without it only the "
+	    "plan is shown", .flag = &commit },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
 	{ .name = NULL },
@@ -402,6 +411,49 @@ verify_archive(struct job *job)
 
 /* ---- the run ---- */
 
+/* ---- rotation ---- */
+
+static void
+print_rotation(const struct rotate *r)
+{
+	if (r->completed)
+		printf("%s: what an earlier run began %s completed\n",
+		    r->spool, r->commit ? "is" : "would be");
+	printf("%s: %s to %s", r->spool, r->commit ? "rotated" :
+	    "would rotate", r->generation);
+	if (r->by_folder)
+		printf(", folder by folder: it is a mount point");
+	putchar('\n');
+	if (r->returned > 0)
+		printf("%s: %zu messages that were replayed into it %s "
+		    "returned\n", r->spool, r->returned,
+		    r->commit ? "are" : "are not taken yet, and would be");
+	if (r->renamed)
+		diag_note("%s: the file system cannot exchange two folders: "
+		    "there was no spool between two renames", r->spool);
+	if (!r->commit)
+		puts("Nothing was changed: --commit does it.");
+}
+
+static int
+rotate_tree(struct job *job)
+{
+	struct rotate r = { .format = format, .args = job->args,
+	    .wait = (unsigned)wait_for, .commit = commit };
+	struct err err = { 0 };
+	int status = STATUS_OK;
+
+	if (rotate_spool(job->cf, job->tree, &r, &err) == -1)
+		status = failed(&err);
+	else {
+		print_rotation(&r);
+		if (commit && head_print(stdout, job->cf, &err) == -1)
+			status = failed(&err);
+	}
+	rotate_free(&r);
+	return status;
+}
+
 static int
 run(struct job *job, char *argv[])
 {
@@ -411,6 +463,14 @@ run(struct job *job, char *argv[])
 		job->archive = argv[0];
 		return verify_archive(job);
 	}
+	if (rotate) {
+		if (argv[0] == NULL || argv[1] != NULL)
+			opt_usage(&cmd, "--rotate: one spool, please");
+		if (case_file == NULL)
+			opt_usage(&cmd, "--rotate: which case? (-c)");
+		job->tree = argv[0];
+		return rotate_tree(job);
+	}
 	if (argv[0] == NULL || argv[1] == NULL || argv[2] != NULL)
 		opt_usage(&cmd, "a tree and the archive to be made of it, "
 		    "please");
@@ -419,6 +479,13 @@ run(struct job *job, char *argv[])
 	job->tree = argv[0];
 	job->archive = argv[1];
 	return pack(job);
+}
+
+/* A rotation is often the first that is done. */
+static enum case_mode
+case_mode(void)
+{
+	return !rotate ? CASE_WRITE : commit ? CASE_CREATE : CASE_READ;
 }
 
 int
@@ -434,7 +501,7 @@ main(int argc, char *argv[])
 	job.args = ledger_args(job.a, argv);
 	argv += opt_parse(&cmd, argc, argv);
 	if (case_file != NULL &&
-	    case_open(&job.cf, case_file, CASE_WRITE, &err) == -1)
+	    case_open(&job.cf, case_file, case_mode(), &err) == -1)
 		return failed(&err);
 	status = run(&job, argv);
 	if (case_close(job.cf, &err) == -1)

@@ -360,33 +360,39 @@ check_format(struct job *j, const char *const **must, struct err *err)
 	return r;
 }
 
-/* "Imcdata.20261121T0755Z", and "-2" behind it for a second one. */
+/*
+ * "Imcdata.20261121T0755Z", and "-2" behind it for a second one: no name is
+ * used twice, since archives are called after it.
+ */
 static int
 pick_name(struct job *j, struct err *err)
 {
+	const char *up = j->place.beside_path, *sep = "";
 	time_t now = time(NULL);
-	struct slice name;
-	char stamp[32];
+	char stamp[32], again[16] = "";
 	struct tm tm;
 	unsigned i;
+	int known = 1;
 
+	if (up[1] != '\0')
+		sep = "/";
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%MZ", gmtime_r(&now, &tm));
-	for (i = 1; i <= GENERATIONS_MAX; i++) {
-		name = i == 1 ?
-		    arena_fmt(j->a, "%s.%s", j->place.base, stamp) :
-		    arena_fmt(j->a, "%s.%s-%u", j->place.base, stamp, i);
-		if (j->place.beside == -1 || !exists(j->place.beside, name.p))
-			break;
+	for (i = 1; known == 1 && i <= GENERATIONS_MAX; i++) {
+		if (i > 1)
+			snprintf(again, sizeof(again), "-%u", i);
+		j->row.generation = arena_fmt(j->a, "%s%s%s.%s%s", up, sep,
+		    j->place.base, stamp, again).p;
+		j->name = strrchr(j->row.generation, '/') + 1;
+		if (j->place.beside == -1 ||
+		    !exists(j->place.beside, j->name))
+			known = rotation_known(j->c, j->row.generation, err);
 	}
-	if (i > GENERATIONS_MAX)
-		return err_set(err, ERR_LIMIT, "%.200s: %d generations in one "
-		    "minute", j->place.path, GENERATIONS_MAX);
-	j->name = name.p;
 	j->row.spool = j->place.path;
-	j->row.generation = arena_fmt(j->a, "%s/%s",
-	    strcmp(j->place.beside_path, "/") == 0 ? "" :
-	    j->place.beside_path, j->name).p;
-	return 0;
+	if (known == 1)
+		return err_set(err, ERR_LIMIT, "%.200s: more than %d "
+		    "generations in one minute", j->place.path,
+		    GENERATIONS_MAX);
+	return known;
 }
 
 /* An earlier run's.  Returns 1: this is what was asked for; 0: go on. */

@@ -87,6 +87,21 @@ rotation_end(struct casefile *c, struct rotation *r,
 	return set_state(c, r, how, err);
 }
 
+int
+rotation_known(struct casefile *c, const char *generation, struct err *err)
+{
+	struct query *q = db_query(c->db, "SELECT 1 FROM rotation"
+	    " WHERE generation = ?1 AND state <> 'undone'", err);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	q_text(q, 1, sl(generation));
+	r = q_step(q, err);
+	query_free(q);
+	return r;
+}
+
 static int
 read_swaps(struct casefile *c, struct arena *a, struct rotation *r,
     struct err *err)

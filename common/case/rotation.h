@@ -44,6 +44,10 @@ int	rotation_swapping(struct casefile *c, struct rotation *r,
 int	rotation_end(struct casefile *c, struct rotation *r,
 	    enum rotation_state how, struct err *err);
 
+/* Was there a generation of that path, even if it is gone?  1, 0, -1. */
+int	rotation_known(struct casefile *c, const char *generation,
+	    struct err *err);
+
 /* The spool's rotation that has not.  Returns 1, 0: there is none, -1. */
 int	rotation_pending(struct casefile *c, const char *spool,
 	    struct arena *a, struct rotation *r, struct err *err);

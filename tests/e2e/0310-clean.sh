@@ -146,6 +146,14 @@ t 'a format that has no way is refused, with another way' '
 	spoolscan -f mbox -s site.conf -c box/case.db box/m >/dev/null;
 	run 2 clean -f mbox -w 1 --commit box/m && has "mail reader" errs'
 
+# ---- with rotation ----
+
+t 'what was moved aside before a rotation comes back into the live spool' '
+	imcdata && run 0 clean -w "path = \"Out/AAAA0001\"" --commit box/Imcdata &&
+	run 0 spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
+	run 0 clean --undo --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1 ] &&
+	[ "$(ledger "SELECT count(DISTINCT spool) FROM entries WHERE gone IS NULL")" -eq 2 ]'
+
 # ---- killed ----
 
 if [ -x "$B/tests/kill" ]; then

@@ -1,0 +1,146 @@
+#!/bin/sh
+# spoolarchive --rotate: a fresh spool in the place of the old one, while a
+# server works in it, and whatever stops it halfway.
+. "${0%/*}/lib.sh"
+
+made() {
+	rm -rf box/* box/.I* && mkdir -p box/Imcdata/In/Archive box/Imcdata/Out \
+	    box/Imcdata/Pickup box/Imcdata/Work &&
+	echo one >box/Imcdata/In/ABCD1234 && echo two >box/Imcdata/Out/EFGH5678 &&
+	echo queue >box/Imcdata/queue.dat
+}
+rotate() { spoolarchive -c box/case.db --rotate "$@" box/Imcdata; }
+old() { ls -d box/Imcdata.2* 2>/dev/null | grep -v '\.new$'; }
+mkdir -p box seed/In seed/Out
+ledger() { sqlite3 box/case.db "$@"; }
+
+t 'without --commit nothing is changed, and the plan is told' '
+	made && run 0 spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
+	find box | sort >before &&
+	run 0 rotate && has "would rotate to .*/Imcdata\.[0-9]\{8\}T[0-9]\{4\}Z" &&
+	find box | sort | diff before -'
+
+t 'the old tree is whole, the fresh one has folders and no file' '
+	made && run 0 rotate --commit && [ "$(old | wc -l)" -eq 1 ] &&
+	[ "$(cat "$(old)/In/ABCD1234" "$(old)/Out/EFGH5678" "$(old)/queue.dat")" = "one
+two
+queue" ] && [ -z "$(find box/Imcdata -type f)" ] &&
+	for d in In/Archive Out/Archive Pickup/Archive Work Log; do
+		[ -d "box/Imcdata/$d" ] || exit 1
+	done'
+
+t 'the head of the ledger is printed, and the ledger has the row' '
+	has "^ledger: row 1, [0-9a-f]\{64\}$" &&
+	[ "$(ledger "SELECT verb, what FROM ledger")" = \
+	    "rotate|$PWD/box/Imcdata" ]'
+
+t 'several generations of one minute live together' '
+	run 0 rotate --commit && run 0 rotate --commit &&
+	[ "$(old | wc -l)" -eq 3 ] && [ "$(find box -name ABCD1234)" = \
+	    "$(find box/Imcdata.*Z -name ABCD1234)" ]'
+
+t 'the name of a generation is not used again when it is gone' '
+	rm -rf box/Imcdata.2* && run 0 rotate --commit &&
+	[ "$(ledger "SELECT count(DISTINCT generation), count(*) FROM rotation")" = "4|4" ]'
+
+t 'owners, modes and attributes are those of the old folders' '
+	made && chmod 2751 box/Imcdata/In && chmod 1777 box/Imcdata &&
+	{ [ "$(id -u)" -ne 0 ] || chown 1234:2345 box/Imcdata/Out; } &&
+	(setfattr -n user.note -v x box/Imcdata/Work || :) 2>/dev/null &&
+	(cd box/Imcdata && find . -type d ! -name Log ! -path "./*/Archive" \
+	    -printf "%p %m %U %G\n" | sort) >want && run 0 rotate --commit &&
+	(cd box/Imcdata && find . -type d ! -name Log ! -path "./*/Archive" \
+	    -printf "%p %m %U %G\n" | sort) | diff want - &&
+	[ "$(getfattr -d box/Imcdata/Work 2>/dev/null | sed 1d)" = \
+	    "$(getfattr -d "$(old)/Work" 2>/dev/null | sed 1d)" ]'
+
+t 'what has no safe rotation is refused, and what to do is said' '
+	mkdir -p box/sm/proc box/sm/Drop && echo x >box/sm/1.eml && echo x >box/sm/1.hdr &&
+	run 2 spoolarchive -c box/case.db --rotate --commit -f smartermail box/sm &&
+	has "two files.*spoolclean" errs && [ -e box/sm/1.eml ] &&
+	run 2 spoolarchive -c box/case.db --rotate --commit box/Imcdata/In &&
+	run 2 spoolarchive -c box/case.db --rotate --commit . '
+
+t 'another command that has the spool is named' '
+	made && exec 8>box/.Imcdata.spoolkit-lock && flock 8 &&
+	printf "spoolreplay, process 1" >&8 &&
+	run 4 rotate --commit && has "in use by spoolreplay" errs &&
+	[ -z "$(old)" ]; r=$?; exec 8>&-; [ $r -eq 0 ]'
+
+# ---- a file system that cannot exchange ----
+
+t 'without an exchange two renames do it, and it is said' '
+	made && run 0 "$B/tests/noexchange" spoolarchive -c box/case.db \
+	    --rotate --commit box/Imcdata && has "cannot exchange" errs &&
+	[ -e "$(old)/In/ABCD1234" ] && [ -d box/Imcdata/Work ] &&
+	[ ! -e "$(old).new" ] && [ -z "$(find box/Imcdata -type f)" ]'
+
+# Whatever the kill left: the next run ends it, with one generation that has
+# all files, a fresh spool, and nothing else beside them.
+rotated_once() {
+	[ "$(old | wc -l)" -le 1 ] || { old; return 1; }
+	ls -d box/Imcdata >>states 2>/dev/null || echo none >>states
+	run 0 rotate --commit || return 1
+	g=$(old | head -n 1)
+	[ "$(find box/ -name ABCD1234)" = "$g/In/ABCD1234" ] &&
+	[ "$(find box/ -name EFGH5678)" = "$g/Out/EFGH5678" ] &&
+	[ -d box/Imcdata/In/Archive ] && [ -d box/Imcdata/Log ] &&
+	[ "$(old | wc -l)" -le 2 ] && [ -z "$(find box/ -name "*.new")" ] &&
+	[ -z "$(find box/Imcdata -type f)" ] &&
+	[ "$(ledger 'SELECT count(*) FROM rotation WHERE state IN ("building", "swapping")')" -eq 0 ]
+}
+
+if [ -x "$B/tests/kill" ]; then
+	# where a sync costs nothing
+	shm=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+	trap 'rm -rf "$shm" "$work"' EXIT
+	rm -rf box && ln -s "$shm" box
+	# the case is there, so that its making is not killed again
+	spoolarchive -c seed.db --rotate --commit seed >/dev/null
+	seeded() { made && cp seed.db box/case.db; }
+	[ -z "${LONG-}" ] ||
+	t 'killed at any change: the next run has all files in one generation' '
+	: >states && kill_each seeded "spoolarchive -c box/case.db --rotate \
+	    --commit box/Imcdata" rotated_once && ! grep none states'
+	t 'killed at any change and between two renames: the next run ends it' '
+	: >states && kill_each seeded "$B/tests/noexchange spoolarchive \
+	    -c box/case.db --rotate --commit box/Imcdata" rotated_once &&
+	grep none states'
+	rm box && mkdir box
+fi
+
+# ---- a mount point ----
+
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	cat >mounted.sh <<'END'
+mount -t tmpfs none box/Imcdata && mkdir -p box/Imcdata/In box/Imcdata/Out &&
+echo one >box/Imcdata/In/ABCD1234 && echo queue >box/Imcdata/queue.dat &&
+spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
+spoolscan -0 box/Imcdata; find box/Imcdata -type f
+END
+	t 'at a mount point the folders are exchanged one by one' '
+	rm -rf box && mkdir -p box/Imcdata && run 0 unshare -m sh mounted.sh &&
+	has "folder by folder" &&
+	has "box/Imcdata/\.spoolkit/Imcdata\.[0-9TZ]*/In/ABCD1234" &&
+	has "^box/Imcdata/queue.dat" && [ "$(grep -c ABCD1234 out)" -eq 1 ]'
+fi
+
+# ---- under fire ----
+
+t 'fifty rotations under 2,000 changes a second: no folder is ever missed' '
+	rm -rf box && mkdir -p box/Imcdata/In/Archive box/Imcdata/Out/Archive \
+	    box/Imcdata/Pickup/Archive box/Imcdata/Work box/Imcdata/Log &&
+	{ "$B/tests/fire" box/Imcdata 2000 left >fire & } && fire=$! && i=0 &&
+	while [ $i -lt 50 ]; do
+		rotate --commit >/dev/null || break
+		i=$((i + 1))
+	done; kill $fire; wait $fire && cat fire && [ $i -eq 50 ] &&
+	grep -q " missing 0$" fire'
+t 'and each file is in exactly one generation' '
+	[ "$(wc -l <left)" -gt 1000 ] &&
+	find box -type f -name "*.[0-9]*" ! -name "case.db*" -printf "%f\n" |
+	sed "s/\..*//" | sort >found && sort left | diff - found &&
+	[ "$(old | wc -l)" -eq 50 ]'
+[ ! -s fire ] || sed 's/^/# /' fire
+
+t_done
