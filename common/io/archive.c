@@ -25,6 +25,7 @@ struct arc {
 	bool		 skipped;	/* bytes that are no member */
 
 	/* of the member: */
+	struct archive_entry *entry;	/* NULL: none, or a single file */
 	const char	*block;		/* the next bytes that are no hole, */
 	size_t		 block_n;
 	uint64_t	 block_at;	/* and where they belong */
@@ -330,6 +331,7 @@ arc_next(struct arc *a, struct arc_member *m, struct err *err)
 	if (sig_stop())
 		return 0;
 	a->began = true;
+	a->entry = NULL;
 	r = next_header(a, &e, m);
 	if (r == ARCHIVE_EOF && first &&
 	    archive_format(a->a) == ARCHIVE_FORMAT_EMPTY) {
@@ -344,10 +346,27 @@ arc_next(struct arc *a, struct arc_member *m, struct err *err)
 		return 0;
 	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 		return fail(a, ERR_FORMAT, err);
+	a->entry = e;
+	archive_entry_xattr_reset(e);
 	a->block_n = 0;
 	a->pos = a->block_at = 0;
 	a->end = m->type == ARC_FILE && !m->single ? m->size : 0;
 	return 1;
+}
+
+bool
+arc_xattr(struct arc *a, struct slice *name, struct slice *value)
+{
+	const void *p;
+	const char *s;
+	size_t n;
+
+	if (a->entry == NULL ||
+	    archive_entry_xattr_next(a->entry, &s, &p, &n) != ARCHIVE_OK)
+		return false;
+	*name = sl(s);
+	*value = (struct slice){ p, n };
+	return true;
 }
 
 /* The next bytes of the member, or none: its end. */

@@ -62,6 +62,12 @@ void	arc_close(struct arc *a);			/* NULL allowed */
  */
 int	arc_next(struct arc *a, struct arc_member *m, struct err *err);
 
+/*
+ * The member's extended attributes, one by one, from the first one again after
+ * arc_next; name and value until then.  False: no more.
+ */
+bool	arc_xattr(struct arc *a, struct slice *name, struct slice *value);
+
 /* At most n of the member's bytes; 0 at its end, -1 and err. */
 ssize_t	arc_read(struct arc *a, char *p, size_t n, struct err *err);
 

@@ -26,6 +26,7 @@ struct member {
 	uint32_t	 n;
 	int		 fd;		/* or they are here; else -1 */
 	uint32_t	 users;
+	struct buf	*streams;	/* or NULL: as streams_hold has them */
 };
 
 /* A name that has a place in the tree. */
@@ -68,6 +69,7 @@ struct members {
 	uint32_t	*table;		/* nodes by folder and name */
 	size_t		 size;		/* of table, a power of two */
 	size_t		 heads;		/* bytes of beginnings */
+	size_t		 streams;	/* bytes of streams held */
 	struct tree_name *names;	/* of all folders, one behind the other */
 	struct buf	 buf;
 	pthread_mutex_t	 lock;		/* of members' users and bytes */
@@ -528,6 +530,10 @@ members_keep(struct members *ms)
 static void
 forget(struct member *mb)
 {
+	if (mb->streams != NULL)
+		buf_free(mb->streams);
+	free(mb->streams);
+	mb->streams = NULL;
 	free(mb->p);
 	if (mb->fd != -1)
 		close(mb->fd);
@@ -701,12 +707,41 @@ read_bytes(struct members *ms, int *fd, uint64_t *all, struct err *err)
 	return r == -1 ? -1 : 0;
 }
 
+/* What lies beside the member's bytes; NULL: nothing does. */
+static struct buf *
+read_streams(struct members *ms)
+{
+	struct slice name, value;
+	struct buf held = { 0 }, *b;
+
+	while (arc_xattr(ms->arc, &name, &value))
+		streams_hold(&held, name, value);
+	if (held.n == 0)
+		return NULL;
+	b = xalloc(sizeof(*b));
+	*b = held;
+	return b;
+}
+
+/* Too many at once: nothing is held, and it is not called complete. */
+static struct buf *
+keep_streams(struct members *ms, struct buf *b)
+{
+	if (b != NULL && ms->streams + b->n > MEMBER_STREAMS_MAX) {
+		buf_free(b);
+		*b = (struct buf){ 0 };
+	}
+	ms->streams += b == NULL ? 0 : b->n;
+	return b;
+}
+
 /* The bytes become the member's, unless somebody still has them. */
 static void
 publish(struct members *ms, struct member *mb, int fd, uint64_t size,
     uint32_t users)
 {
 	char *p = fd != -1 ? NULL : xalloc(ms->buf.n + 1);
+	struct member late = { .fd = -1, .streams = read_streams(ms) };
 
 	if (p != NULL && ms->buf.n > 0)
 		memcpy(p, ms->buf.p, ms->buf.n);
@@ -717,13 +752,15 @@ publish(struct members *ms, struct member *mb, int fd, uint64_t size,
 		mb->n = (uint32_t)ms->buf.n;
 		mb->fd = fd;
 		mb->size = size;
+		mb->streams = keep_streams(ms, late.streams);
+		late.streams = NULL;
 		p = NULL;
 		fd = -1;
 	}
 	pthread_mutex_unlock(&ms->lock);
-	free(p);
-	if (fd != -1)
-		close(fd);
+	late.p = p;
+	late.fd = fd;
+	forget(&late);
 }
 
 int
@@ -773,6 +810,8 @@ members_release(struct members *ms, uint64_t number)
 	pthread_mutex_lock(&ms->lock);
 	if (--mb->users == 0) {
 		was = *mb;
+		ms->streams -= mb->streams == NULL ? 0 : mb->streams->n;
+		mb->streams = NULL;
 		mb->p = NULL;
 		mb->n = 0;
 		mb->fd = -1;
@@ -805,6 +844,21 @@ members_open(struct members *ms, uint64_t number, struct stat *st,
 	}
 	st->st_mtime = mb->mtime;
 	return fd;
+}
+
+size_t
+members_streams(struct members *ms, uint64_t number, struct arena *a,
+    size_t max, struct stream v[TREE_STREAMS_MAX], bool *more)
+{
+	const struct buf *b = ms->v[number].streams;
+	size_t n;
+
+	*more = false;
+	if (b == NULL)
+		return 0;
+	n = streams_held(buf_sl(b), a, max, v, more);
+	*more |= b->n == 0;
+	return n;
 }
 
 size_t

@@ -2,6 +2,7 @@
 #define IO_MEMBERS_H
 #include <stdint.h>
 #include "base/err.h"
+#include "io/streams.h"
 #include "io/tree.h"
 
 /*
@@ -27,6 +28,7 @@ struct members;
 #define MEMBER_SIZE_MAX	536870912	/* bytes of one: they are in memory */
 #define MEMBER_HEADS_MAX 16777216	/* bytes of beginnings, in all */
 #define MEMBER_HEAD	4096	/* bytes of a beginning */
+#define MEMBER_STREAMS_MAX 16777216	/* bytes of streams held, in all */
 #define MEMBER_HEADS	8	/* files of one folder that have one */
 
 /*
@@ -75,6 +77,8 @@ void	members_release(struct members *ms, uint64_t number);
 /* A descriptor for its bytes, and what fstat would say; -1: not loaded. */
 int	members_open(struct members *ms, uint64_t number, struct stat *st,
 	    struct err *err);
+size_t	members_streams(struct members *ms, uint64_t number, struct arena *a,
+	    size_t max, struct stream v[TREE_STREAMS_MAX], bool *more);
 size_t	members_head(const struct members *ms, uint64_t number, char *p,
 	    size_t n);
 #endif

@@ -7,6 +7,7 @@
 #define LIST_FIRST	1024		/* bytes: seldom is there any */
 #define LIST_MAX	(64 * 1024)	/* bytes; as Linux XATTR_LIST_MAX */
 #define VALUE_MAX	(64 * 1024)	/* bytes; as Linux XATTR_SIZE_MAX */
+#define NAME_MAX_BYTES	255		/* as Linux XATTR_NAME_MAX */
 
 /* What the attribute is called as a stream; empty when it is none. */
 static struct slice
@@ -94,4 +95,70 @@ tree_streams(int fd, struct arena *a, size_t max,
 		return 0;
 	return read_list(fd, a, max, (struct slice){ list, (size_t)n }, v,
 	    more);
+}
+
+/* What stands in front of an attribute that is held. */
+struct held {
+	uint32_t	 name, value;	/* bytes */
+	uint64_t	 size;		/* of the stream */
+};
+
+static bool
+next_held(struct slice *rest, struct stream *s)
+{
+	struct held h;
+
+	if (rest->n < sizeof(h))
+		return false;
+	memcpy(&h, rest->p, sizeof(h));
+	*rest = sl_from(*rest, sizeof(h));
+	*s = (struct stream){ .name = sl_first(*rest, h.name),
+	    .size = h.size };
+	*rest = sl_from(*rest, h.name);
+	s->bytes = sl_first(*rest, h.value);
+	*rest = sl_from(*rest, h.value);
+	return true;
+}
+
+void
+streams_hold(struct buf *held, struct slice attr, struct slice value)
+{
+	struct held h = { (uint32_t)attr.n, (uint32_t)value.n, value.n };
+	struct slice rest = buf_sl(held);
+	struct stream s;
+	size_t n;
+
+	if (stream_name(attr).n == 0 || attr.n > NAME_MAX_BYTES)
+		return;
+	for (n = 0; next_held(&rest, &s); n++)
+		if (sl_eq(s.name, attr))
+			return;
+	if (n > TREE_STREAMS_MAX)
+		return;
+	if (value.n > VALUE_MAX)
+		h.value = 0;
+	buf_add(held, (struct slice){ (const char *)&h, sizeof(h) });
+	buf_add(held, attr);
+	buf_add(held, sl_first(value, h.value));
+}
+
+size_t
+streams_held(struct slice held, struct arena *a, size_t max,
+    struct stream v[TREE_STREAMS_MAX], bool *more)
+{
+	struct stream s;
+	size_t n = 0;
+
+	*more = false;
+	while (next_held(&held, &s)) {
+		if (n == TREE_STREAMS_MAX) {
+			*more = true;
+			break;
+		}
+		s.name = arena_dup(a, stream_name(s.name));
+		s.bytes = arena_dup(a, sl_first(s.bytes, max));
+		v[n++] = s;
+	}
+	qsort(v, n, sizeof(*v), by_name);
+	return n;
 }

@@ -3,7 +3,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/slice.h"
+#include "io/tree.h"
 
 /*
  * stream - bytes that a file has beside its own, as extended attributes.
@@ -26,5 +28,21 @@ struct stream {
  * A file system without extended attributes has none.
  */
 size_t	tree_streams(int fd, struct arena *a, size_t max,
+	    struct stream v[TREE_STREAMS_MAX], bool *more);
+
+/*
+ * The same of a file of dir that is open as fd.  In an archive fd has bytes
+ * only; its streams are there while the member is loaded.  dir NULL: fd's.
+ */
+size_t	tree_file_streams(const struct tree_dir *dir, const char *name, int fd,
+	    struct arena *a, size_t max, struct stream v[TREE_STREAMS_MAX],
+	    bool *more);
+
+/*
+ * Attributes that are no file's, held in one piece: those that are streams,
+ * each once, and one more than are listed.  streams_held: as tree_streams.
+ */
+void	streams_hold(struct buf *held, struct slice attr, struct slice value);
+size_t	streams_held(struct slice held, struct arena *a, size_t max,
 	    struct stream v[TREE_STREAMS_MAX], bool *more);
 #endif

@@ -725,6 +725,21 @@ open_member(const struct dir *d, const char *name, struct stat *st,
 	return members_open(d->members, d->pub.v[i].ino, st, err);
 }
 
+size_t
+tree_file_streams(const struct tree_dir *dir, const char *name, int fd,
+    struct arena *a, size_t max, struct stream v[TREE_STREAMS_MAX], bool *more)
+{
+	const struct dir *d = of_const(dir);
+	ssize_t i;
+
+	if (dir == NULL || d->members == NULL)
+		return tree_streams(fd, a, max, v, more);
+	*more = false;
+	i = d->sorted == NULL ? -1 : find_sorted(d, name);
+	return i == -1 ? 0 : members_streams(d->members, d->pub.v[i].ino, a,
+	    max, v, more);
+}
+
 int
 tree_file(const struct tree_dir *dir, const char *name, struct stat *st,
     struct err *err)

@@ -26,7 +26,8 @@ from_xattrs(struct spool_reader *rd, struct spool_msg *m)
 {
 	struct stream v[TREE_STREAMS_MAX];
 	bool more;
-	size_t n = tree_streams(rd->fd, rd->a, BYTES_MAX, v, &more), i;
+	size_t n = tree_file_streams(rd->e->dir, rd->e->name, rd->fd, rd->a,
+	    BYTES_MAX, v, &more), i;
 
 	if (more)
 		msg_problem(m, "more streams than are listed");

@@ -72,4 +72,27 @@ t 'other formats do not look' '
 	setfattr -n user.PROPERTIES -v "$hex" eml/a.eml &&
 	run 0 spoolscan $site -f eml -o ndjson eml && hasnt streams && hasnt bob'
 
+# An archive keeps them, and they are the same there.
+tars=
+tar --xattrs --xattrs-include='user.*' -cf gnu.tar Mailroot 2>/dev/null && tars=gnu.tar
+if command -v bsdtar >/dev/null 2>&1; then
+	bsdtar --xattrs -cf bsd.tar Mailroot 2>/dev/null && tars="$tars bsd.tar"
+	bsdtar --xattrs --format cpio -cf none.cpio Mailroot 2>/dev/null
+fi
+[ -n "$tars" ] || echo '# skipped: no tar here keeps attributes'
+records() { spoolscan $site -o ndjson "$1" 2>/dev/null | jq -cS 'del(.spool)'; }
+for f in $tars; do
+	t "$f: a stream of a member is that of the file" '
+		records Mailroot >a && records $f >b && cmp a b && grep -q "\"xattr\"" b'
+done
+t 'of many streams of a member as many are listed as of a file' '
+	mail many >$q/NTFS_many.EML &&
+	for i in $(seq 10 29); do setfattr -n user.s$i -v x $q/NTFS_many.EML || exit 1; done
+	tar --xattrs --xattrs-include="user.*" -cf many.tar Mailroot || exit 0
+	run 0 spoolscan $site -o ndjson many.tar &&
+	[ "$(record many "[(.streams | length), (.problems | index(\"more streams than are listed\") != null)]")" = "[16,true]" ]'
+[ ! -f none.cpio ] || t 'what an archive does not keep is said to be absent' '
+	run 0 spoolscan $site -o ndjson none.cpio &&
+	[ "$(record attr "[.streams, .problems]")" = "[null,[\"envelope stream absent\"]]" ]'
+
 t_done

@@ -132,6 +132,33 @@ START_TEST(what_cannot_be_asked_has_none)
 }
 END_TEST
 
+START_TEST(held_attributes_are_the_streams_of_a_file)
+{
+	struct buf held = { 0 };
+	char attr[32];
+	int i;
+
+	streams_hold(&held, SL("security.selinux"), SL("x"));
+	streams_hold(&held, SL("user.DOSATTRIB"), SL("x"));
+	ck_assert_uint_eq(held.n, 0);
+	streams_hold(&held, SL("user.b"), SL("second"));
+	streams_hold(&held, SL("user.DosStream.a:$DATA"), SL("first"));
+	streams_hold(&held, SL("user.b"), SL("twice"));
+	ck_assert_uint_eq(streams_held(buf_sl(&held), a, 3, v, &more), 2);
+	ck_assert(!more && sl_eq(v[0].name, SL("a")));
+	ck_assert(sl_eq(v[0].bytes, SL("fir")) && v[0].size == 5);
+	ck_assert(sl_eq(v[1].bytes, SL("sec")) && v[1].size == 6);
+	for (i = 0; i < 100; i++) {
+		snprintf(attr, sizeof(attr), "user.%d", i);
+		streams_hold(&held, sl(attr), SL("x"));
+	}
+	ck_assert_uint_eq(streams_held(buf_sl(&held), a, 3, v, &more),
+	    TREE_STREAMS_MAX);
+	ck_assert(more && held.n < 1024);
+	buf_free(&held);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -146,6 +173,7 @@ suite(void)
 	tcase_add_test(tc, no_more_bytes_are_given_than_asked_for);
 	tcase_add_test(tc, many_are_cut_off_and_come_in_the_order_of_names);
 	tcase_add_test(tc, what_cannot_be_asked_has_none);
+	tcase_add_test(tc, held_attributes_are_the_streams_of_a_file);
 	suite_add_tcase(s, tc);
 	return s;
 }
