@@ -5,16 +5,19 @@
 #include "base/operands.h"
 #include "base/opt.h"
 #include "base/sig.h"
+#include "case/case.h"
 #include "show/sink.h"
 #include "show/whole.h"
 #include "site/told.h"
 
-static const char	*format;
+static const char	*format, *case_file;
 static bool		 raw, headers, no_magic, nul;
 static uint64_t		 part;
 static struct site_told	 told;
 
 static const struct opt opts[] = {
+	{ 'c', "case", "file", "the messages are of this case",
+	    .str = &case_file },
 	{ 'f', "format", "name", "spool format; default: ask each driver",
 	    .str = &format },
 	SITE_OPTS(told),
@@ -31,7 +34,7 @@ static const struct opt opts[] = {
 };
 
 static const struct opt_cmd cmd = {
-	.name = "spoolshow", .operands = "file ...", .opts = opts,
+	.name = "spoolshow", .operands = "message ...", .opts = opts,
 	.what = "show one message whole: envelope, verdict, way, parts, text",
 };
 
@@ -44,55 +47,75 @@ print_raw_header(struct single *msg)
 }
 
 static void
+say_guess(const struct buf *why)
+{
+	struct slice rest = buf_sl(why), line;
+
+	while (sl_cut(&rest, '\n', &line))
+		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	if (why->n > 0)
+		diag_note("guessed: wrong? say it with -d, -t, -g or -s");
+}
+
+static void
 print_page(struct single *msg, struct site *site)
 {
 	struct buf why = { 0 };
 	struct whole w = { .msg = msg, .site = site, .alone = true,
 	    .colour = term_colour(stdout) };
-	struct slice rest, line;
 	struct row row;
 
 	single_judge(msg, site, told.file == NULL ? &why : NULL);
-	rest = buf_sl(&why);
-	while (sl_cut(&rest, '\n', &line))
-		diag_note("guessed: " SL_FMT, SL_ARG(line));
-	if (why.n > 0)
-		diag_note("guessed: wrong? say it with -d, -t, -g or -s");
+	say_guess(&why);
 	buf_free(&why);
 	row_judged(&row, msg->arena, msg->judge, msg->facts, &msg->rec, true);
 	w.row = &row;
 	whole_print(stdout, &w);
 }
 
-static int
-print_wanted(struct single *msg, struct site *site, struct err *err)
+/* What is wanted of the bytes alone; false: it is the page. */
+static bool
+print_bytes(struct single *msg, int *r, struct err *err)
 {
+	*r = 0;
 	if (part > 0)
-		return whole_part(stdout, msg, (unsigned)part, raw, err);
-	if (headers && raw)
+		*r = whole_part(stdout, msg, (unsigned)part, raw, err);
+	else if (headers && raw)
 		print_raw_header(msg);
 	else if (headers)
 		whole_header(stdout, msg);
 	else if (raw)
-		return whole_raw(stdout, msg, err);
+		*r = whole_raw(stdout, msg, err);
 	else
-		print_page(msg, site);
-	return 0;
+		return false;
+	return true;
 }
+
+static struct site *
+new_site(void)
+{
+	struct site *site = site_new();
+	struct err err;
+
+	if (site_tell(site, &told, &err) == -1)
+		opt_usage(&cmd, "%s", err.msg);
+	return site;
+}
+
+/* ---- a file ---- */
 
 /* Each is judged by what was told, not by what another one's guess was. */
 static int
 show_file(const char *file)
 {
 	struct single *msg = single_new(!no_magic);
-	struct site *site = site_new();
+	struct site *site = new_site();
 	struct err err = { 0 };
-	int r;
+	int r = single_open(msg, file, format, &err);
 
-	if (site_tell(site, &told, &err) == -1)
-		opt_usage(&cmd, "%s", err.msg);
-	r = single_open(msg, file, format, &err);
-	if (r == 0 && (r = print_wanted(msg, site, &err)) == -1)
+	if (r == 0 && !print_bytes(msg, &r, &err))
+		print_page(msg, site);
+	else if (err.code != ERR_NONE && r == -1 && msg->read != NULL)
 		err_at(&err, "%s", file);
 	if (r == -1)
 		diag_warn(NULL, "%s", err.msg);
@@ -101,23 +124,136 @@ show_file(const char *file)
 	return r;
 }
 
+/* ---- an entry of a case ---- */
+
+struct entry {
+	struct casefile	*c;
+	int64_t		 row;
+};
+
 static int
-show_files(struct operands *o)
+read_entry(void *from, single_piece *piece, void *ctx, struct err *err)
 {
-	const char *file;
+	const struct entry *e = from;
+
+	return case_bytes(e->c, e->row, piece, ctx, err);
+}
+
+/* The verdict is the case's; the site says whose hops are ours. */
+static int
+print_entry(struct entry *e, struct single *msg, const char *absent,
+    struct err *err)
+{
+	struct site *site = new_site();
+	struct whole w = { .site = site, .absent = absent,
+	    .msg = absent == NULL ? msg : NULL,
+	    .colour = term_colour(stdout) };
+	struct case_mark *marks;
+	struct buf why = { 0 };
+	struct row row;
+	int r = case_row(e->c, e->row, msg->arena, &row, &msg->rec, err) ||
+	    case_marks(e->c, e->row, msg->arena, &marks, &w.nmarks, err) ?
+	    -1 : 0;
+
+	if (r == 0) {
+		single_judge(msg, site, told.file == NULL ? &why : NULL);
+		buf_free(&why);
+		w.row = &row;
+		w.marks = marks;
+		whole_print(stdout, &w);
+	}
+	site_free(site);
+	return r;
+}
+
+static int
+show_entry(struct casefile *c, int64_t row)
+{
+	struct single *msg = single_new(!no_magic);
+	struct entry e = { c, row };
+	struct err err = { 0 }, why = { 0 };
+	int loaded = case_load(c, row, &msg->msg, &why), r = loaded;
+
+	msg->read = read_entry;
+	msg->from = &e;
+	if (loaded == -1 && (raw || headers || part > 0))
+		err = why;
+	else if (loaded == -1 || !print_bytes(msg, &r, &err))
+		r = print_entry(&e, msg, loaded == -1 ? why.msg : NULL, &err);
+	if (r == -1)
+		diag_warn(NULL, "%s", err.msg);
+	single_free(msg);
+	return r;
+}
+
+static int
+show_named(struct casefile *c, const char *name, bool gap)
+{
+	struct case_rows rows = { 0 };
+	struct err err;
+	int r = case_ids(c, sl(name), &rows, &err);
+	size_t i;
+
+	if (r == -1)
+		diag_warn(NULL, "%s", err.msg);
+	if (raw && rows.n > 1)
+		rows.n = 1;		/* copies: the same bytes */
+	for (i = 0; i < rows.n && !sig_stop(); i++) {
+		if ((gap || i > 0) && !raw)
+			putchar('\n');
+		if (show_entry(c, rows.v[i]) == -1)
+			r = -1;
+	}
+	case_rows_free(&rows);
+	return r;
+}
+
+/* ---- all ---- */
+
+static int
+show_one(struct casefile *c, const char *name, bool gap)
+{
+	if (c != NULL)
+		return show_named(c, name, gap);
+	if (gap && !raw)
+		putchar('\n');
+	return show_file(name);
+}
+
+static int
+show_all(struct casefile *c, struct operands *o)
+{
+	const char *name;
 	size_t shown = 0, failed = 0;
 
-	while (!sig_stop() && (file = operands_next(o)) != NULL) {
-		if (shown > 0 && !raw)
-			putchar('\n');
-		if (show_file(file) == -1)
+	while (!sig_stop() && (name = operands_next(o)) != NULL)
+		if (show_one(c, name, shown > 0) == -1)
 			failed++;
 		else
 			shown++;
-	}
 	if (failed > 0)
 		return shown > 0 ? STATUS_PART : STATUS_FAILED;
 	return shown > 0 ? STATUS_OK : STATUS_NONE;
+}
+
+static int
+run(struct operands *o)
+{
+	struct casefile *c = NULL;
+	struct err err;
+	int status;
+
+	if (case_file != NULL && case_open(&c, case_file, CASE_READ, &err) ==
+	    -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return STATUS_FAILED;
+	}
+	status = show_all(c, o);
+	if (case_close(c, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		status = STATUS_FAILED;
+	}
+	return status;
 }
 
 int
@@ -135,7 +271,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "--raw: not to a terminal; into a pipe or a "
 		    "file");
 	operands_init(&o, argv, stdin, nul);
-	status = show_files(&o);
+	status = run(&o);
 	operands_free(&o);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");

@@ -179,7 +179,8 @@ int	case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 int	case_text(struct casefile *c,
 	    int (*piece)(void *ctx, struct slice bytes, struct err *err),
 	    void *ctx, struct err *err);
-/* All its bytes, to each piece in turn. */
+/* All its bytes, to each piece in turn; of the one that case_load gave last,
+   m stays good. */
 int	case_bytes(struct casefile *c, int64_t row,
 	    void (*piece)(void *ctx, struct slice bytes), void *ctx,
 	    struct err *err);

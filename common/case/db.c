@@ -25,7 +25,8 @@ struct db {
 	sqlite3		*sq;
 	char		*path;
 	int		 fd;		/* holds the writer's lock; -1: reading */
-	unsigned	 seconds;	/* of a guarded query */
+	bool		 guarded;	/* a person's words are being run */
+	unsigned	 seconds;	/* that they may take */
 	struct timespec	 until;		/* when it is over */
 	bool		 overdue;
 };
@@ -487,6 +488,9 @@ q_step(struct query *q, struct err *err)
 		    "index (spool-case(5))", q->d->seconds);
 	else if (r == SQLITE_INTERRUPT)
 		err_set(err, ERR_SYS, "stopped");
+	else if (q->d->guarded && (r & 0xff) == SQLITE_ERROR)
+		err_set(err, ERR_USAGE, "the condition cannot be run: %s",
+		    sqlite3_errmsg(q->d->sq));
 	else
 		db_fail(q->d, err);
 	sqlite3_reset(q->st);
@@ -597,6 +601,7 @@ guard(struct db *d, unsigned seconds)
 	d->until.tv_sec += (time_t)seconds;
 	d->seconds = seconds;
 	d->overdue = false;
+	d->guarded = true;
 	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, GUARD_LENGTH);
 	sqlite3_set_authorizer(d->sq, only_reading, d);
 	sqlite3_progress_handler(d->sq, GUARD_OPS, time_is_up, d);
@@ -605,6 +610,7 @@ guard(struct db *d, unsigned seconds)
 void
 db_unguard(struct db *d)
 {
+	d->guarded = false;
 	sqlite3_progress_handler(d->sq, 0, NULL, NULL);
 	sqlite3_set_authorizer(d->sq, NULL, NULL);
 	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, INT_MAX);

@@ -15,6 +15,7 @@ struct opened {
 	struct spool_msg	 m;
 	bool			 found;		/* f is to be closed */
 	struct buf		 tree;		/* where f's spool is */
+	int64_t			 row;		/* whose m is; 0: nobody's */
 };
 
 /* Where an entry may lie, and how to know it. */
@@ -155,10 +156,12 @@ case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 		o = c->opened = xcalloc(1, sizeof(*o));
 		o->a = arena_new();
 	}
+	o->row = 0;
 	arena_reset(o->a);
 	if (find_row(c, row, o->a, &w, err) == -1 ||
 	    try_places(o, &w, err) == -1)
 		return -1;
+	o->row = row;
 	*m = o->m;
 	return 0;
 }
@@ -177,7 +180,8 @@ case_bytes(struct casefile *c, int64_t row,
 {
 	struct spool_msg m;
 
-	if (case_load(c, row, &m, err) == -1)
+	if ((c->opened == NULL || c->opened->row != row) &&
+	    case_load(c, row, &m, err) == -1)
 		return -1;
 	return spool_bytes(c->opened->f.rd, &c->opened->m, piece, ctx, err);
 }

@@ -76,7 +76,8 @@ row_judged(struct row *r, struct arena *a, const struct judge *j,
 	    .subject = judge_str(j, f->subject), .size = f->size,
 	    .arrived = f->arrived, .rec = rec };
 	if (f->nrcpts > 0)
-		r->rcpt = judge_str(j, f->rcpts[0].addr);
+		r->rcpt = rec != NULL && rec->nrcpts > 0 ?
+		    rec->rcpts[0].addr.spec : judge_str(j, f->rcpts[0].addr);
 	fill_client(&r->client, rec);
 	if (said)
 		fill_said(r, a, j, f);

@@ -91,6 +91,22 @@ put_server(struct page *p, const struct hop *h)
 	put_word(p, "  for ", h->for_);
 }
 
+/* A line of it, unless there is nothing to say. */
+static void
+put_side(struct page *p, const struct hop *h,
+    void (*put)(struct page *, const struct hop *))
+{
+	size_t was = p->b.n, begin;
+
+	buf_add(&p->b, SL("     "));
+	begin = p->b.n;
+	put(p, h);
+	if (p->b.n == begin)
+		p->b.n = was;
+	else
+		buf_addc(&p->b, '\n');
+}
+
 static void
 put_hop(struct page *p, const struct hop *h, const struct hop *below,
     bool believed)
@@ -101,11 +117,8 @@ put_hop(struct page *p, const struct hop *h, const struct hop *below,
 	    h->date == 0 ? "(no date)" : date_str(h->date, date));
 	put_delay(p, h, below);
 	buf_addc(&p->b, '\n');
-	buf_add(&p->b, SL("     "));
-	put_client(p, h);
-	buf_add(&p->b, SL("\n     "));
-	put_server(p, h);
-	buf_addc(&p->b, '\n');
+	put_side(p, h, put_client);
+	put_side(p, h, put_server);
 }
 
 void

@@ -84,6 +84,36 @@ put_names(struct page *p)
 	line(p, "kind", sl(kind_name(p->w->row->kind)));
 }
 
+/* What a person decided goes before the judge; the newest counts. */
+static void
+put_marks(struct page *p)
+{
+	const struct row *r = p->w->row;
+	size_t i;
+
+	if (r->mark.who.n > 0) {
+		label(p, "  judged");
+		buf_fmt(&p->b, "%s, ", class_name(r->mark.judged));
+		page_safe(p, r->reason);
+		buf_addc(&p->b, '\n');
+	}
+	for (i = p->w->nmarks; i-- > 0; ) {
+		const struct case_mark *m = &p->w->marks[i];
+
+		label(p, "  marked");
+		page_safe(p, m->class.n > 0 ? m->class : SL("taken back"));
+		buf_add(&p->b, SL(" by "));
+		page_safe(p, m->who);
+		buf_add(&p->b, SL(", "));
+		page_safe(p, m->at);
+		if (m->because.n > 0) {
+			buf_add(&p->b, SL(": "));
+			page_safe(p, m->because);
+		}
+		buf_addc(&p->b, '\n');
+	}
+}
+
 static void
 put_verdict(struct page *p)
 {
@@ -95,8 +125,11 @@ put_verdict(struct page *p)
 	buf_fmt(&p->b, "%s%s%s, ",
 	    p->w->colour ? class_colour(r->class) : "",
 	    class_name(r->class), p->w->colour ? COLOUR_OFF : "");
-	page_safe(p, r->reason);
+	if (r->mark.who.n > 0)
+		buf_add(&p->b, SL("marked by "));
+	page_safe(p, r->mark.who.n > 0 ? r->mark.who : r->reason);
 	buf_addc(&p->b, '\n');
+	put_marks(p);
 	if (p->w->alone)
 		line(p, "", SL("judged alone: what only the other messages "
 		    "of its spool tell is not known"));
@@ -199,6 +232,12 @@ whole_print(FILE *out, const struct whole *w)
 	page_way(&p);
 	put_report(&p);
 	put_problems(&p);
+	if (w->absent != NULL) {
+		page_title(&p, "its bytes are not here");
+		buf_add(&p.b, SL("  "));
+		page_safe(&p, sl(w->absent));
+		buf_addc(&p.b, '\n');
+	}
 	if (w->msg != NULL) {
 		page_title(&p, "header");
 		page_header(&p, w->msg);

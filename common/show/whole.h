@@ -1,6 +1,7 @@
 #ifndef SHOW_WHOLE_H
 #define SHOW_WHOLE_H
 #include <stdio.h>
+#include "case/case.h"
 #include "judge/single.h"
 #include "judge/row.h"
 #include "site/site.h"
@@ -13,6 +14,9 @@ struct whole {
 	const struct row *row;		/* with its record */
 	struct single	*msg;		/* NULL: its bytes are not here */
 	const struct site *site;	/* who is one of us */
+	const struct case_mark *marks;	/* what persons said, oldest first */
+	size_t		 nmarks;
+	const char	*absent;	/* why msg is NULL */
 	bool		 alone;		/* judged without the others */
 	bool		 colour;
 };
