@@ -142,7 +142,7 @@ fuzz-all: $(fuzzers)		## all fuzz targets, for scripts/fuzz-all
 install: all			## DESTDIR= PREFIX=
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
-	install -m 755 $(tools) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(tools) scripts/cleanup-loop $(DESTDIR)$(PREFIX)/bin
 	for p in $(pages); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done
 
 clean:				## remove build/
