@@ -226,13 +226,15 @@ static const char **
 list_files(struct arena *a, const struct spool_entry *e, size_t *n)
 {
 	const char **v = arena_alloc(a, (e->nwith + 1) * sizeof(*v));
-	const struct tree_dir *dir = e->with_dir != NULL ? e->with_dir :
-	    e->dir;
+	const struct tree_dir *dir;
 	size_t i;
 
-	for (i = 0; i < e->nwith; i++)
-		v[i] = dir->path[0] == '\0' ? arena_str(a, sl(e->with[i])) :
-		    arena_fmt(a, "%s/%s", dir->path, e->with[i]).p;
+	for (i = 0; i < e->nwith; i++) {
+		dir = e->with[i].dir != NULL ? e->with[i].dir : e->dir;
+		v[i] = dir->path[0] == '\0' ?
+		    arena_str(a, sl(e->with[i].name)) :
+		    arena_fmt(a, "%s/%s", dir->path, e->with[i].name).p;
+	}
 	v[i] = arena_str(a, sl(e->path));
 	*n = i + 1;
 	return v;

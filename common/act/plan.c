@@ -104,16 +104,16 @@ static void
 chain(struct plan *p, struct arena *a, struct slice spool,
     const struct spool_entry *e)
 {
-	struct tree_dir *dir = e->with_dir != NULL ? e->with_dir : e->dir;
+	const struct tree_dir *dir;
 	uint32_t first = find_path(p, join(a, spool, sl(e->path))), node;
-	struct slice folder;
 	size_t i;
 
 	if (first == INV_NONE || p->next_file[first] != INV_NONE)
 		return;
-	folder = join(a, spool, sl(dir->path));
 	for (i = 0; i < e->nwith; i++) {
-		node = find_path(p, join(a, folder, sl(e->with[i])));
+		dir = e->with[i].dir != NULL ? e->with[i].dir : e->dir;
+		node = find_path(p, join(a, join(a, spool, sl(dir->path)),
+		    sl(e->with[i].name)));
 		if (node == INV_NONE || node == first ||
 		    p->next_file[node] != INV_NONE)
 			continue;

@@ -292,6 +292,10 @@ take_rcpts(struct replay *r, struct ready *x, const struct spool_rcpt *v,
 	x->to = arena_alloc(r->st->scratch, (n + 1) * sizeof(*x->to));
 	x->item->ndone = 0;
 	for (i = 0; i < n; i++) {
+		if (v[i].state != RCPT_PENDING) {
+			x->item->ndone++;
+			continue;
+		}
 		rcpt_key(r, mail, x->mail.sender, v[i].addr.spec, x->to[k].key);
 		if (k < TWICE_MAX && has_key(x, k, x->to[k].key))
 			continue;

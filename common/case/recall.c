@@ -67,6 +67,9 @@ a_recipient(struct recall *r)
 	to->addr.spec = text(r, 0);
 	to->addr.domain = text(r, 1);
 	to->provenance = provenance(q_col(r->q, 2));
+	to->state = rcpt_state_parse(q_col(r->q, 3));
+	to->original = text(r, 4);
+	to->error = text(r, 5);
 }
 
 static void
@@ -77,6 +80,7 @@ a_hop(struct recall *r)
 
 	if (q_col_int(r->q, 0) == 0) {	/* told by no field */
 		(void)ip_parse(q_col(r->q, 1), &r->rec->client);
+		r->rec->client_name = text(r, 2);
 		r->rec->helo = text(r, 3);
 		return;
 	}
@@ -207,7 +211,8 @@ all_children(struct recall *r, struct err *err)
 
 	return rules(r, err) ||
 	    children(r, COUNT("recipient"), "SELECT address, domain,"
-	    " provenance FROM recipient WHERE entry = ?1 ORDER BY n",
+	    " provenance, state, original, error FROM recipient"
+	    " WHERE entry = ?1 ORDER BY n",
 	    &rec->rcpts, sizeof(*rec->rcpts), a_recipient, err) ||
 	    children(r, COUNT("hop"), "SELECT n, client, name, helo, by_host,"
 	    " protocol, queue_id, for_rcpt, account, date, flags FROM hop"

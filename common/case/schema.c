@@ -64,6 +64,8 @@ static const char tables[] =
     "	domain TEXT,"
     "	state TEXT NOT NULL,"
     "	provenance TEXT,"
+    "	original TEXT,"			/* before aliases */
+    "	error TEXT,"			/* of the last attempt */
     "	PRIMARY KEY (entry, n)) WITHOUT ROWID;"
 
     "CREATE TABLE hop ("		/* newest first; 0: who connected, */

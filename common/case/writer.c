@@ -32,7 +32,8 @@ static const char *const sql[STATEMENTS] = {
 	    " header_from = ?23, subject = ?24, in_reply_to = ?25,"
 	    " list_id = ?26, note = ?27, unread = ?28, gone = NULL"
 	    " WHERE row = ?1",
-	[RECIPIENT] = "INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[RECIPIENT] = "INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+	    " ?7, ?8)",
 	[HOP] = "INSERT INTO hop VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 	    " ?10, ?11, ?12)",
 	[PART] = "INSERT INTO part VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -134,8 +135,10 @@ put_recipients(struct writer *w, const struct stored *s, struct err *err)
 		number(w, q, i);
 		text(w, q, rec->rcpts[i].addr.spec);
 		text(w, q, rec->rcpts[i].addr.domain);
-		text(w, q, SL("pending"));
+		text(w, q, sl(rcpt_state_name(rec->rcpts[i].state)));
 		text(w, q, sl(provenance_name(rec->rcpts[i].provenance)));
+		text(w, q, rec->rcpts[i].original);
+		text(w, q, rec->rcpts[i].error);
 		if (q_run(q, err) == -1)
 			return -1;
 	}

@@ -43,6 +43,7 @@ choice(struct packer *p, unsigned v, unsigned max)
 	return 0;
 }
 #define FLAG(p, v)	((v) = choice(p, v, 2) != 0)
+#define STATE(p, v)	((v) = (enum rcpt_state)choice(p, v, RCPT_CANCELED + 1))
 #define PROV(p, v)	((v) = (enum provenance)choice(p, v, PROV_HEADERS + 1))
 
 static void
@@ -113,8 +114,12 @@ envelope(struct packer *p, struct record *r)
 	for (i = 0; i < r->nrcpts; i++) {
 		addr(p, &r->rcpts[i].addr);
 		PROV(p, r->rcpts[i].provenance);
+		STATE(p, r->rcpts[i].state);
+		str(p, &r->rcpts[i].original);
+		str(p, &r->rcpts[i].error);
 	}
 	NUM(p, r->client);
+	str(p, &r->client_name);
 	str(p, &r->helo);
 	str(p, &r->account);
 	r->hops = array(p, r->hops, &r->nhops, sizeof(*r->hops));

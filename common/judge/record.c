@@ -355,6 +355,7 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	rec->size = m->size;
 	rec->queue_id = m->queue_id;
 	rec->client = m->client;
+	rec->client_name = m->client_name;
 	rec->helo = m->helo;
 	rec->account = m->account;
 	rec->note = m->note;

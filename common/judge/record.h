@@ -47,6 +47,7 @@ struct record {
 	struct slice	 list_id;
 
 	struct ip	 client;	/* when the spool itself names it */
+	struct slice	 client_name;
 	struct slice	 helo;
 	struct slice	 account;
 	struct hop	*hops;		/* newest first */

@@ -16,8 +16,12 @@ fill_client(struct row_client *c, const struct record *rec)
 			break;
 		}
 	/* What the spool says counts more than what a header says. */
-	if (rec->helo.n > 0 && ip_eq(&rec->client, &ip))
+	if (!ip_eq(&rec->client, &ip))
+		return;
+	if (rec->helo.n > 0)
 		c->helo = rec->helo;
+	if (rec->client_name.n > 0)
+		c->name = rec->client_name;
 }
 
 static struct said

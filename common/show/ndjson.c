@@ -142,7 +142,9 @@ recipients(struct sink *s, const struct record *rec)
 
 		o = json_object();
 		put(o, "address", string(s, to->addr.spec));
-		put(o, "state", json_string_nocheck("pending"));
+		put(o, "state", json_string_nocheck(rcpt_state_name(to->state)));
+		put(o, "original", text(s, to->original));
+		put(o, "error", text(s, to->error));
 		put(o, "provenance",
 		    json_string_nocheck(provenance_name(to->provenance)));
 		json_array_append_new(a, o);

@@ -155,6 +155,16 @@ put_address(struct page *p, const char *name, struct slice address,
 }
 
 static void
+put_rcpt(struct page *p, const char *label, const struct spool_rcpt *to)
+{
+	put_address(p, label, to->addr.spec, to->provenance);
+	if (to->state != RCPT_PENDING)
+		line(p, "  state", sl(rcpt_state_name(to->state)));
+	line(p, "  was", to->original);
+	line(p, "  error", to->error);
+}
+
+static void
 put_envelope(struct page *p)
 {
 	const struct row *r = p->w->row;
@@ -166,8 +176,7 @@ put_envelope(struct page *p)
 		put_address(p, "sender", rec->null_sender ? SL("<>") :
 		    rec->sender.spec, rec->sender_prov);
 	for (i = 0; i < rec->nrcpts; i++)
-		put_address(p, i == 0 ? "recipients" : "",
-		    rec->rcpts[i].addr.spec, rec->rcpts[i].provenance);
+		put_rcpt(p, i == 0 ? "recipients" : "", &rec->rcpts[i]);
 	line(p, "client", r->client.ip);
 	line(p, "  name", r->client.name);
 	line(p, "  HELO", r->client.helo);

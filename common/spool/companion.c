@@ -80,12 +80,13 @@ partners(struct tree_dir *d, const char *name, const char *const exts[3],
 }
 
 void
-add_with(struct spool_entry *e, struct arena *a, const char *name)
+add_with(struct spool_entry *e, struct arena *a, struct tree_dir *dir,
+    const char *name)
 {
 	if (e->with == NULL)
 		e->with = arena_alloc(a, WITH_MAX * sizeof(*e->with));
 	if (e->nwith < WITH_MAX)
-		e->with[e->nwith++] = name;
+		e->with[e->nwith++] = (struct spool_with){ dir, name };
 }
 
 bool
@@ -103,7 +104,7 @@ pair_entry(const struct pair *pr, struct tree_dir *d, size_t i,
 		return true;
 	n = partners(d, t->name, pr->with, a, v, WITH_MAX);
 	for (k = 0; k < n; k++)
-		add_with(e, a, v[k]);
+		add_with(e, a, NULL, v[k]);
 	return true;
 }
 
@@ -232,6 +233,42 @@ other_folder(const struct spool_probe *p, const struct tree_dir *d,
 	return o->dir;
 }
 
+void
+near_drop(struct spool_near *near)
+{
+	size_t i;
+
+	for (i = 0; i < NEAR_MAX; i++) {
+		free(near->v[i].path);
+		if (near->v[i].dir != NULL)
+			tree_dir_drop(near->v[i].dir);
+	}
+	*near = (struct spool_near){ .next = 0 };
+}
+
+struct tree_dir *
+near_folder(const struct spool_probe *p, const char *path)
+{
+	struct spool_near *near = p->near;
+	struct err err;
+	size_t i;
+
+	if (near == NULL || tree_is_file(p->tree))
+		return NULL;
+	for (i = 0; i < NEAR_MAX && near->v[i].path != NULL; i++)
+		if (strcmp(near->v[i].path, path) == 0)
+			return near->v[i].dir;
+	i = near->next;
+	near->next = (i + 1) % NEAR_MAX;
+	free(near->v[i].path);
+	if (near->v[i].dir != NULL)
+		tree_dir_drop(near->v[i].dir);
+	near->v[i].path = copy(path, strlen(path));
+	if (tree_list(p->tree, path, &near->v[i].dir, &err) == -1)
+		near->v[i].dir = NULL;
+	return near->v[i].dir;
+}
+
 /*
  * The text.
  */
@@ -268,15 +305,15 @@ whole_lines(struct spool_msg *m, struct slice s)
 
 bool
 companion_text(struct spool_reader *rd, struct spool_msg *m,
-    const char *name, struct slice *text)
+    const struct spool_with *with, struct slice *text)
 {
 	struct slice s;
 
-	if (name == NULL) {
+	if (with == NULL) {
 		msg_problem(m, "the envelope file is missing");
 		return false;
 	}
-	s = reader_companion(rd, name, COMPANION_MAX + 1);
+	s = reader_companion(rd, with, COMPANION_MAX + 1);
 	if (s.n == 0) {
 		msg_problem(m, "the envelope file is empty or cannot be read");
 		return false;

@@ -55,18 +55,26 @@ struct tree_dir	*other_folder(const struct spool_probe *p,
 		    const struct tree_dir *d, const char *name);
 void	other_drop(struct spool_other *o);
 
-/* One more name in e->with, unless WITH_MAX are there. */
+/*
+ * The folder at this path below the root, listed once for the entries that
+ * follow; NULL when there is none.
+ */
+struct tree_dir	*near_folder(const struct spool_probe *p, const char *path);
+void	near_drop(struct spool_near *near);
+
+/* One more in e->with, unless WITH_MAX are there; dir NULL: the entry's. */
 #define WITH_MAX	8
-void	add_with(struct spool_entry *e, struct arena *a, const char *name);
+void	add_with(struct spool_entry *e, struct arena *a, struct tree_dir *dir,
+	    const char *name);
 
 /*
  * The text of a companion, whole lines only, without a byte order mark.
- * name NULL: it is missing.  False when there is nothing to read an envelope
+ * with NULL: it is missing.  False when there is nothing to read an envelope
  * from; addresses in what is no text become hints.
  */
 #define COMPANION_MAX	SPOOL_READ_MAX	/* bytes of one that are read */
 bool	companion_text(struct spool_reader *rd, struct spool_msg *m,
-	    const char *name, struct slice *text);
+	    const struct spool_with *with, struct slice *text);
 
 /* What reads its lines; the taken addresses get this provenance. */
 struct companion {

@@ -15,6 +15,7 @@ struct spool_probe {
 	const struct tree_dir	*root;
 	const char		*base;	/* name of the root: "Imcdata", "In" */
 	struct spool_other	*other;	/* the walk's; NULL while bidding */
+	struct spool_near	*near;	/* the same */
 };
 
 /* A second folder that companions are looked for in; see companion.h. */
@@ -36,6 +37,19 @@ bool	probe_has(const struct tree_dir *d, const char *name,
 struct slice	probe_head(const struct spool_probe *p, size_t i,
 		    char buf[PROBE_BYTES]);
 
+/* The folders that companions were looked for in lately; see companion.h. */
+#define NEAR_MAX	8
+struct spool_near {
+	struct {
+		char		*path;	/* NULL: free */
+		struct tree_dir	*dir;	/* NULL: there is none */
+	} v[NEAR_MAX];
+	size_t		 next;		/* to be given up */
+};
+
+/* Takes bytes; -1 and err ends it. */
+typedef int reader_piece(void *ctx, struct slice bytes, struct err *err);
+
 struct spool_driver {
 	const char	*name;
 	const char	*what;		/* one line for --help */
@@ -48,7 +62,7 @@ struct spool_driver {
 
 	/*
 	 * What d->v[i] is, a file or something refused: fill folder (and
-	 * with, and with_dir, borrowed), return true; false: no entry of its
+	 * with, its folders borrowed), return true; false: no entry of its
 	 * own (companion, log, queue.dat).  path, name and dir are filled
 	 * already.
 	 */
@@ -61,6 +75,13 @@ struct spool_driver {
 	 */
 	int	(*load)(struct spool_reader *rd, struct spool_msg *m,
 		    struct err *err);
+
+	/*
+	 * All bytes of the message that was loaded, where it is no range of
+	 * its file but put together: as the server would send it, with LFs.
+	 */
+	int	(*text)(struct spool_reader *rd, reader_piece *piece,
+		    void *ctx, struct err *err);
 
 	struct spool_ways ways;
 
@@ -91,11 +112,13 @@ struct spool_reader {
 	bool		 done;		/* no message is left */
 	uint64_t	 size;		/* of the file at open */
 	int64_t		 mtime;
+	uint32_t	 mode, uid;
 	struct buf	 buf;		/* the file's bytes from buf_off on */
 	uint64_t	 buf_off;
 	uint64_t	 pos;		/* where the next message begins */
 	bool		 body;		/* an empty line came since the last */
 	unsigned	 part;		/* of the last message */
+	struct buf	 text;		/* what drv->text began with */
 };
 
 /*
@@ -118,12 +141,24 @@ typedef bool reader_mark(struct slice w, size_t at, bool body);
 int	reader_split(struct spool_reader *rd, reader_mark *mark,
 	    struct spool_msg *m, struct slice *bytes, struct err *err);
 
+/*
+ * n bytes of the file at off, wherever that is; fewer at its end.  Good
+ * until the next call.
+ */
+#define READER_AT_MAX	(64 * 1024)	/* of one call */
+int	reader_at(struct spool_reader *rd, uint64_t off, size_t n,
+	    struct slice *bytes, struct err *err);
+
+/* For drv->text: what it begins with into m->text, and m->size. */
+int	reader_text(struct spool_reader *rd, struct spool_msg *m,
+	    struct err *err);
+
 /* The last max bytes of the file, in the arena; empty when unreadable. */
 struct slice	reader_tail(struct spool_reader *rd, size_t max);
 
 /* The first max bytes of a companion, in the arena; empty if not there. */
-struct slice	reader_companion(struct spool_reader *rd, const char *name,
-		    size_t max);
+struct slice	reader_companion(struct spool_reader *rd,
+		    const struct spool_with *with, size_t max);
 
 /* List the entry's streams in m, and search them for hints. */
 void	reader_streams(struct spool_reader *rd, struct spool_msg *m);

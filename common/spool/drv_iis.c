@@ -127,7 +127,7 @@ add_with(struct spool_entry *e, struct arena *a, const char *name)
 	if (e->with == NULL)
 		e->with = arena_alloc(a,
 		    (STREAMS_MAX + 2) * sizeof(*e->with));
-	e->with[e->nwith++] = name;
+	e->with[e->nwith++].name = name;
 }
 
 static void
@@ -168,9 +168,9 @@ read_reason(struct spool_reader *rd, struct spool_msg *m)
 	size_t i;
 
 	for (i = 0; i < e->nwith; i++)
-		if (sl_iends(sl(e->with[i]), SL(".bdr")) &&
-		    strchr(e->with[i], ':') == NULL)
-			msg_note(m, rd->a, reader_companion(rd, e->with[i],
+		if (sl_iends(sl(e->with[i].name), SL(".bdr")) &&
+		    strchr(e->with[i].name, ':') == NULL)
+			msg_note(m, rd->a, reader_companion(rd, &e->with[i],
 			    REASON_MAX));
 }
 

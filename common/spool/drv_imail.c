@@ -152,9 +152,9 @@ imail_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 	if (!is_name(name, 'D'))
 		return true;
 	if ((other = sibling(d, name, "QqTtAa", a)) != NULL)
-		add_with(e, a, other);
+		add_with(e, a, NULL, other);
 	if ((other = lock_of(d, name, a)) != NULL)
-		add_with(e, a, other);
+		add_with(e, a, NULL, other);
 	return true;
 }
 
@@ -179,13 +179,14 @@ static const struct {
 };
 
 static void
-read_envelope(struct spool_reader *rd, struct spool_msg *m, const char *name)
+read_envelope(struct spool_reader *rd, struct spool_msg *m,
+    const struct spool_with *with)
 {
 	struct companion c = { rd->a, m, PROV_COMPANION, 0 };
 	struct slice text, line;
 	size_t i;
 
-	if (!companion_text(rd, m, name, &text))
+	if (!companion_text(rd, m, with, &text))
 		return;
 	while (sl_line(&text, &line))
 		for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
@@ -200,7 +201,7 @@ imail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	const struct spool_entry *e = rd->e;
 	struct slice name = sl(e->name);
-	const char *q = NULL;
+	const struct spool_with *q = NULL;
 	size_t i;
 
 	if (reader_head(rd, m, &m->text, err) == -1)
@@ -208,14 +209,14 @@ imail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	if (is_name(name, 'Q') || is_name(name, 'T') || is_name(name, 'A'))
 		msg_problem(m, "what belongs to a message that is not there");
 	for (i = 0; i < e->nwith; i++)
-		if (e->with[i][0] != '_')
-			q = e->with[i];
+		if (e->with[i].name[0] != '_')
+			q = &e->with[i];
 	if (e->nwith > (q != NULL) || is_lock(name))
 		msg_problem(m, "locked: the server was at work on it");
 	if (!is_name(name, 'D'))
 		return 1;
 	m->queue_id = arena_dup(rd->a, name_stem(sl_from(name, 1)));
-	if (q != NULL && ascii_lower(q[0]) != 'q')
+	if (q != NULL && ascii_lower(q->name[0]) != 'q')
 		msg_problem(m, "still being received");
 	read_envelope(rd, m, q);
 	return 1;

@@ -51,7 +51,7 @@ read_envelope(struct spool_reader *rd, struct spool_msg *m)
 	size_t i, n = 0;
 
 	for (i = 0; i < rd->e->nwith; i++) {
-		s = reader_companion(rd, rd->e->with[i], COMPANION_MAX);
+		s = reader_companion(rd, &rd->e->with[i], COMPANION_MAX);
 		msg_hints(m, rd->a, s);
 		n += s.n;
 	}

@@ -116,8 +116,7 @@ mailenable_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 		return d->v[i].type != TREE_FILE ||
 		    partner(other, name) == NULL;
 	if ((command = partner(other, name)) != NULL) {
-		add_with(e, a, command);
-		e->with_dir = other;
+		add_with(e, a, other, command);
 	}
 	return true;
 }
@@ -174,7 +173,7 @@ read_command(struct spool_reader *rd, struct spool_msg *m)
 	struct companion c = { rd->a, m, PROV_COMPANION, 0 };
 	struct slice text, line;
 
-	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with[0] : NULL,
+	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with : NULL,
 	    &text))
 		return;
 	while (sl_line(&text, &line))

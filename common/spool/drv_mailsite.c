@@ -52,7 +52,7 @@ read_rcp(struct spool_reader *rd, struct spool_msg *m)
 	struct slice text, rest, line;
 	bool smtp = false;
 
-	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with[0] : NULL,
+	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with : NULL,
 	    &text))
 		return;
 	for (rest = text; sl_line(&rest, &line); )

@@ -109,7 +109,7 @@ read_hdr(struct spool_reader *rd, struct spool_msg *m)
 	const struct status *status;
 	struct slice text, line;
 
-	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with[0] : NULL,
+	if (!companion_text(rd, m, rd->e->nwith > 0 ? rd->e->with : NULL,
 	    &text))
 		return;
 	if ((status = status_of(text)) == NULL) {

@@ -71,15 +71,16 @@ size_t
 packed_needs(struct tree_dir *dir, size_t i, const struct spool_entry *e,
     struct arena *a, uint64_t **v)
 {
-	struct tree_dir *beside = e->with_dir != NULL ? e->with_dir : dir;
 	const struct tree_name *with;
+	struct tree_dir *beside;
 	size_t n = 0, k;
 	ssize_t at;
 
 	*v = arena_alloc(a, (e->nwith + 1) * sizeof(**v));
 	(*v)[n++] = dir->v[i].ino;
 	for (k = 0; k < e->nwith; k++) {
-		if ((at = tree_dir_find(beside, e->with[k])) == -1)
+		beside = e->with[k].dir != NULL ? e->with[k].dir : dir;
+		if ((at = tree_dir_find(beside, e->with[k].name)) == -1)
 			continue;
 		with = &beside->v[at];
 		if (with->type == TREE_FILE && with->refused == NULL)

@@ -216,6 +216,66 @@ reader_head(struct spool_reader *rd, struct spool_msg *m,
 	return 0;
 }
 
+int
+reader_at(struct spool_reader *rd, uint64_t off, size_t n,
+    struct slice *bytes, struct err *err)
+{
+	size_t want = rd->look && off == 0 ? SPOOL_LOOK : CHUNK;
+	ssize_t got;
+
+	if (off < rd->buf_off || off + n > rd->buf_off + rd->buf.n) {
+		if (want < n)
+			want = n;
+		if (off >= rd->size)
+			want = 0;
+		else if (rd->size - off < want)
+			want = (size_t)(rd->size - off);
+		rd->buf.n = 0;
+		rd->buf_off = off;
+		if ((got = tree_read(rd->fd, off, buf_room(&rd->buf, want),
+		    want, err)) == -1)
+			return -1;
+		rd->buf.n = (size_t)got;
+	}
+	*bytes = sl_first(sl_from(buf_sl(&rd->buf),
+	    (size_t)(off - rd->buf_off)), n);
+	return 0;
+}
+
+/* The beginning of a message, and how long all of it is. */
+struct beginning {
+	struct buf	*b;
+	size_t		 most;
+	uint64_t	 n;
+};
+
+static int
+begin_piece(void *ctx, struct slice bytes, struct err *err)
+{
+	struct beginning *t = ctx;
+
+	(void)err;
+	t->n += bytes.n;
+	buf_add(t->b, sl_first(bytes, t->most - t->b->n));
+	return 0;
+}
+
+int
+reader_text(struct spool_reader *rd, struct spool_msg *m, struct err *err)
+{
+	struct beginning t = { .b = &rd->text,
+	    .most = rd->look ? SPOOL_LOOK : SPOOL_READ_MAX };
+
+	rd->text.n = 0;
+	if (rd->drv->text(rd, begin_piece, &t, err) == -1)
+		return -1;
+	m->text = buf_sl(&rd->text);
+	m->size = t.n;
+	m->cut = t.n > SPOOL_READ_MAX;
+	m->more = rd->look && t.n > SPOOL_LOOK;
+	return 0;
+}
+
 struct slice
 reader_tail(struct spool_reader *rd, size_t max)
 {
@@ -228,15 +288,15 @@ reader_tail(struct spool_reader *rd, size_t max)
 }
 
 struct slice
-reader_companion(struct spool_reader *rd, const char *name, size_t max)
+reader_companion(struct spool_reader *rd, const struct spool_with *with,
+    size_t max)
 {
 	struct stat st;
 	struct err err;
 	ssize_t n;
 	char *p;
-	const struct spool_entry *e = rd->e;
-	int fd = tree_file(e->with_dir != NULL ? e->with_dir : e->dir, name,
-	    &st, &err);
+	int fd = tree_file(with->dir != NULL ? with->dir : rd->e->dir,
+	    with->name, &st, &err);
 
 	if (fd == -1)
 		return (struct slice){ NULL, 0 };
@@ -411,6 +471,7 @@ spool_reader_free(struct spool_reader *rd)
 		return;
 	reader_close(rd);
 	buf_free(&rd->buf);
+	buf_free(&rd->text);
 	free(rd);
 }
 
@@ -433,6 +494,8 @@ spool_start(const struct spool *sp, const struct spool_entry *e,
 		return -1;
 	rd->size = (uint64_t)st.st_size;
 	rd->mtime = st.st_mtime;
+	rd->mode = st.st_mode;
+	rd->uid = st.st_uid;
 	return 0;
 }
 
@@ -478,6 +541,22 @@ spool_whole(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return r;
 }
 
+struct plain {
+	void	(*piece)(void *ctx, struct slice bytes);
+	void	*ctx;
+};
+
+static int
+plain_piece(void *ctx, struct slice bytes, struct err *err)
+{
+	struct plain *p = ctx;
+
+	(void)err;
+	if (bytes.n > 0)
+		p->piece(p->ctx, bytes);
+	return 0;
+}
+
 int
 spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
     void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)
@@ -488,6 +567,9 @@ spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 	size_t want;
 	ssize_t n = 0;
 
+	if (rd->drv->text != NULL)
+		return rd->drv->text(rd, plain_piece,
+		    &(struct plain){ piece, ctx }, err);
 	if (at >= rd->buf_off && end <= have) {	/* it is here already */
 		if (m->size > 0)
 			piece(ctx, (struct slice){
@@ -518,12 +600,16 @@ spool_text(struct spool_reader *rd, const struct spool_msg *m,
 	uint64_t at = m->offset + SPOOL_READ_MAX;
 	uint64_t end = m->offset + m->size - m->trailer.n;
 	struct slice s = m->text;
-	char *p = m->cut ? xalloc(BYTES_MAX) : NULL;
+	char *p = NULL;
 	ssize_t n;
 	int r;
 
+	if (m->cut && rd->drv->text != NULL)
+		return rd->drv->text(rd, piece, ctx, err);
 	while ((r = piece(ctx, s, err)) == 0 && m->cut && at < end) {
 		s.n = end - at < BYTES_MAX ? (size_t)(end - at) : BYTES_MAX;
+		if (p == NULL)
+			p = xalloc(BYTES_MAX);
 		s.p = p;
 		if ((n = tree_read(rd->fd, at, p, s.n, err)) != -1 &&
 		    (size_t)n < s.n)

@@ -26,6 +26,7 @@ struct spool {
 	struct spool_probe	 probe;
 	struct tree_dir		*root;		/* as probe.root */
 	struct spool_other	 other;
+	struct spool_near	 near;
 
 	struct tree_dir		*dir;		/* the walk is here; borrowed */
 	size_t			 i;		/* the next name in it */
@@ -180,6 +181,7 @@ spool_new(struct tree *t, struct err *err)
 	sp->probe.tree = t;
 	sp->probe.base = tree_base(t);
 	sp->probe.other = &sp->other;
+	sp->probe.near = &sp->near;
 	if (tree_list(t, "", &sp->root, err) == -1) {
 		err_at(err, "%s", tree_path(t));
 		spool_close(sp);
@@ -418,6 +420,7 @@ spool_close(struct spool *sp)
 	if (sp->root != NULL)
 		tree_dir_drop(sp->root);
 	other_drop(&sp->other);
+	near_drop(&sp->near);
 	tree_close(sp->probe.tree);
 	free(sp->path);
 	free(sp);
@@ -478,9 +481,12 @@ file_size(const struct tree_dir *d, const char *name)
 static void
 keep_dirs(struct spool_entry *e)
 {
+	size_t i;
+
 	tree_dir_keep(e->dir);
-	if (e->with_dir != NULL)
-		tree_dir_keep(e->with_dir);
+	for (i = 0; i < e->nwith; i++)
+		if (e->with[i].dir != NULL)
+			tree_dir_keep(e->with[i].dir);
 }
 
 /* The next range of the file; false: it was the last. */
@@ -738,9 +744,11 @@ spool_entry_done(struct spool_entry *e)
 	e->nheld = 0;
 	if (e->dir != NULL)
 		tree_dir_drop(e->dir);
-	if (e->with_dir != NULL)
-		tree_dir_drop(e->with_dir);
-	e->dir = e->with_dir = NULL;
+	for (i = 0; i < e->nwith; i++)
+		if (e->with[i].dir != NULL)
+			tree_dir_drop(e->with[i].dir);
+	e->dir = NULL;
+	e->nwith = 0;
 }
 
 const struct spool_driver *const *

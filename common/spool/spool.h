@@ -33,6 +33,22 @@ enum provenance {
 };
 const char	*provenance_name(enum provenance p);
 
+/* What became of a recipient, as far as the spool tells. */
+enum rcpt_state {
+	RCPT_PENDING,		/* the server would still try */
+	RCPT_DONE,		/* it would not: delivered, or bounced */
+	RCPT_BOUNCED,		/* done, and known to have bounced */
+	RCPT_CANCELED,		/* taken off by a filter */
+};
+const char	*rcpt_state_name(enum rcpt_state s);
+enum rcpt_state	 rcpt_state_parse(struct slice name);	/* else pending */
+
+/* A companion, sidecar or log of an entry. */
+struct spool_with {
+	struct tree_dir	*dir;		/* NULL: the entry's */
+	const char	*name;
+};
+
 /*
  * One thing to be loaded: a file, or a range of a large mbox.
  * Memory is the arena that was given to spool_next.
@@ -42,9 +58,8 @@ struct spool_entry {
 	const char	*name;		/* in dir */
 	const char	*path;		/* below the root */
 	const char	*folder;	/* "in", "out", "in/archive", "queue" ... */
-	const char	**with;		/* names of companions and sidecars */
+	struct spool_with *with;	/* what else belongs to it */
 	size_t		 nwith;
-	struct tree_dir	*with_dir;	/* of these, when it is not dir */
 	uint64_t	 off, len;	/* mbox: messages that begin in here */
 	const char	*refused;	/* why it must not be opened: "a link" */
 
@@ -65,6 +80,10 @@ struct spool_rcpt {
 	struct addr	 addr;
 	enum provenance	 provenance;
 	struct slice	 notify, orcpt;	/* RFC 3461 4.1, 4.2: as written */
+	enum rcpt_state	 state;
+	struct slice	 original;	/* before aliases; empty: the same */
+	struct slice	 error;		/* of the last attempt, as the server
+					   has it: hostile bytes */
 };
 
 /* Bytes beside the file: an extended attribute, or a file <file>:<name>. */
@@ -78,7 +97,9 @@ struct spool_stream {
 struct spool_msg {
 	unsigned	 part;		/* 0: the only one; else from 1 */
 	uint64_t	 offset;	/* of the message in its file */
-	uint64_t	 size;		/* bytes of the message in its file, all */
+	uint64_t	 size;		/* bytes of the message in its file, all;
+					   of what is put together from records
+					   or several files, as it is sent */
 	struct slice	 text;		/* RFC 5322 bytes, the MTA's wrapping gone */
 	struct slice	 preamble;	/* bytes before it, not text */
 	struct slice	 trailer;	/* bytes behind it, not text */
@@ -96,6 +117,7 @@ struct spool_msg {
 	size_t		 nrcpts;
 
 	struct ip	 client;	/* X-SourceIPAddress and its like */
+	struct slice	 client_name;	/* as the server found it */
 	struct slice	 helo;
 	struct slice	 account;
 

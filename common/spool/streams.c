@@ -40,9 +40,9 @@ from_xattrs(struct spool_reader *rd, struct spool_msg *m)
 
 /* The part of a companion's name behind <file>:, or empty. */
 static struct slice
-sidecar_name(const struct spool_entry *e, const char *with)
+sidecar_name(const struct spool_entry *e, const struct spool_with *with)
 {
-	struct slice s = sl(with), file = sl(e->name);
+	struct slice s = sl(with->name), file = sl(e->name);
 
 	return sl_starts(s, file) && s.n > file.n && s.p[file.n] == ':' ?
 	    sl_from(s, file.n + 1) : sl_first(s, 0);
@@ -68,13 +68,13 @@ from_sidecars(struct spool_reader *rd, struct spool_msg *m)
 	size_t i;
 
 	for (i = 0; i < rd->e->nwith; i++) {
-		name = sidecar_name(rd->e, rd->e->with[i]);
+		name = sidecar_name(rd->e, &rd->e->with[i]);
 		if (name.n == 0)
 			continue;
 		add(rd, m, (struct spool_stream){ .name = arena_dup(rd->a, name),
-		    .size = file_size(rd->e, rd->e->with[i]),
+		    .size = file_size(rd->e, rd->e->with[i].name),
 		    .sidecar = true });
-		msg_hints(m, rd->a, reader_companion(rd, rd->e->with[i],
+		msg_hints(m, rd->a, reader_companion(rd, &rd->e->with[i],
 		    BYTES_MAX));
 	}
 }

@@ -35,7 +35,7 @@ fuzz_the_box(void)
 static inline void
 fuzz_box_path(const struct fuzz_box *b, size_t i, char path[128])
 {
-	snprintf(path, 128, "%s/%s", b->dir, b->e.with[i]);
+	snprintf(path, 128, "%s/%s", b->dir, b->e.with[i].name);
 }
 
 static inline void

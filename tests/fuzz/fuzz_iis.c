@@ -7,7 +7,8 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "x.eml:PROPERTIES", "x.bdr" };
+	static struct spool_with with[] = {
+	    { NULL, "x.eml:PROPERTIES" }, { NULL, "x.bdr" } };
 	static struct fuzz_box box = { .drv = &drv_iis, .e = {
 	    .name = "x.eml", .path = "Queue/x.eml", .folder = "queue",
 	    .with = with, .nwith = NITEMS(with) } };

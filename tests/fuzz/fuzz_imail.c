@@ -6,7 +6,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "Q0b63aa8048c.SMD" };
+	static struct spool_with with[] = { { NULL, "Q0b63aa8048c.SMD" } };
 	static struct fuzz_box box = { .drv = &drv_imail, .apart = true, .e = {
 	    .name = "D0b63aa8048c.SMD", .path = "D0b63aa8048c.SMD",
 	    .folder = ".", .with = with, .nwith = NITEMS(with) } };

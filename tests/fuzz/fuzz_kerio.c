@@ -6,7 +6,8 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "1.env", "1.emf" };
+	static struct spool_with with[] = { { NULL, "1.env" },
+	    { NULL, "1.emf" } };
 	static struct fuzz_box box = { .drv = &drv_kerio, .e = {
 	    .name = "1.eml", .path = "00/1.eml",
 	    .folder = "00", .with = with, .nwith = NITEMS(with) } };

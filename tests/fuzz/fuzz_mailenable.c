@@ -6,7 +6,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "1A.MAI" };
+	static struct spool_with with[] = { { NULL, "1A.MAI" } };
 	static struct fuzz_box box = { .drv = &drv_mailenable, .apart = true, .e = {
 	    .name = "1A.MAI", .path = "Messages/1A.MAI",
 	    .folder = "messages", .with = with, .nwith = NITEMS(with) } };

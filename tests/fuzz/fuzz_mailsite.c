@@ -6,7 +6,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "1.rcp" };
+	static struct spool_with with[] = { { NULL, "1.rcp" } };
 	static struct fuzz_box box = { .drv = &drv_mailsite, .e = {
 	    .name = "1.msg", .path = "Incoming/1.msg",
 	    .folder = "incoming", .with = with, .nwith = NITEMS(with) } };

@@ -7,7 +7,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *with[] = { "1.hdr" };
+	static struct spool_with with[] = { { NULL, "1.hdr" } };
 	static struct fuzz_box box = { .drv = &drv_smartermail, .apart = true, .e = {
 	    .name = "1.eml", .path = "proc/1.eml",
 	    .folder = "proc", .with = with, .nwith = NITEMS(with) } };

@@ -23,9 +23,9 @@ entry(void *ctx, size_t nth, struct tree_dir *dir, size_t i, struct arena *a,
 	other = arena_str(a, name);
 	other[name.n - 1] = 'c';
 	if (tree_dir_find(dir, other) != -1)
-		e->with[e->nwith++] = other;
+		e->with[e->nwith++].name = other;
 	if (tree_dir_find(dir, "shared") != -1)
-		e->with[e->nwith++] = "shared";
+		e->with[e->nwith++].name = "shared";
 	return true;
 }
 
