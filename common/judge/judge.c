@@ -244,13 +244,8 @@ judge_new(const struct site *site, const struct intern *in,
 	j->ours = xcalloc(j->ids, 1);
 	j->host = xcalloc(j->ids, 1);
 	j->client = xcalloc(j->ids, 1);
-	j->pair_of = xcalloc(j->ids, sizeof(uint32_t));
-	j->named = xcalloc(j->ids, sizeof(uint32_t));
-	j->targets = xcalloc(j->ids, sizeof(uint32_t));
-	j->relayed = xcalloc(j->ids, sizeof(uint32_t));
-	j->inbound = xcalloc(j->ids, sizeof(uint32_t));
-	j->false_reports = xcalloc(j->ids, sizeof(uint32_t));
-	j->true_reports = xcalloc(j->ids, sizeof(uint32_t));
+	j->clients.size = sizeof(struct client_sums);
+	j->addrs.size = sizeof(struct addr_sums);
 	for (j->sent_cap = 64; j->sent_cap < 2 * n; j->sent_cap *= 2)
 		;
 	j->sent = xcalloc(j->sent_cap, sizeof(*j->sent));
@@ -266,13 +261,8 @@ judge_free(struct judge *j)
 	free(j->host);
 	free(j->client);
 	free(j->pairs);
-	free(j->pair_of);
-	free(j->named);
-	free(j->targets);
-	free(j->relayed);
-	free(j->inbound);
-	free(j->false_reports);
-	free(j->true_reports);
+	idmap_free(&j->clients);
+	idmap_free(&j->addrs);
 	free(j->sent);
 	free(j);
 }
@@ -284,10 +274,41 @@ judge_who(const struct facts *f)
 	    f->client;
 }
 
+const struct client_sums *
+judge_client_sums(const struct judge *j, uint32_t who)
+{
+	static const struct client_sums none;
+	const struct client_sums *sums = idmap_find(&j->clients, who);
+
+	return sums == NULL ? &none : sums;
+}
+
+const struct addr_sums *
+judge_addr_sums(const struct judge *j, uint32_t addr)
+{
+	static const struct addr_sums none;
+	const struct addr_sums *sums = idmap_find(&j->addrs, addr);
+
+	return sums == NULL ? &none : sums;
+}
+
+static struct client_sums *
+count_client(struct judge *j, uint32_t who)
+{
+	return idmap_row(&j->clients, who);
+}
+
+static struct addr_sums *
+count_addr(struct judge *j, uint32_t addr)
+{
+	return idmap_row(&j->addrs, addr);
+}
+
 const struct pair *
 judge_pair(const struct judge *j, const struct facts *f)
 {
-	uint32_t at = f->nrcpts == 1 ? j->pair_of[f->rcpts[0].addr] : 0;
+	uint32_t at = f->nrcpts != 1 ? 0 :
+	    judge_addr_sums(j, f->rcpts[0].addr)->pair;
 
 	return at == 0 ? NULL : &j->pairs[at - 1];
 }
@@ -301,15 +322,15 @@ pair_new(struct judge *j, uint32_t outside, uint32_t local)
 		    sizeof(*j->pairs));
 	}
 	j->pairs[j->npairs++] = (struct pair){ .local = local };
-	j->pair_of[outside] = (uint32_t)j->npairs;
-	j->targets[local]++;
+	count_addr(j, outside)->pair = (uint32_t)j->npairs;
+	count_addr(j, local)->targets++;
 	return &j->pairs[j->npairs - 1];
 }
 
 static void
 count_pair(struct judge *j, const struct facts *f, uint32_t local)
 {
-	uint32_t outside = f->rcpts[0].addr, at = j->pair_of[outside];
+	uint32_t outside = f->rcpts[0].addr, at = count_addr(j, outside)->pair;
 	struct pair *p = at != 0 ? &j->pairs[at - 1] :
 	    pair_new(j, outside, local);
 	size_t i;
@@ -343,18 +364,19 @@ count_one(struct judge *j, const struct facts *f)
 	if (f->client == 0 || f->client_is == CLIENT_TRUSTED)
 		return;
 	if (!foreign) {
-		j->inbound[judge_who(f)] += f->kind == KIND_MAIL;
+		count_client(j, judge_who(f))->inbound +=
+		    f->kind == KIND_MAIL;
 		return;
 	}
 	if ((local = judge_names_us(j, f)) == 0) {
-		j->relayed[judge_who(f)]++;
+		count_client(j, judge_who(f))->relayed++;
 		return;
 	}
-	j->named[local]++;
+	count_addr(j, local)->named++;
 	if (f->nrcpts == 1)
 		count_pair(j, f, local);
 	else
-		j->targets[local] += f->nrcpts;
+		count_addr(j, local)->targets += f->nrcpts;
 }
 
 /* First decisive rule wins, all that speak are kept. */
@@ -395,11 +417,13 @@ remember_sent(struct judge *j, const struct facts *f)
 static void
 remember_report(struct judge *j, const struct facts *f)
 {
-	uint32_t *count = f->class == C_BACKSCATTER ? j->false_reports :
-	    f->class == C_LEGIT ? j->true_reports : NULL;
+	struct addr_sums *to;
 
-	if (count != NULL && f->nrcpts > 0)
-		count[f->rcpts[0].addr]++;
+	if (f->nrcpts == 0)
+		return;
+	to = count_addr(j, f->rcpts[0].addr);
+	to->false_reports += f->class == C_BACKSCATTER;
+	to->true_reports += f->class == C_LEGIT;
 }
 
 /* Answers depend on what was sent; reports on that; storms on the reports. */

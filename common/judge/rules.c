@@ -320,14 +320,15 @@ forward_steady(const struct judge *j, const struct facts *f)
 {
 	const struct pair *p = judge_pair(j, f);
 	uint32_t local = judge_names_us(j, f);
+	const struct addr_sums *sums = judge_addr_sums(j, local);
 
 	if (p == NULL || local == 0 || p->local != local)
 		return false;
-	if (j->targets[local] <= FORWARD_FEW)
+	if (sums->targets <= FORWARD_FEW)
 		return clients_of(p) >= 2;
 	return clients_of(p) == PAIR_WHO &&
-	    (uint64_t)p->n * (j->targets[local] - 1) >=
-	    (uint64_t)FORWARD_OUT * (j->named[local] - p->n);
+	    (uint64_t)p->n * (sums->targets - 1) >=
+	    (uint64_t)FORWARD_OUT * (sums->named - p->n);
 }
 
 /* It also hands us mail for strangers that names nobody of ours. */
@@ -336,7 +337,7 @@ forward_steady(const struct judge *j, const struct facts *f)
 static bool
 spam_client(const struct judge *j, const struct facts *f)
 {
-	return j->relayed[judge_who(f)] >= RELAYS_MANY;
+	return judge_client_sums(j, judge_who(f))->relayed >= RELAYS_MANY;
 }
 
 static bool
@@ -377,7 +378,8 @@ maybe_forward(const struct judge *j, const struct facts *f)
 		return true;
 	p = judge_pair(j, f);
 	return p != NULL && p->local == local &&
-	    (j->targets[local] <= FORWARD_FEW || clients_of(p) > 1);
+	    (judge_addr_sums(j, local)->targets <= FORWARD_FEW ||
+	    clients_of(p) > 1);
 }
 
 static bool
@@ -452,15 +454,14 @@ report_inbound(const struct judge *j, const struct facts *f)
 static bool
 report_storm(const struct judge *j, const struct facts *f)
 {
-	uint32_t to, wrong, right;
+	const struct addr_sums *to;
 
 	if (!j->counted || f->kind != KIND_BOUNCE || !comes_in(j, f) ||
 	    f->nrcpts != 1)
 		return false;
-	to = f->rcpts[0].addr;
-	wrong = j->false_reports[to];
-	right = j->true_reports[to];
-	return wrong >= STORM_MIN && wrong / STORM_SHARE >= right;
+	to = judge_addr_sums(j, f->rcpts[0].addr);
+	return to->false_reports >= STORM_MIN &&
+	    to->false_reports / STORM_SHARE >= to->true_reports;
 }
 
 static void
@@ -470,7 +471,8 @@ say_storm(const struct judge *j, const struct facts *f, struct buf *out)
 
 	buf_fmt(out, SL_FMT " gets %u reports about mail that entered "
 	    "elsewhere, %u about its own", SL_ARG(str(j, to)),
-	    j->false_reports[to], j->true_reports[to]);
+	    judge_addr_sums(j, to)->false_reports,
+	    judge_addr_sums(j, to)->true_reports);
 }
 
 static bool
@@ -527,20 +529,22 @@ unknown_recipients(const struct judge *j, const struct facts *f)
 static bool
 relay_client(const struct judge *j, const struct facts *f)
 {
-	uint32_t who = judge_who(f);
+	const struct client_sums *sums = judge_client_sums(j, judge_who(f));
 
 	return f->kind == KIND_MAIL && stranger(f) && comes_in(j, f) &&
-	    j->relayed[who] >= RELAY_CLIENT_MIN &&
-	    j->relayed[who] >= j->inbound[who];
+	    sums->relayed >= RELAY_CLIENT_MIN &&
+	    sums->relayed >= sums->inbound;
 }
 
 static void
 say_relay_client(const struct judge *j, const struct facts *f,
     struct buf *out)
 {
+	const struct client_sums *sums = judge_client_sums(j, judge_who(f));
+
 	say_client(j, f, out);
 	buf_fmt(out, " hands us %u messages for strangers, %u for us",
-	    j->relayed[judge_who(f)], j->inbound[judge_who(f)]);
+	    sums->relayed, sums->inbound);
 }
 
 static bool

@@ -1,5 +1,6 @@
 #ifndef JUDGE_STATE_H
 #define JUDGE_STATE_H
+#include "base/idmap.h"
 #include "judge/judge.h"
 
 /*
@@ -23,22 +24,36 @@ struct judge {
 	/* Pairs of a local address in the header and one outside. */
 	struct pair		*pairs;
 	size_t			 npairs, pairs_room;
-	uint32_t		*pair_of;	/* [outside] its pair, from 1 */
-	uint32_t		*named;		/* [local] messages that go out */
-	uint32_t		*targets;	/* [local] addresses outside */
 
-	/* Relayed messages by client, as far as they name nobody of ours. */
-	uint32_t		*relayed;	/* [judge_who] */
-	uint32_t		*inbound;	/* [judge_who] mail for us only */
-
-	/* Reports by recipient. */
-	uint32_t		*false_reports;	/* [address] about mail not ours */
-	uint32_t		*true_reports;	/* [address] about mail of ours */
+	struct idmap		 clients;	/* struct client_sums, by judge_who */
+	struct idmap		 addrs;		/* struct addr_sums, by address */
 	bool			 counted;	/* all reports are in these */
 
 	uint64_t		*sent;		/* Message-IDs of what we sent */
 	size_t			 sent_cap, sent_n;
 };
+
+/* Messages by client. */
+struct client_sums {
+	uint32_t	id;
+	uint32_t	relayed;	/* for strangers, and naming nobody of ours */
+	uint32_t	inbound;	/* for us only */
+};
+
+/* Messages by address: the first of one outside, the next two of our own. */
+struct addr_sums {
+	uint32_t	id;
+	uint32_t	pair;		/* it is in, from 1 */
+	uint32_t	named;		/* messages that go out and name it */
+	uint32_t	targets;	/* addresses outside that these go to */
+	uint32_t	false_reports;	/* to it, about mail not ours */
+	uint32_t	true_reports;	/* to it, about mail of ours */
+};
+
+/* Never NULL: zeroes for who was not counted. */
+const struct client_sums *judge_client_sums(const struct judge *j,
+		    uint32_t who);
+const struct addr_sums *judge_addr_sums(const struct judge *j, uint32_t addr);
 
 /*
  * Mail that names one of ours in its header and goes to one address

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/idmap.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "mail/date.h"
@@ -17,17 +18,13 @@ struct tally {
 
 /* What stands behind one string. */
 struct key {
-	uint32_t	 id;		/* number of the string; 0: free */
+	uint32_t	 id;		/* number of the string */
 	uint32_t	 first, last;	/* entries that had it, from 1 */
 	struct tally	 t;
 	uint64_t	 bytes;
 };
 
-/* A table of them: few of all strings are counted by any list. */
-struct keys {
-	struct key	*v;
-	size_t		 cap, n;	/* cap: 0, or a power of two */
-};
+#define KEYS	{ .size = sizeof(struct key) }
 
 /* A list of the first screen: strings and what stands behind them. */
 struct list {
@@ -35,7 +32,7 @@ struct list {
 	/* Calls add for each string that the entry counts under. */
 	void		(*keys)(struct list *l, const struct facts *f);
 	bool		 abuse;		/* who misused us: the worst first */
-	struct keys	 by_id;
+	struct idmap	 by_id;		/* struct key */
 	const struct judge *j;
 	struct intern	*own;		/* strings of our own making, or NULL */
 	const struct facts *f;		/* the entry being counted */
@@ -92,43 +89,6 @@ static uint32_t
 abuse(const struct tally *t)
 {
 	return t->n[C_RELAY] + t->n[C_BACKSCATTER] + t->n[C_SPAM];
-}
-
-/* ---- counting by string ---- */
-
-static struct key *
-key_slot(const struct keys *k, uint32_t id)
-{
-	size_t i = (size_t)(id * UINT32_C(0x9e3779b1)) & (k->cap - 1);
-
-	while (k->v[i].id != 0 && k->v[i].id != id)
-		i = (i + 1) & (k->cap - 1);
-	return &k->v[i];
-}
-
-/* The string's counts; new ones are zero. */
-static struct key *
-key_of(struct keys *k, uint32_t id)
-{
-	struct keys more = { .cap = k->cap == 0 ? 256 : k->cap * 2 };
-	struct key *at;
-	size_t i;
-
-	if (k->n * 4 >= k->cap * 3) {
-		more.v = xcalloc(more.cap, sizeof(*more.v));
-		more.n = k->n;
-		for (i = 0; i < k->cap; i++)
-			if (k->v[i].id != 0)
-				*key_slot(&more, k->v[i].id) = k->v[i];
-		free(k->v);
-		*k = more;
-	}
-	at = key_slot(k, id);
-	if (at->id == 0) {
-		at->id = id;
-		k->n++;
-	}
-	return at;
 }
 
 /* ---- printing ---- */
@@ -283,13 +243,26 @@ list_str(const struct list *l, uint32_t id)
 	return l->own != NULL ? intern_str(l->own, id) : judge_str(l->j, id);
 }
 
+static const struct key *
+key_at(const struct list *l, size_t i)
+{
+	return &((const struct key *)(const void *)l->by_id.rows)[i];
+}
+
+/* What is counted under the string: it is there. */
+static const struct key *
+key_of(const struct list *l, uint32_t id)
+{
+	return idmap_find(&l->by_id, id);
+}
+
 /* A string once for each message, however often it is there. */
 static void
 list_add(struct list *l, uint32_t id)
 {
 	struct key *k;
 
-	if (id == 0 || (k = key_of(&l->by_id, id))->last == l->entry)
+	if (id == 0 || (k = idmap_row(&l->by_id, id))->last == l->entry)
 		return;
 	k->last = l->entry;
 	if (k->first == 0)
@@ -348,8 +321,8 @@ list_best(struct list *l, struct row *best, size_t max)
 	struct row r;
 	size_t n = 0, at, i;
 
-	for (at = 0; at < l->by_id.cap; at++) {
-		k = &l->by_id.v[at];
+	for (at = 0; at < l->by_id.n; at++) {
+		k = key_at(l, at);
 		r.id = k->id;
 		r.rank = l->abuse ? abuse(&k->t) : sum(&k->t);
 		if (r.rank == 0)
@@ -372,7 +345,7 @@ list_best(struct list *l, struct row *best, size_t max)
 static void
 print_folders(struct screen *s)
 {
-	struct list l = { .j = s->j };
+	struct list l = { .by_id = KEYS, .j = s->j };
 	struct row *best = xcalloc(s->o->rows + 5, sizeof(*best));
 	char a[32], b[32];
 	size_t n, i;
@@ -385,11 +358,11 @@ print_folders(struct screen *s)
 	for (i = 0; i < n; i++) {
 		cell(s, best[i].text, 12);
 		buf_fmt(&s->line, "%12s  %17s", grouped(best[i].rank, a),
-		    human(key_of(&l.by_id, best[i].id)->bytes, b));
+		    human(key_of(&l, best[i].id)->bytes, b));
 		flush(s);
 	}
 	free(best);
-	free(l.by_id.v);
+	idmap_free(&l.by_id);
 }
 
 static void
@@ -450,8 +423,8 @@ print_list(struct screen *s, struct list *l)
 		print_head(s, l->title, text_cols(s));
 	for (i = 0; i < n; i++)
 		print_row(s, best[i].text,
-		    &key_of(&l->by_id, best[i].id)->t, text_cols(s));
-	free(l->by_id.v);
+		    &key_of(l, best[i].id)->t, text_cols(s));
+	idmap_free(&l->by_id);
 	free(best);
 }
 
@@ -475,8 +448,9 @@ network_of(struct slice client, char buf[IP_TEXT + 8])
 static void
 print_networks(struct screen *s)
 {
-	struct list client = { .j = s->j };
-	struct list net = { .abuse = true, .own = intern_new() };
+	struct list client = { .by_id = KEYS, .j = s->j };
+	struct list net = { .by_id = KEYS, .abuse = true,
+	    .own = intern_new() };
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
 	char text[IP_TEXT + 8], label[IP_TEXT + 64];
 	const struct key *k;
@@ -486,11 +460,9 @@ print_networks(struct screen *s)
 
 	for (i = 0; i < s->n; i++)
 		list_count(&client, s, i, s->v[i]->client);
-	for (i = 0; i < client.by_id.cap; i++) {
-		k = &client.by_id.v[i];
-		if (k->id == 0)
-			continue;
-		to = key_of(&net.by_id, intern(net.own,
+	for (i = 0; i < client.by_id.n; i++) {
+		k = key_at(&client, i);
+		to = idmap_row(&net.by_id, intern(net.own,
 		    network_of(judge_str(s->j, k->id), text)));
 		to->last++;		/* here: addresses in it */
 		for (c = 0; c < C_COUNT; c++)
@@ -500,14 +472,14 @@ print_networks(struct screen *s)
 	if (n > 0)
 		print_head(s, "client networks", text_cols(s));
 	for (i = 0; i < n; i++) {
-		k = key_of(&net.by_id, best[i].id);
+		k = key_of(&net, best[i].id);
 		snprintf(label, sizeof(label), SL_FMT " (%u address%s)",
 		    SL_ARG(best[i].text), k->last, k->last == 1 ? "" : "es");
 		print_row(s, sl(label), &k->t, text_cols(s));
 	}
 	intern_free(net.own);
-	free(client.by_id.v);
-	free(net.by_id.v);
+	idmap_free(&client.by_id);
+	idmap_free(&net.by_id);
 	free(best);
 }
 
@@ -643,7 +615,7 @@ print_unread(struct screen *s)
 {
 	size_t n, i, odd = 0, headless = 0;
 	const struct facts *bare = NULL, *first;
-	struct list l = { .j = s->j };
+	struct list l = { .by_id = KEYS, .j = s->j };
 	struct row *best = xcalloc(s->o->rows + 1, sizeof(*best));
 	char a[32];
 
@@ -669,7 +641,7 @@ print_unread(struct screen *s)
 		buf_fmt(&s->line, "  %6s  ", grouped(best[i].rank, a));
 		utf8_show(&s->line, best[i].text, 40);
 		buf_add(&s->line, SL(", first "));
-		first = s->v[key_of(&l.by_id, best[i].id)->first - 1];
+		first = s->v[key_of(&l, best[i].id)->first - 1];
 		utf8_show(&s->line, sl(first->path), 40);
 		flush(s);
 	}
@@ -690,7 +662,7 @@ print_unread(struct screen *s)
 		    "live", grouped(s->scan->vanished, a));
 		flush(s);
 	}
-	free(l.by_id.v);
+	idmap_free(&l.by_id);
 	free(best);
 }
 
@@ -723,12 +695,16 @@ summary_print(FILE *out, const struct scan *scan, const struct judge *j,
     struct facts *const *v, size_t n, const struct summary_opts *o)
 {
 	static const struct list lists[] = {
-		{ .title = "accounts", .keys = keys_account, .abuse = true },
-		{ .title = "clients", .keys = keys_client, .abuse = true },
-		{ .title = "sender domains", .keys = keys_sender,
-		    .abuse = true },
-		{ .title = "recipient domains", .keys = keys_rcpt },
-		{ .title = "subjects", .keys = keys_subject },
+		{ .title = "accounts", .by_id = KEYS,
+		    .keys = keys_account, .abuse = true },
+		{ .title = "clients", .by_id = KEYS,
+		    .keys = keys_client, .abuse = true },
+		{ .title = "sender domains", .by_id = KEYS,
+		    .keys = keys_sender, .abuse = true },
+		{ .title = "recipient domains", .by_id = KEYS,
+		    .keys = keys_rcpt },
+		{ .title = "subjects", .by_id = KEYS,
+		    .keys = keys_subject },
 	};
 	struct screen s = { .out = out, .scan = scan, .j = j, .v = v, .n = n,
 	    .o = o };
