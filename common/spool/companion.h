@@ -63,7 +63,7 @@ struct tree_dir	*near_folder(const struct spool_probe *p, const char *path);
 void	near_drop(struct spool_near *near);
 
 /* One more in e->with, unless WITH_MAX are there; dir NULL: the entry's. */
-#define WITH_MAX	8
+#define WITH_MAX	18
 void	add_with(struct spool_entry *e, struct arena *a, struct tree_dir *dir,
 	    const char *name);
 

@@ -1,4 +1,4 @@
-#include "spool/driver.h"
+#include "spool/companion.h"
 
 /*
  * IIS SMTP service, and Exchange 2000 and 2003: Mailroot, or one `vsi N` of
@@ -8,8 +8,12 @@
  * layout nobody has published.  Where a copy kept it, it is searched for
  * addresses.
  */
-#define STREAMS_MAX	16		/* of one file */
 #define REASON_MAX	4096		/* bytes of a .BDR */
+
+/* A message that could not be sent; the reason, and where it came from. */
+static const struct pair bad = {
+	.msg = { ".bad", NULL }, .with = { ".bdr", ".bdp", NULL },
+};
 
 static const char *const folders[] = {
 	"Pickup", "Queue", "Badmail", "Drop", "Filter", "UceArchive"
@@ -75,34 +79,6 @@ iis_bid(const struct spool_probe *p)
 	return folder_bid(p);
 }
 
-/* The name without what begins at its last dot. */
-static struct slice
-stem(struct slice name)
-{
-	const char *dot = name.n == 0 ? NULL : memrchr(name.p, '.', name.n);
-
-	return dot == NULL ? name : sl_first(name, (size_t)(dot - name.p));
-}
-
-/* The other file with this stem, and ext for an extension; or NULL. */
-static const char *
-other_file(struct tree_dir *d, struct slice name, struct slice ext,
-    struct arena *a)
-{
-	struct slice base = stem(name);
-	const uint32_t *v;
-	size_t n = tree_dir_heads(d, arena_fmt(a, SL_FMT ".",
-	    SL_ARG(base)).p, &v), i;
-
-	for (i = 0; i < n; i++) {
-		struct slice s = sl(d->v[v[i]].name);
-
-		if (s.n == base.n + ext.n && sl_iends(s, ext))
-			return s.p;
-	}
-	return NULL;
-}
-
 /* Is the name <file>:<stream>, of a file that is there? */
 static bool
 is_stream(struct tree_dir *d, struct slice name, struct arena *a)
@@ -113,23 +89,6 @@ is_stream(struct tree_dir *d, struct slice name, struct arena *a)
 	    sl_first(name, (size_t)(colon - name.p)))) != -1;
 }
 
-static bool
-is_companion(struct tree_dir *d, struct slice name, struct arena *a)
-{
-	if (!sl_iends(name, SL(".bdr")) && !sl_iends(name, SL(".bdp")))
-		return false;
-	return other_file(d, name, SL(".bad"), a) != NULL;
-}
-
-static void
-add_with(struct spool_entry *e, struct arena *a, const char *name)
-{
-	if (e->with == NULL)
-		e->with = arena_alloc(a,
-		    (STREAMS_MAX + 2) * sizeof(*e->with));
-	e->with[e->nwith++].name = name;
-}
-
 static void
 add_streams(struct tree_dir *d, struct slice name, struct arena *a,
     struct spool_entry *e)
@@ -137,26 +96,20 @@ add_streams(struct tree_dir *d, struct slice name, struct arena *a,
 	const uint32_t *v;
 	size_t n = tree_dir_heads(d, arena_fmt(a, "%s:", name.p).p, &v), i;
 
-	for (i = 0; i < n && i < STREAMS_MAX; i++)
+	for (i = 0; i < n; i++)
 		if (d->v[v[i]].type == TREE_FILE)
-			add_with(e, a, d->v[v[i]].name);
+			add_with(e, a, NULL, d->v[v[i]].name);
 }
 
 static bool
 iis_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
     struct arena *a, struct spool_entry *e)
 {
-	static const char *const exts[] = { ".bdr", ".bdp" };
 	struct slice name = sl(d->v[i].name);
-	const char *other;
-	size_t k;
 
-	if (is_stream(d, name, a) || is_companion(d, name, a))
+	if (is_stream(d, name, a) || !pair_entry(&bad, d, i, a, e))
 		return false;
 	e->folder = folder_lower(p, d, is_folder(p), a);
-	for (k = 0; k < 2 && sl_iends(name, SL(".bad")); k++)
-		if ((other = other_file(d, name, sl(exts[k]), a)) != NULL)
-			add_with(e, a, other);
 	add_streams(d, name, a, e);
 	return true;
 }
@@ -193,12 +146,12 @@ iis_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 
 	if (reader_head(rd, m, &m->text, err) == -1)
 		return -1;
-	if (sl_iends(name, SL(".bdr")) || sl_iends(name, SL(".bdp")))
+	if (pair_is_with(&bad, rd->e->name))
 		msg_problem(m, "what belongs to a message that is not there");
 	else if (memchr(name.p, ':', name.n) != NULL)
 		msg_problem(m, "a stream of a file that is not there");
 	if (sl_ieq(sl(rd->e->folder), SL("queue")))
-		m->queue_id = arena_dup(rd->a, stem(name));
+		m->queue_id = arena_dup(rd->a, name_stem(name));
 	read_reason(rd, m);
 	reader_streams(rd, m);
 	if (xblock_take(&m->text, rd->a, m))
