@@ -4,7 +4,9 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,7 +17,6 @@
 #include "case/case.h"
 #include "case/db.h"
 
-#define LOCK_AT		((off_t)1 << 62)	/* beyond what SQLite locks */
 #define POLL_NS		100000000		/* between two looks at it */
 #define GUARD_OPS	10000		/* virtual instructions between looks */
 #define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
@@ -100,40 +101,61 @@ holder_name(pid_t pid, char *out, size_t n)
 	out[got] = '\0';
 }
 
-static int
-held(struct db *d, pid_t pid, struct err *err)
+/* The kernel's list has a line for each lock: its kind, pid, and file. */
+static pid_t
+holder(int fd)
 {
-	char name[32];
+	unsigned maj, min;
+	unsigned long ino;
+	char line[256], kind[16];
+	struct stat st;
+	long pid, found = 0;
+	FILE *f;
 
-	holder_name(pid, name, sizeof(name));
+	if (fstat(fd, &st) == -1 || (f = fopen("/proc/locks", "re")) == NULL)
+		return 0;
+	while (found == 0 && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%*d: %15s %*s WRITE %ld %x:%x:%lu", kind,
+		    &pid, &maj, &min, &ino) == 5 && ino == st.st_ino &&
+		    maj == major(st.st_dev) && min == minor(st.st_dev) &&
+		    strcmp(kind, "FLOCK") == 0)
+			found = pid;
+	fclose(f);
+	return (pid_t)found;
+}
+
+static int
+held(struct db *d, struct err *err)
+{
+	pid_t pid = holder(d->fd);
+	char name[32] = "";
+
+	if (pid > 0)
+		holder_name(pid, name, sizeof(name));
+	if (name[0] == '\0')
+		return err_set(err, ERR_SYS, "%s: another program is writing "
+		    "to it; waited %d seconds", d->path, CASE_WAIT);
 	return err_set(err, ERR_SYS, "%s: %s (process %ld) is writing to it; "
-	    "waited %d seconds", d->path, name[0] != '\0' ? name :
-	    "another program", (long)pid, CASE_WAIT);
+	    "waited %d seconds", d->path, name, (long)pid, CASE_WAIT);
 }
 
 /*
  * A lock of ours for as long as the case is open, so that a second writer
- * can be told who has it.  Where a file system has no locks, SQLite will
- * tell.
+ * can be told who has it.  Not by fcntl: SQLite gives up all such locks of
+ * the process together with its own.  Where a file system has no locks,
+ * SQLite will tell.
  */
 static int
 writer_lock(struct db *d, struct err *err)
 {
 	const struct timespec nap = { .tv_nsec = POLL_NS };
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-	    .l_start = LOCK_AT, .l_len = 1 };
-	struct flock who;
 	int left = CASE_WAIT * (1000000000 / POLL_NS);
 
-	while (fcntl(d->fd, F_SETLK, &fl) == -1) {
-		if (errno != EACCES && errno != EAGAIN)
+	while (flock(d->fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK)
 			return 0;
-		who = fl;
 		if (left-- == 0 || sig_stop())
-			return fcntl(d->fd, F_GETLK, &who) == 0 &&
-			    who.l_type != F_UNLCK ? held(d, who.l_pid, err) :
-			    err_set(err, ERR_SYS, "%s: another program is "
-			    "writing to it", d->path);
+			return held(d, err);
 		nanosleep(&nap, NULL);
 	}
 	return 0;

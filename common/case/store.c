@@ -25,7 +25,6 @@ struct store {
 	struct arena	*a;		/* given back after each entry */
 	struct arena	*keep;
 	struct slice	*paths;		/* of the spools, absolute */
-	struct buf	 pack;
 	int64_t		*spools;	/* in the case; 0: named twice */
 	uint8_t		*seen;		/* bit per row that was there before */
 	int64_t		 last;		/* row */
@@ -72,32 +71,6 @@ id_of_place(struct store *t, struct item *it)
 	it->st.id = (struct slice){ it->id, sizeof(it->id) };
 }
 
-static void
-pack_str(struct buf *b, struct slice s)
-{
-	buf_add(b, (struct slice){ (const char *)&s.n, sizeof(s.n) });
-	buf_add(b, s);
-}
-
-/* A hash over all that would be written, so that the same is not. */
-static int64_t
-content(struct store *t, const struct item *it)
-{
-	const struct row *r = &it->row;
-	size_t i;
-
-	t->pack.n = 0;
-	record_pack(&it->rec, &t->pack);
-	pack_str(&t->pack, sl(class_name(r->class)));
-	pack_str(&t->pack, r->reason);
-	pack_str(&t->pack, r->folder);
-	pack_str(&t->pack, r->client.ip);
-	pack_str(&t->pack, r->account);
-	for (i = 0; i < r->nsaid; i++)
-		pack_str(&t->pack, r->said[i].fact);
-	return (int64_t)hash64(buf_sl(&t->pack));
-}
-
 static int
 item_read(struct store *t, struct facts *f, struct item *it, struct err *err)
 {
@@ -112,7 +85,7 @@ item_read(struct store *t, struct facts *f, struct item *it, struct err *err)
 	    .id = it->rec.id, .r = &it->row };
 	if (it->st.id.n == 0)
 		id_of_place(t, it);
-	it->st.content = content(t, it);
+	it->st.content = writer_content(t->w, &it->st);
 	return 0;
 }
 
@@ -526,7 +499,6 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 	free(t.seen);
 	free(t.spools);
 	free(t.later);
-	buf_free(&t.pack);
 	sha256_free(t.sha);
 	arena_free(t.a);
 	arena_free(t.keep);

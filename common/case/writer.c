@@ -1,5 +1,7 @@
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/hash.h"
 #include "base/xalloc.h"
 #include "case/writer.h"
 #include "mail/date.h"
@@ -54,6 +56,8 @@ static const char *const sql[STATEMENTS] = {
 struct writer {
 	struct query	*q[STATEMENTS];
 	int		 at;		/* the last value bound */
+	bool		 dry;		/* values go to bytes, and not to q */
+	struct buf	 bytes;
 	char		 ip[IP_TEXT];
 	char		 date[2][DATE_TEXT];
 };
@@ -81,6 +85,7 @@ writer_free(struct writer *w)
 		return;
 	for (i = 0; i < STATEMENTS; i++)
 		query_free(w->q[i]);
+	buf_free(&w->bytes);
 	free(w);
 }
 
@@ -90,29 +95,48 @@ static struct query *
 begin(struct writer *w, enum statement st, int64_t row)
 {
 	w->at = 1;
-	q_int(w->q[st], 1, row);
+	if (w->dry)
+		buf_addc(&w->bytes, (char)st);
+	else
+		q_int(w->q[st], 1, row);
 	return w->q[st];
 }
 
 static void
 text(struct writer *w, struct query *q, struct slice v)
 {
-	q_text(q, ++w->at, v);
+	if (!w->dry) {
+		q_text(q, ++w->at, v);
+		return;
+	}
+	buf_add(&w->bytes, (struct slice){ (const char *)&v.n, sizeof(v.n) });
+	if (v.n > 0)
+		buf_add(&w->bytes, v);
 }
 
 static void
 number(struct writer *w, struct query *q, uint64_t v)
 {
-	q_int(q, ++w->at, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+	if (w->dry)
+		buf_add(&w->bytes, (struct slice){ (const char *)&v,
+		    sizeof(v) });
+	else
+		q_int(q, ++w->at, v > INT64_MAX ? INT64_MAX : (int64_t)v);
 }
 
 static void
 number_if(struct writer *w, struct query *q, bool is, uint64_t v)
 {
-	if (is)
+	if (is || w->dry)
 		number(w, q, v);
 	else
 		q_int_or_null(q, ++w->at, 0);
+}
+
+static int
+run(struct writer *w, struct query *q, struct err *err)
+{
+	return w->dry ? 0 : q_run(q, err);
 }
 
 static void
@@ -139,7 +163,7 @@ put_recipients(struct writer *w, const struct stored *s, struct err *err)
 		text(w, q, sl(provenance_name(rec->rcpts[i].provenance)));
 		text(w, q, rec->rcpts[i].original);
 		text(w, q, rec->rcpts[i].error);
-		if (q_run(q, err) == -1)
+		if (run(w, q, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -164,7 +188,7 @@ put_hop(struct writer *w, int64_t row, size_t n, const struct hop *h,
 	moment(w, q, h->date, w->date[0]);
 	number(w, q, (unsigned)h->authenticated | (unsigned)h->tls << 1 |
 	    (unsigned)h->local << 2);
-	return q_run(q, err);
+	return run(w, q, err);
 }
 
 /* Who connected is hop 0, when it is none of those that fields tell of. */
@@ -213,7 +237,7 @@ put_parts(struct writer *w, const struct stored *s, struct err *err)
 		text(w, q, at->true_type);
 		number_if(w, q, at->has_size, at->size);
 		number_if(w, q, at->odd != 0, at->odd);
-		if (q_run(q, err) == -1)
+		if (run(w, q, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -231,7 +255,7 @@ put_evidence(struct writer *w, const struct stored *s, struct err *err)
 		text(w, q, s->r->said[i].rule);
 		number_if(w, q, i == 0 && s->r->decided, 1);
 		text(w, q, s->r->said[i].fact);
-		if (q_run(q, err) == -1)
+		if (run(w, q, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -256,7 +280,7 @@ put_report(struct writer *w, const struct stored *s, struct err *err)
 	text(w, q, rec->orig_from);
 	text(w, q, rec->orig_subject);
 	text(w, q, rec->orig_sender);
-	return q_run(q, err);
+	return run(w, q, err);
 }
 
 static int
@@ -272,7 +296,7 @@ put_streams(struct writer *w, const struct stored *s, struct err *err)
 		text(w, q, rec->streams[i].name);
 		number(w, q, rec->streams[i].size);
 		number(w, q, rec->streams[i].sidecar);
-		if (q_run(q, err) == -1)
+		if (run(w, q, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -290,7 +314,7 @@ put_texts(struct writer *w, int64_t row, const char *kind,
 		text(w, q, sl(kind));
 		number(w, q, i);
 		text(w, q, v[i]);
-		if (q_run(q, err) == -1)
+		if (run(w, q, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -311,6 +335,18 @@ put_children(struct writer *w, const struct stored *s, struct err *err)
 
 /* ---- the entry ---- */
 
+static void
+put_digest(struct writer *w, struct query *q, const struct record *rec)
+{
+	struct slice sum = { (const char *)rec->sha256,
+	    rec->has_digest ? sizeof(rec->sha256) : 0 };
+
+	if (w->dry)
+		text(w, q, sum);
+	else
+		q_blob(q, ++w->at, sum);
+}
+
 /* Column by column, as ENTRY and REPLACE number them. */
 static int
 put_entry(struct writer *w, enum statement st, const struct stored *s,
@@ -320,8 +356,10 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	const struct record *rec = r->rec;
 	struct query *q = begin(w, st, s->row);
 
-	number(w, q, (uint64_t)s->spool);
-	q_int(q, ++w->at, s->content);
+	if (!w->dry) {
+		number(w, q, (uint64_t)s->spool);
+		q_int(q, ++w->at, s->content);
+	}
 	text(w, q, s->id);
 	text(w, q, sl(class_name(r->class)));
 	text(w, q, r->reason);
@@ -330,8 +368,7 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	text(w, q, r->folder);
 	text(w, q, rec->queue_id);
 	number(w, q, r->size);
-	q_blob(q, ++w->at, (struct slice){ (const char *)rec->sha256,
-	    rec->has_digest ? sizeof(rec->sha256) : 0 });
+	put_digest(w, q, rec);
 	moment(w, q, r->arrived, w->date[0]);
 	moment(w, q, rec->date, w->date[1]);
 	text(w, q, r->sender);
@@ -350,7 +387,19 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	text(w, q, rec->list_id);
 	text(w, q, rec->note);
 	number_if(w, q, rec->unread, 1);
-	return q_run(q, err);
+	return run(w, q, err);
+}
+
+int64_t
+writer_content(struct writer *w, const struct stored *s)
+{
+	struct err none;
+
+	w->dry = true;
+	w->bytes.n = 0;
+	(void)(put_entry(w, ENTRY, s, &none) || put_children(w, s, &none));
+	w->dry = false;
+	return (int64_t)hash64_kept(buf_sl(&w->bytes));
 }
 
 int

@@ -11,13 +11,16 @@ struct writer;
 
 struct stored {
 	int64_t		 row, spool;	/* numbers of this case */
-	int64_t		 content;	/* hash: the same, nothing to write */
+	int64_t		 content;	/* by writer_content */
 	struct slice	 id;
 	const struct row *r;		/* with its record, and what was said */
 };
 
 struct writer	*writer_new(struct db *d, struct err *err);
 void		 writer_free(struct writer *w);		/* NULL allowed */
+
+/* A hash over all that would be written: the same, nothing to write. */
+int64_t		 writer_content(struct writer *w, const struct stored *s);
 
 /* A new entry; or in the place of what the row had: no mark is touched. */
 int	writer_add(struct writer *w, const struct stored *s, struct err *err);
