@@ -223,6 +223,21 @@ write_down(struct casefile *c, struct arena *a, const struct clean *k,
 	return ledger_add(c, &row, err);
 }
 
+/* What may be deleted: only what an archive, verified now, holds. */
+static int
+open_held(struct casefile *c, struct arena *a, const struct place *p,
+    struct held **held, struct err *err)
+{
+	const char *archive, *inside;
+	int r = case_archive_of(c, p->path, a, &archive, &inside, err);
+
+	if (r == 0)
+		return err_set(err, ERR_USAGE, "--delete: no archive of %.200s "
+		    "is known: make one with spoolarchive -c, or say "
+		    "--no-archive-i-know", p->path);
+	return r == -1 ? -1 : held_open(held, archive, inside, err);
+}
+
 static int
 act(struct casefile *c, struct arena *a, struct place *p,
     const struct tally *t, struct slice args)
@@ -230,8 +245,15 @@ act(struct casefile *c, struct arena *a, struct place *p,
 	struct clean k = { .place = p, .format = format, .rows = &t->rows,
 	    .quota = quota << 20, .delete = delete, .left = warn_left };
 	struct err err = { 0 }, written = { 0 };
-	int r = (undo ? clean_undo : clean_out)(c, a, &k, &err);
+	struct held *held = NULL;
+	int r = 0;
 
+	if (delete && !no_archive)
+		r = open_held(c, a, p, &held, &err);
+	k.held = held;
+	if (r == 0)
+		r = (undo ? clean_undo : clean_out)(c, a, &k, &err);
+	held_free(held);
 	if (r == -1)
 		diag_warn(NULL, "%s", err.msg);
 	if (r == -1 && err.code == ERR_USAGE)
@@ -323,10 +345,6 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "-c: which case? spoolscan -c makes one");
 	if (delete && undo)
 		opt_usage(&cmd, "--undo: what was deleted does not come back");
-	if (delete && commit && !no_archive)
-		opt_usage(&cmd, "--delete: no verified archive is known that "
-		    "holds these entries: archive the spool first, or say "
-		    "--no-archive-i-know");
 	status = open_and_run(argv[0], args);
 	arena_free(a);
 	if (out_finish() == -1) {

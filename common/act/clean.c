@@ -296,19 +296,53 @@ busy(int fd, const struct stat *was)
 	return NULL;
 }
 
+/* Companions too: each of its files has to be in the archive as it is. */
+static const char *
+not_held(struct run *r, const struct item *it)
+{
+	struct err err;
+	bool has;
+	size_t i;
+	int fd;
+
+	for (i = 0; r->k->held != NULL && i < it->e.nfiles; i++) {
+		if ((fd = mover_open(&r->mover, it->e.files[i], &err)) == -1)
+			return "it went away";
+		has = held_has(r->k->held, it->e.files[i], fd);
+		close(fd);
+		if (!has)
+			return "the archive does not hold it as it is";
+	}
+	return NULL;
+}
+
+/* What will fail for all the others as well. */
+static bool
+is_fatal(const struct err *e)
+{
+	return e->sys == ENOSPC || e->sys == EDQUOT || e->sys == EROFS ||
+	    e->sys == EIO;
+}
+
 /* The files of one, in order.  1, 0 when it stays, -1. */
 static int
 move_item(struct run *r, struct item *it, struct err *err)
 {
 	const char *path = it->e.files[it->e.nfiles - 1], *why;
-	struct err e;
+	struct err e = { 0 };
 	int fd = mover_open(&r->mover, path, &e), ret = 1;
 	size_t i;
 
+	if (fd == -1 && is_fatal(&e)) {
+		*err = e;
+		return -1;
+	}
 	if (fd == -1)
-		why = "it went away";
+		why = e.sys == ENOENT ? "it went away" : e.msg;
 	else
 		why = busy(fd, &it->st);
+	if (why == NULL)
+		why = not_held(r, it);
 	if (why != NULL)
 		leave(r, path, why);
 	else

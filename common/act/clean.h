@@ -1,5 +1,6 @@
 #ifndef ACT_CLEAN_H
 #define ACT_CLEAN_H
+#include "act/held.h"
 #include "act/place.h"
 #include "case/case.h"
 
@@ -21,6 +22,8 @@ struct clean {
 	uint64_t	 quota;		/* bytes turfed of this spool; 0: as
 					   many as its file system has free */
 	bool		 delete;
+	const struct held *held;	/* with delete: only what is in it; NULL:
+					   whether an archive holds it or not */
 	void		(*left)(void *ctx, const char *path, const char *why);
 	void		 *ctx;		/* told of each that stays */
 

@@ -195,6 +195,14 @@ int	case_spool_moved(struct casefile *c, const char *old, const char *now,
 int	case_spool_archived(struct casefile *c, const char *tree,
 	    const char *archive, const char *inside, struct err *err);
 
+/*
+ * The last archive that was made of a spool, and the folder in it; memory
+ * is a's.  Returns 1; 0: none is known; -1.
+ */
+int	case_archive_of(struct casefile *c, const char *spool,
+	    struct arena *a, const char **archive, const char **inside,
+	    struct err *err);
+
 /* The path as the case has it: absolute, links resolved as far as it is there. */
 struct slice	case_abspath(struct arena *a, const char *path);
 #endif

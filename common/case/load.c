@@ -240,3 +240,22 @@ case_spool_archived(struct casefile *c, const char *tree,
 	arena_free(a);
 	return r;
 }
+
+int
+case_archive_of(struct casefile *c, const char *spool, struct arena *a,
+    const char **archive, const char **inside, struct err *err)
+{
+	struct query *q = db_query(c->db, "SELECT archive, inside FROM spool"
+	    " WHERE path = ?1 AND archive IS NOT NULL", err);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	q_text(q, 1, sl(spool));
+	if ((r = q_step(q, err)) == 1) {
+		*archive = arena_str(a, q_col(q, 0));
+		*inside = arena_str(a, q_col(q, 1));
+	}
+	query_free(q);
+	return r;
+}

@@ -123,6 +123,26 @@ END
 	has "folder by folder" &&
 	has "box/Imcdata/\.spoolkit/Imcdata\.[0-9TZ]*/In/ABCD1234" &&
 	has "^box/Imcdata/queue.dat" && [ "$(grep -c ABCD1234 out)" -eq 1 ]'
+	# the spool, and no inode left for a fresh one
+	cat >full.sh <<'END'
+mount -t tmpfs -o nr_inodes=12 none box && made && find box | sort >before
+spoolarchive -c full.db --rotate --commit box/Imcdata
+echo "status $?"; find box ! -name ".Imcdata*" | sort | diff before - || echo changed
+mount -o remount,nr_inodes=100 box && spoolarchive -c full.db --rotate \
+    --commit box/Imcdata && ls box/Imcdata.2*/In/ABCD1234
+END
+	cat >readonly.sh <<'END'
+mount -t tmpfs none box && made && mount -o remount,ro box
+spoolarchive -c ro.db --rotate --commit box/Imcdata
+echo "status $?"; cat box/Imcdata/In/ABCD1234
+END
+	in_mounts() { run 0 unshare -m sh -c ". ./made.sh; . ./$1"; }
+	sed -n "/^made() {/,/^}/p" "$top/tests/e2e/0300-rotate.sh" >made.sh
+	t 'on a full disk nothing is changed, and with room it goes on' '
+	rm -rf box && mkdir box && in_mounts full.sh && has "status 4" && hasnt changed &&
+	has "No space left" errs && has "Imcdata.2.*/In/ABCD1234"'
+	t 'what cannot be written is left alone, and it is said' '
+	in_mounts readonly.sh && has "status 4" && has "^one" && has "Read-only" errs'
 fi
 
 # ---- under fire ----

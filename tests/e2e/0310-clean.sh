@@ -115,11 +115,23 @@ t 'a name that is taken again is not overwritten by --undo' '
 
 t '--delete wants an archive, or a word that there is none' '
 	imcdata && run 2 clean -w 1 --delete --commit box/Imcdata &&
-	has "archive" errs && [ "$(lie box/Imcdata)" = 1234 ] &&
+	has "no archive of .* is known" errs && [ "$(lie box/Imcdata)" = 1234 ] &&
 	run 0 clean -w 1 --delete --no-archive-i-know --commit box/Imcdata &&
 	[ -z "$(lie box/Imcdata)" ] && [ ! -e box/Imcdata.turf ] &&
 	[ "$(ledger "SELECT verb FROM ledger ORDER BY id DESC LIMIT 1")" = delete ] &&
 	[ "$(ledger "SELECT count(*) FROM entry WHERE gone IS NULL")" -eq 0 ]'
+
+t 'only what a verified archive holds is deleted' '
+	imcdata && spoolarchive -c box/case.db box/Imcdata box/kept.tar.zst >/dev/null &&
+	message box/Imcdata/Out/AAAA0005 new@example.com 192.0.2.5 &&
+	spoolscan -s site.conf -c box/case.db box/Imcdata >/dev/null &&
+	run 3 clean -w 1 --delete --commit box/Imcdata &&
+	has "AAAA0005: .*the archive does not hold it" errs && [ "$(lie box/Imcdata)" = 5 ]'
+t 'nothing is deleted when the archive is damaged' '
+	imcdata && rm -f box/kept* && spoolarchive -c box/case.db box/Imcdata box/kept.tar.zst >/dev/null &&
+	printf X | dd of=box/kept.tar.zst bs=1 seek=700 conv=notrunc 2>/dev/null &&
+	run 4 clean -w 1 --delete --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1234 ] &&
+	has "does not verify" errs'
 
 # ---- formats ----
 
@@ -153,6 +165,31 @@ t 'what was moved aside before a rotation comes back into the live spool' '
 	run 0 spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
 	run 0 clean --undo --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1 ] &&
 	[ "$(ledger "SELECT count(DISTINCT spool) FROM entries WHERE gone IS NULL")" -eq 2 ]'
+
+# ---- a full disk ----
+
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	cat >full.sh <<'END'
+mount -t tmpfs -o nr_inodes=$1 none box && cp -pR plain box/Spool && cp plain.db case.db
+find box -type f -exec md5sum {} + | cut -c 1-32 | sort >before
+spoolclean -c case.db -w 1 --commit box/Spool
+echo "status $?"
+find box -type f ! -name '.*' -exec md5sum {} + | cut -c 1-32 | sort | cmp before - || exit 1
+mount -o remount,nr_inodes=100 box
+spoolclean -c case.db -w 1 --commit box/Spool >/dev/null
+[ -z "$(find box/Spool -type f)" ] || { echo 'some stay'; exit 1; }
+spoolclean -c case.db --undo --commit box/Spool >/dev/null
+[ "$(find box/Spool -type f | wc -l)" -eq "$(wc -l <before)" ]
+END
+	t 'on a full disk nothing is lost, and with room the next run goes on' '
+	rm -rf box && mkdir box && rm -rf plain && cp -R "$fixtures/smartermail/good-spool" plain &&
+	cp -pR plain box/Spool && spoolscan -s site.conf -c plain.db box/Spool >/dev/null &&
+	rm -rf box/Spool && n=13 && failed=0 && while [ $n -lt 24 ]; do
+		run 0 unshare -m sh full.sh $n || exit 1
+		! has "status 4" || ! has "No space left" errs || failed=$((failed + 1))
+		n=$((n + 1))
+	done; [ $failed -ge 3 ] && has "status 0"'
+fi
 
 # ---- killed ----
 
