@@ -139,6 +139,15 @@ read_entry(void *from, single_piece *piece, void *ctx, struct err *err)
 	return case_bytes(e->c, e->row, piece, ctx, err);
 }
 
+static int
+read_entry_text(void *from, single_text_piece *piece, void *ctx,
+    struct err *err)
+{
+	const struct entry *e = from;
+
+	return case_text(e->c, piece, ctx, err);
+}
+
 /* The verdict is the case's; the site says whose hops are ours. */
 static int
 print_entry(struct entry *e, struct single *msg, const char *absent,
@@ -175,6 +184,7 @@ show_entry(struct casefile *c, int64_t row)
 	int loaded = case_load(c, row, &msg->msg, &why), r = loaded;
 
 	msg->read = read_entry;
+	msg->read_text = read_entry_text;
 	msg->from = &e;
 	if (loaded == -1 && (raw || headers || part > 0))
 		err = why;

@@ -20,12 +20,15 @@
 #define POLL_NS		100000000		/* between two looks at it */
 #define GUARD_OPS	10000		/* virtual instructions between looks */
 #define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
+#define IDLE	32		/* queries that are kept for the next time */
 #define CACHE_KB	32768		/* of pages, in memory */
 
 struct db {
 	sqlite3		*sq;
 	char		*path;
 	int		 fd;		/* holds the writer's lock; -1: reading */
+	struct query	*idle[IDLE];	/* prepared, and not in use */
+	size_t		 nidle;
 	bool		 guarded;	/* a person's words are being run */
 	unsigned	 seconds;	/* that they may take */
 	struct timespec	 until;		/* when it is over */
@@ -35,6 +38,7 @@ struct db {
 struct query {
 	struct db	*d;
 	sqlite3_stmt	*st;
+	bool		 keep;		/* it will be asked for again */
 };
 
 /* ---- errors ---- */
@@ -368,8 +372,15 @@ db_open(struct db **out, const char *path, bool write, bool make,
 void
 db_close(struct db *d)
 {
+	struct query *q;
+
 	if (d == NULL)
 		return;
+	while (d->nidle > 0) {
+		q = d->idle[--d->nidle];
+		q->keep = false;
+		query_free(q);
+	}
 	sqlite3_close(d->sq);
 	close(d->fd);
 	free(d->path);
@@ -439,7 +450,14 @@ db_query(struct db *d, const char *sql, struct err *err)
 {
 	struct query *q;
 	sqlite3_stmt *st;
+	size_t i;
 
+	for (i = 0; i < d->nidle; i++)
+		if (strcmp(sqlite3_sql(d->idle[i]->st), sql) == 0) {
+			q = d->idle[i];
+			d->idle[i] = d->idle[--d->nidle];
+			return q;
+		}
 	if (sqlite3_prepare_v3(d->sq, sql, -1, SQLITE_PREPARE_PERSISTENT, &st,
 	    NULL) != SQLITE_OK) {
 		db_fail(d, err);
@@ -448,6 +466,7 @@ db_query(struct db *d, const char *sql, struct err *err)
 	q = xcalloc(1, sizeof(*q));
 	q->d = d;
 	q->st = st;
+	q->keep = true;
 	return q;
 }
 
@@ -456,6 +475,12 @@ query_free(struct query *q)
 {
 	if (q == NULL)
 		return;
+	if (q->keep && q->d->nidle < IDLE) {
+		sqlite3_reset(q->st);
+		sqlite3_clear_bindings(q->st);
+		q->d->idle[q->d->nidle++] = q;
+		return;
+	}
 	sqlite3_finalize(q->st);
 	free(q);
 }

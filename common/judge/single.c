@@ -69,6 +69,15 @@ read_found(void *from, single_piece *piece, void *ctx, struct err *err)
 	return spool_bytes(s->found.rd, &s->msg, piece, ctx, err);
 }
 
+static int
+read_found_text(void *from, single_text_piece *piece, void *ctx,
+    struct err *err)
+{
+	struct single *s = from;
+
+	return spool_text(s->found.rd, &s->msg, piece, ctx, err);
+}
+
 int
 single_open(struct single *s, const char *file, const char *format,
     struct err *err)
@@ -80,6 +89,7 @@ single_open(struct single *s, const char *file, const char *format,
 	if (spool_found_load(f, &s->msg, err) == -1)
 		return err_at(err, "%s", file);
 	s->read = read_found;
+	s->read_text = read_found_text;
 	s->from = s;
 	s->rec = (struct record){ .spool = spool_path(f->sp),
 	    .format = spool_format(f->sp), .folder = f->e.folder,
@@ -104,34 +114,28 @@ single_judge(struct single *s, struct site *site, struct buf *why)
 	judge_all(s->judge);
 }
 
-/* The rest is counted, not kept: one byte more than the limit tells. */
-static void
-keep_piece(void *ctx, struct slice piece)
+/* One byte more than the limit tells that there is more. */
+static int
+keep_piece(void *ctx, struct slice piece, struct err *err)
 {
 	struct buf *b = ctx;
 
-	if (b->n <= SINGLE_MAX)
-		buf_add(b, sl_first(piece, SINGLE_MAX + 1 - b->n));
+	(void)err;
+	buf_add(b, sl_first(piece, SINGLE_MAX + 1 - b->n));
+	return 0;
 }
 
 struct slice
 single_text(struct single *s, bool *cut)
 {
 	struct slice text = record_text(&s->msg), all;
-	const char *begin;
 	struct err err;
 
 	*cut = s->msg.cut;
-	if (!s->msg.cut)
+	if (!s->msg.cut || (s->bytes.n == 0 &&
+	    s->read_text(s->from, keep_piece, &s->bytes, &err) == -1))
 		return text;
-	if (s->bytes.n == 0 &&
-	    s->read(s->from, keep_piece, &s->bytes, &err) == -1)
-		return text;
-	/* behind the wrapping; not found where lone CRs became LFs */
-	all = buf_sl(&s->bytes);
-	if ((begin = sl_find(all, sl_first(text, 4096))) == NULL)
-		return text;
-	*cut = all.n > SINGLE_MAX;
-	all = sl_from(all, (size_t)(begin - all.p));
+	all = sl_from(buf_sl(&s->bytes), (size_t)(text.p - s->msg.text.p));
+	*cut = s->bytes.n > SINGLE_MAX;
 	return sl_first(all, SINGLE_MAX);
 }

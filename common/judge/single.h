@@ -11,6 +11,7 @@
  * belongs to a storm) is not known here; a scan, or a case, knows.
  */
 typedef void single_piece(void *ctx, struct slice bytes);
+typedef int single_text_piece(void *ctx, struct slice bytes, struct err *err);
 
 struct single {
 	/* made by single_new; memory until single_free */
@@ -24,6 +25,8 @@ struct single {
 	struct record	 rec;		/* whole, with id, digest, contents */
 	int		(*read)(void *from, single_piece *piece, void *ctx,
 			    struct err *err);	/* all its bytes */
+	int		(*read_text)(void *from, single_text_piece *piece,
+			    void *ctx, struct err *err);	/* all of msg.text */
 	void		*from;
 	struct spool_found found;
 
