@@ -157,6 +157,8 @@ case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 		o->a = arena_new();
 	}
 	o->row = 0;
+	if (o->found)
+		spool_found_done(&o->f);
 	arena_reset(o->a);
 	if (find_row(c, row, o->a, &w, err) == -1 ||
 	    try_places(o, &w, err) == -1)

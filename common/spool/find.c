@@ -201,21 +201,27 @@ spool_find(struct spool_found *f, struct arena *a, const char *file,
 		return -1;
 	}
 	set_range(f);
+	f->packed = f->e.nheld > 0;
 	f->rd = spool_reader_new(a);
 	return 0;
+}
+
+void
+spool_found_done(struct spool_found *f)
+{
+	if (f->e.dir != NULL)
+		spool_entry_done(&f->e);
 }
 
 int
 spool_find_again(struct spool_found *f, const char *path, struct err *err)
 {
 	const char *at = strrchr(path, '@');
-	bool packed = f->e.nheld > 0;
 	int r;
 
-	if (packed)
+	spool_found_done(f);
+	if (f->packed)
 		return 0;
-	if (f->e.dir != NULL)
-		spool_entry_done(&f->e);
 	f->has_offset = false;
 	r = spool_lookup(f->sp, f->a, path, &f->e, err);
 	if (r == 0 && at != NULL && sl_num(sl(at + 1), INT64_MAX,
@@ -258,8 +264,7 @@ void
 spool_found_close(struct spool_found *f)
 {
 	spool_reader_free(f->rd);
-	if (f->e.dir != NULL)
-		spool_entry_done(&f->e);
+	spool_found_done(f);
 	close_set(f);
 	arena_free(f->keep);
 	*f = (struct spool_found){ .n = 0 };

@@ -17,6 +17,7 @@ struct spool_found {
 	size_t		  n;
 	struct spool	 *sp;		/* the entry's; one of set */
 	struct spool_entry e;
+	bool		  packed;	/* of an archive */
 	bool		  has_offset;	/* the name said which message */
 	uint64_t	  offset;	/* of it in the file */
 	struct spool_reader *rd;
@@ -37,8 +38,9 @@ int	spool_find(struct spool_found *f, struct arena *a, const char *file,
 /*
  * Another message of the same spool, by its path below it, "Out/1" or
  * "box@4096": the spool stays open, and its folder listed.  The arena may
- * have been reset.  Returns 1; 0: not there, or in an archive; -1 and err.
+ * be reset between done and again.  Returns 1; 0: not there, or in an archive; -1 and err.
  */
+void	spool_found_done(struct spool_found *f);
 int	spool_find_again(struct spool_found *f, const char *path,
 	    struct err *err);
 
