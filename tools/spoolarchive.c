@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/extract.h"
+#include "act/line.h"
 #include "act/make.h"
 #include "act/plan_from.h"
+#include "act/prune.h"
 #include "act/rotate.h"
 #include "act/verify.h"
 #include "base/diag.h"
@@ -17,12 +21,13 @@
 #include "base/utf8.h"
 #include "case/ledger.h"
 #include "io/progress.h"
+#include "mail/date.h"
 #include "show/head.h"
 #include "show/sink.h"
 #include "site/told.h"
 
 static const char	*case_file, *only, *format, *because;
-static bool		 verify, no_verify, rotate, commit;
+static bool		 verify, no_verify, list, extract, prune, rotate, commit, nul;
 static uint64_t		 wait_for = 60, threads, level, split;
 static struct site_told	 told;
 
@@ -36,6 +41,13 @@ static const struct opt opts[] = {
 	SITE_OPTS(told),
 	{ .name = "verify", .help = "read an archive back and compare",
 	    .flag = &verify },
+	{ .name = "list", .help = "what is in an archive", .flag = &list },
+	{ .name = "extract", .help = "archive folder [id or path ...]: all of "
+	    "it, or some", .flag = &extract },
+	{ .name = "prune", .help = "remove from the tree what the archive "
+	    "holds, verified", .flag = &prune },
+	{ '0', "null", NULL, "with --list: paths, each ended by NUL",
+	    .flag = &nul },
 	{ .name = "no-verify", .help = "do not read a new archive back",
 	    .flag = &no_verify },
 	{ .name = "split", .arg = "bytes", .help = "several archives, none "
@@ -49,15 +61,15 @@ static const struct opt opts[] = {
 	{ .name = "wait", .arg = "seconds", .help = "with --rotate: for the "
 	    "server to take what was replayed; default 60", .num = &wait_for,
 	    .max = 86400 },
-	{ .name = "commit", .help = "with --rotate: act; without it only the "
-	    "plan is shown", .flag = &commit },
+	{ .name = "commit", .help = "with --rotate and --prune: act; "
+	    "without it only the plan is shown", .flag = &commit },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
 	{ .name = NULL },
 };
 
 static const struct opt_cmd cmd = {
-	.name = "spoolarchive", .operands = "tree archive", .opts = opts,
+	.name = "spoolarchive", .operands = "operand ...", .opts = opts,
 	.what = "keep a mail spool in a verified archive",
 };
 
@@ -66,7 +78,8 @@ struct job {
 	struct casefile	*cf;		/* NULL: no case */
 	struct arena	*a;
 	struct slice	 args;		/* the command line, for the ledger */
-	const char	*tree, *archive;
+	const char	*tree, *archive;	/* tree: also where to extract */
+	char		**names;	/* to be extracted; ends in NULL */
 	struct progress	 progress;
 	bool		 partly;
 };
@@ -350,30 +363,26 @@ pack(struct job *job)
 /* ---- an archive that is there ---- */
 
 static int
-verify_bag(struct job *job, struct bag *b, struct err *err)
+verify_bag(struct job *job, struct bag *b, struct verify *v, struct err *err)
 {
-	struct verify v = { .threads = (size_t)threads,
-	    .differs = on_difference, .progress = on_progress,
-	    .progress_ctx = job };
-	int r = make_digest(job->archive, v.digest, err);
+	int r = make_digest(job->archive, v->digest, err);
 
 	if (r == -1)
 		return -1;
-	v.has_digest = r == 1;
-	if (!v.has_digest)
+	v->has_digest = r == 1;
+	if (!v->has_digest)
 		diag_note("%s" DIGEST_SUFFIX " is not there: the file is "
 		    "compared with itself only", job->archive);
 	job->progress.unit = "files";
 	progress_begin(&job->progress, "verifying");
-	r = bag_verify(b, &v, err);
+	r = bag_verify(b, v, err);
 	progress_end(&job->progress);
 	if (r == 1)
 		printf("%s: %zu files, %.1f MB, verified\n", job->archive,
-		    v.files, (double)v.bytes / 1e6);
+		    v->files, (double)v->bytes / 1e6);
 	else if (r == 0)
 		diag_warn(job->archive, "%zu differences: do not rely on it",
-		    v.differences);
-	verify_free(&v);
+		    v->differences);
 	return r;
 }
 
@@ -390,8 +399,225 @@ open_bag(const char *path, struct bag **b, struct err *err)
 	return err_at(err, "%s", path);
 }
 
+/* ---- what is in it ---- */
+
+static void
+list_line(const struct line *l, const struct line *entry, struct buf *b)
+{
+	char date[DATE_TEXT];
+
+	if (nul) {
+		buf_add(b, l->path);
+		buf_addc(b, '\0');
+		return;
+	}
+	utf8_show(b, entry == NULL ? l->type : entry->class, 0);
+	buf_fmt(b, "  %llu  %s  ", (unsigned long long)l->size,
+	    date_str(l->mtime.tv_sec, date));
+	utf8_show(b, l->path.n == 0 ? SL(".") : l->path, 0);
+	if (entry != NULL) {
+		buf_add(b, SL("  "));
+		utf8_show(b, entry->id, 0);
+		buf_add(b, SL("  "));
+		utf8_show(b, entry->reason, 0);
+	}
+	if (l->problem.n > 0) {
+		buf_add(b, SL("  "));
+		utf8_show(b, l->problem, 0);
+	}
+	buf_addc(b, '\n');
+}
+
+static size_t
+list_lines(struct slice members, struct slice entries)
+{
+	struct lines *ls = lines_new(entries);
+	struct arena *a = arena_new();
+	struct buf b = { 0 };
+	struct line l, e;
+	struct slice one;
+	size_t n = 0;
+
+	while (!sig_stop() && sl_cut(&members, '\n', &one)) {
+		arena_reset(a);
+		if (!line_read(one, a, &l))
+			continue;
+		b.n = 0;
+		list_line(&l, lines_of(ls, l.path, a, &e) ? &e : NULL, &b);
+		n += fwrite(b.p, 1, b.n, stdout) == b.n;
+	}
+	buf_free(&b);
+	arena_free(a);
+	lines_free(ls);
+	return n;
+}
+
 static int
-verify_archive(struct job *job)
+list_bag(struct job *job, struct bag *b, struct err *err)
+{
+	struct buf members = { 0 }, entries = { 0 };
+	int r = bag_tag(b, "members.ndjson", &members, err);
+	size_t n = 0;
+
+	if (r == 1 && bag_tag(b, "entries.ndjson", &entries, err) == -1)
+		r = -1;
+	if (r == 0)
+		r = err_set(err, ERR_FORMAT, "%s: no archive of ours: it has "
+		    "no members.ndjson", job->archive);
+	if (r == 1)
+		n = list_lines(buf_sl(&members), buf_sl(&entries));
+	buf_free(&members);
+	buf_free(&entries);
+	return r == -1 ? -1 : n > 0;
+}
+
+/* ---- out of it ---- */
+
+static void
+on_left(void *ctx, struct slice path, const char *why)
+{
+	struct job *job = ctx;
+
+	diag_warn(arena_str(job->a, path), "%s", why);
+	job->partly = true;
+}
+
+static int
+extract_names(struct job *job, struct bag *b, int dir, struct extract *x,
+    struct err *err)
+{
+	char **name;
+	int r;
+
+	for (name = job->names; *name != NULL && !sig_stop(); name++) {
+		if ((r = bag_extract_name(b, dir, *name, x, err)) == -1)
+			return -1;
+		if (r == 0)
+			on_left(job, sl(*name), "is not in the archive");
+	}
+	return 0;
+}
+
+/* The ids that the condition chooses. */
+static int
+extract_only(struct job *job, struct bag *b, int dir, struct extract *x,
+    struct err *err)
+{
+	struct case_want want = { .where = only };
+	struct case_cursor *cur;
+	struct case_entry e;
+	int r = case_select(job->cf, &want, &cur, err), got;
+
+	if (r == -1)
+		return -1;
+	while (!sig_stop() && (r = case_next(cur, &e, err)) == 1) {
+		got = bag_extract_name(b, dir, arena_str(job->a, e.id), x,
+		    err);
+		if (got == -1) {
+			r = -1;
+			break;
+		}
+	}
+	case_cursor_free(cur);
+	return r;
+}
+
+static int
+extract_bag(struct job *job, struct bag *b, struct err *err)
+{
+	struct extract x = { .left = on_left, .ctx = job,
+	    .progress = on_progress, .progress_ctx = job };
+	bool made = mkdir(job->tree, 0700) == 0;
+	int dir = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (dir == -1)
+		return err_sys(err, "%s: cannot open", job->tree);
+	job->progress.unit = "files";
+	progress_begin(&job->progress, "extracting");
+	if (only != NULL)
+		r = extract_only(job, b, dir, &x, err);
+	else
+		r = job->names[0] != NULL ?
+		    extract_names(job, b, dir, &x, err) :
+		    bag_extract(b, dir, made, &x, err);
+	progress_end(&job->progress);
+	close(dir);
+	return r == -1 ? -1 : x.names > 0;
+}
+
+/* ---- what it holds, out of the tree ---- */
+
+static int
+keep_row(struct job *job, const uint8_t sha256[32], struct slice result,
+    struct err *err)
+{
+	char hex[65];
+	struct ledger_row row = { .verb = SL("prune"), .args = job->args,
+	    .what = case_abspath(job->a, job->tree) };
+
+	if (job->cf == NULL || !commit)
+		return 0;
+	hex_str(sha256, 32, hex);
+	row.result = arena_fmt(job->a, SL_FMT ", archive sha256 %s",
+	    SL_ARG(result), hex);
+	return ledger_add(job->cf, &row, err);
+}
+
+static int
+prune_verified(struct job *job, const struct verify *v, int root,
+    struct err *err)
+{
+	struct prune p = { .commit = commit, .stays = on_left, .ctx = job,
+	    .progress = on_progress, .progress_ctx = job };
+	int r;
+
+	if (keep_row(job, v->found, SL("begin"), err) == -1)
+		return -1;
+	progress_begin(&job->progress, "pruning");
+	r = bag_prune(v, root, &p, err);
+	progress_end(&job->progress);
+	if (keep_row(job, v->found, arena_fmt(job->a, "%zu removed, %zu gone "
+	    "before, %zu stay", p.files, p.gone, p.stay), err) == -1)
+		return -1;
+	if (r == -1)
+		return -1;
+	if (commit)
+		(void)rmdir(job->tree);		/* when it is empty */
+	printf("%s: %zu files, %.1f MB %s, %zu gone before, %zu stay\n",
+	    job->tree, p.files, (double)p.bytes / 1e6, commit ? "removed" :
+	    "to be removed", p.gone, p.stay);
+	if (!commit)
+		diag_note("nothing was removed: --commit does it");
+	else if (job->cf != NULL && head_print(stdout, job->cf, err) == -1)
+		return -1;
+	return p.files + p.gone > 0;
+}
+
+static int
+prune_bag(struct job *job, struct bag *b, struct err *err)
+{
+	struct verify v = { .threads = (size_t)threads,
+	    .differs = on_difference, .progress = on_progress,
+	    .progress_ctx = job };
+	int root = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (root == -1)
+		return err_sys(err, "%s: cannot open", job->tree);
+	r = verify_bag(job, b, &v, err);
+	if (r == 1)
+		r = prune_verified(job, &v, root, err);
+	else if (r == 0)
+		r = err_set(err, ERR_FORMAT, "%s: does not verify: nothing is "
+		    "removed", job->archive);
+	verify_free(&v);
+	close(root);
+	return r;
+}
+
+/* ---- the run ---- */
+
+static int
+with_bag(struct job *job, int (*f)(struct job *, struct bag *, struct err *))
 {
 	struct err err = { 0 };
 	struct bag *b;
@@ -401,15 +627,35 @@ verify_archive(struct job *job)
 		failed(&err);
 		return err.code == ERR_FORMAT ? STATUS_NONE : STATUS_FAILED;
 	}
-	r = verify_bag(job, b, &err);
+	r = f(job, b, &err);
 	bag_close(b);
 	close(fd);
 	if (r == -1)
 		return failed(&err);
-	return r == 1 ? STATUS_OK : STATUS_NONE;
+	return r == 0 ? STATUS_NONE : job->partly ? STATUS_PART : STATUS_OK;
 }
 
-/* ---- the run ---- */
+static int
+verify_alone(struct job *job, struct bag *b, struct err *err)
+{
+	struct verify v = { .threads = (size_t)threads,
+	    .differs = on_difference, .progress = on_progress,
+	    .progress_ctx = job };
+	int r = verify_bag(job, b, &v, err);
+
+	verify_free(&v);
+	return r;
+}
+
+static size_t
+count(char *argv[])
+{
+	size_t n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	return n;
+}
 
 /* ---- rotation ---- */
 
@@ -455,30 +701,81 @@ rotate_tree(struct job *job)
 }
 
 static int
+verify_archive(struct job *job)
+{
+	return with_bag(job, verify_alone);
+}
+
+static int
+list_archive(struct job *job)
+{
+	return with_bag(job, list_bag);
+}
+
+static int
+extract_archive(struct job *job)
+{
+	return with_bag(job, extract_bag);
+}
+
+static int
+prune_tree(struct job *job)
+{
+	return with_bag(job, prune_bag);
+}
+
+/* What can be asked for; the last needs no option. */
+static const struct mode {
+	const bool	*flag;
+	size_t		 least, most;	/* operands; most 0: no limit */
+	const char	*operands;
+	size_t		 tree, archive;	/* which of them, if so many */
+	int		(*run)(struct job *job);
+} modes[] = {
+	{ &verify, 1, 1, "--verify: one archive, please", 1, 0,
+	    verify_archive },
+	{ &list, 1, 1, "--list: one archive, please", 1, 0, list_archive },
+	{ &extract, 2, 0, "--extract: an archive, a folder, and then ids or "
+	    "paths", 1, 0, extract_archive },
+	{ &prune, 2, 2, "--prune: a tree and its archive, please", 0, 1,
+	    prune_tree },
+	{ &rotate, 1, 1, "--rotate: one spool, please", 0, 1, rotate_tree },
+	{ NULL, 2, 2, "a tree and the archive to be made of it, please", 0, 1,
+	    pack },
+};
+
+static const struct mode *
+chosen_mode(void)
+{
+	const struct mode *m, *chosen = NULL;
+
+	for (m = modes; m->flag != NULL; m++)
+		if (*m->flag && chosen != NULL)
+			opt_usage(&cmd, "one of --verify, --list, --extract, "
+			    "--prune, --rotate");
+		else if (*m->flag)
+			chosen = m;
+	return chosen != NULL ? chosen : m;
+}
+
+static int
 run(struct job *job, char *argv[])
 {
-	if (verify) {
-		if (argv[0] == NULL || argv[1] != NULL)
-			opt_usage(&cmd, "--verify: one archive, please");
-		job->archive = argv[0];
-		return verify_archive(job);
-	}
-	if (rotate) {
-		if (argv[0] == NULL || argv[1] != NULL)
-			opt_usage(&cmd, "--rotate: one spool, please");
-		if (case_file == NULL)
-			opt_usage(&cmd, "--rotate: which case? (-c)");
-		job->tree = argv[0];
-		return rotate_tree(job);
-	}
-	if (argv[0] == NULL || argv[1] == NULL || argv[2] != NULL)
-		opt_usage(&cmd, "a tree and the archive to be made of it, "
-		    "please");
+	const struct mode *m = chosen_mode();
+	size_t n = count(argv);
+
+	if (n < m->least || (m->most > 0 && n > m->most))
+		opt_usage(&cmd, "%s", m->operands);
 	if (only != NULL && case_file == NULL)
 		opt_usage(&cmd, "--only: a condition needs a case (-c)");
-	job->tree = argv[0];
-	job->archive = argv[1];
-	return pack(job);
+	if (only != NULL && extract && n > 2)
+		opt_usage(&cmd, "--only: a condition, or names");
+	if (rotate && case_file == NULL)
+		opt_usage(&cmd, "--rotate: which case? (-c)");
+	job->tree = m->tree < n ? argv[m->tree] : NULL;
+	job->archive = m->archive < n ? argv[m->archive] : NULL;
+	job->names = argv + (n < 2 ? n : 2);
+	return m->run(job);
 }
 
 /* A rotation is often the first that is done. */

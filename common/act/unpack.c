@@ -248,6 +248,16 @@ bag_walk_place(struct bag_walk *w, const struct seek_place *p)
 	begin(w, p->frame, end, p->at);
 }
 
+void
+bag_walk_home(struct bag_walk *w, const struct seek_place *p)
+{
+	size_t i = 0;
+
+	while (i + 1 < w->b->nsegments && w->b->first[i + 1] <= p->frame)
+		i++;
+	bag_walk_segment(w, i);
+}
+
 struct tarr *
 bag_tarr(struct bag_walk *w)
 {

@@ -98,6 +98,8 @@ describe(struct archive_entry *e, struct tarr_member *m)
 	    .hard = archive_entry_hardlink(e),
 	    .target = archive_entry_symlink(e),
 	    .mode = archive_entry_mode(e),
+	    .uid = (uid_t)archive_entry_uid(e),
+	    .gid = (gid_t)archive_entry_gid(e),
 	    .size = archive_entry_size(e) < 0 ? 0 :
 	    (uint64_t)archive_entry_size(e),
 	    .mtime = { archive_entry_mtime(e), archive_entry_mtime_nsec(e) } };

@@ -23,6 +23,8 @@ struct tarr_member {
 	const char	*hard;		/* name of the member whose bytes it has */
 	const char	*target;	/* of a symbolic link */
 	mode_t		 mode;
+	uid_t		 uid;
+	gid_t		 gid;
 	uint64_t	 size;
 	struct timespec	 mtime;
 };

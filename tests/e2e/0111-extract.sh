@@ -1,0 +1,117 @@
+#!/bin/sh
+# spoolarchive --list, --extract, --prune.
+. "${0%/*}/lib.sh"
+
+N=${N:-800}
+"$B/scripts/make-incident" -n "$N" -s 43 inc >/dev/null 2>&1
+
+# Everything that a name can be and a file can have, but a way out.
+odd() {
+	mkdir -p odd/sub 'odd/new
+line' && cd odd || return 1
+	printf a >'a
+b'; printf b >"$(printf '\377\376')"; printf c >'per%cent'
+	printf d >'back\slash'; printf e >'~odd-1'
+	printf g >"$(printf '%0255d' 7)"; : >empty; printf h >'new
+line/inner'
+	printf hard >h1 && ln h1 h2 && ln h1 sub/h3
+	ln -s sub/x link; ln -s "$(printf 'odd\377target')" oddlink
+	ln -s ../h1 sub/up
+	mkfifo fifo; truncate -s 20M sparse
+	printf xyz | dd of=sparse bs=1 seek=10000000 conv=notrunc 2>/dev/null
+	head -c 3500000 /dev/urandom >large && ln large sub/large
+	setfattr -n user.Zone.Identifier -v 'ZoneId=3' empty 2>/dev/null
+	chmod 4751 'per%cent'; chmod 2510 sub; chmod 711 .
+	touch -h -d '2001-02-03 04:05:06.123456789' empty link sub .
+	cd ..
+}
+odd
+
+# All that find, sha256sum and getfattr see of a tree; folders have no size.
+look() {
+	(cd "$1" &&
+	find . \( -type d -printf '%P %y %m %u %g %T@\0' \) -o \
+	    \( -type l -printf '%P %y %u %g %T@ %l\0' \) -o \
+	    -printf '%P %y %m %u %g %s %T@ %n\0' | sort -z | tr '\0' '\n'
+	find . -type f -print0 | sort -z | xargs -0 sha256sum
+	find . -print0 | sort -z | xargs -0 getfattr -h -d -m - 2>/dev/null
+	find . -name sparse -size +20000k -printf '%b blocks\n')
+}
+
+t 'what went in comes out, odd or not' '
+	run 0 spoolarchive odd odd.tar.zst && run 0 spoolarchive --extract odd.tar.zst all &&
+	look odd >a && look all >b && diff a b && [ ! -s errs ]'
+for z in tar tar.gz; do
+	t "the same of $z" "
+		run 0 spoolarchive odd odd.$z && run 0 spoolarchive --extract odd.$z out.$z &&
+		look odd >a && look out.$z >b && diff a b"
+done
+t 'a second extraction leaves what is there alone' '
+	cp -a all kept && run 3 spoolarchive --extract odd.tar.zst all && has "exists already" errs &&
+	look kept >a && look all >b && diff a b'
+run 0 spoolarchive inc inc.tar.zst
+t 'a list has each name, with class and id of messages' '
+	run 0 spoolarchive --list inc.tar.zst && plain out &&
+	[ "$(wc -l <out)" -eq "$(find inc | wc -l)" ] && [ "$(grep -c "relay/" out)" -gt 100 ] &&
+	run 0 spoolarchive --list -0 inc.tar.zst && tr "\0" "\n" <out | sort >a &&
+	find inc -printf "%P\n" | sort >b && cmp a b'
+t 'one entry comes out by its id, the beginning of it, or its path' '
+	tar -xOf inc.tar.zst inc/entries.ndjson >entries && sed -n 100p entries >one &&
+	id=$(jq -r .id one) path=$(jq -r .path one) &&
+	run 0 spoolarchive --extract inc.tar.zst o1 "$id" && cmp "inc/$path" "o1/$path" &&
+	run 0 spoolarchive --extract inc.tar.zst o2 "$(echo $id | cut -c 1-9)" && cmp "inc/$path" "o2/$path" &&
+	run 0 spoolarchive --extract inc.tar.zst o3 "$path" && cmp "inc/$path" "o3/$path" &&
+	[ "$(find o3 -type f | wc -l)" -eq 1 ]'
+t 'an entry comes with its companions' '
+	id=$(jq -r "select(.format == \"iis\" and .folder == \"badmail\") | .id" entries | head -n 1) &&
+	run 0 spoolarchive --extract inc.tar.zst o4 "$id" && [ "$(find o4 -type f | wc -l)" -ge 2 ]'
+t 'it reads the index and one frame' '
+	command -v strace >/dev/null || { echo "no strace: not looked at" >&2; exit 0; }
+	strace -qq -y -o trace -e trace=pread64 "$B/bin/spoolarchive" --extract inc.tar.zst o5 "$(jq -r .path one)" &&
+	[ "$(grep -c "inc.tar.zst" trace)" -eq 3 ]'
+t 'a hard link comes out alone, with its bytes' '
+	run 0 spoolarchive --extract odd.tar.zst o6 sub/h3 && [ "$(cat o6/sub/h3)" = hard ] &&
+	run 0 spoolarchive --extract odd.tar.zst o7 sub/large && cmp odd/large o7/sub/large'
+t 'what is not in it is told' '
+	run 1 spoolarchive --extract inc.tar.zst o8 nosuch && has "not in the archive" errs'
+
+# Archives made to hurt, in the form of ours.
+bag() {
+	mkdir -p "$1/data" && echo "BagIt-Version: 1.0" >"$1/bagit.txt"
+}
+t 'no member leads out of the folder' '
+	bag h && printf evil >h/data/evil && ln -s /etc h/data/abs && ln -s ../.. h/data/up &&
+	mkdir h/data/d && ln -s .. h/data/d/l && ln -s d/l/../../x h/data/chain &&
+	tar --transform "s,data/evil,data/../../evil,;" -P -cf hurt.tar h &&
+	run 3 spoolarchive --extract hurt.tar o9 && [ ! -e evil ] && [ ! -e o9/../evil ] &&
+	[ ! -L o9/abs ] && [ ! -L o9/up ] && [ ! -L o9/chain ] && [ -L o9/d/l ] &&
+	[ "$(grep -c "leads out" errs)" -eq 4 ]'
+t 'a link that is there already is not followed' '
+	mkdir o10 outside && ln -s ../outside o10/Imcdata &&
+	run 3 spoolarchive --extract inc.tar.zst o10 && [ -z "$(ls -A outside)" ]'
+
+t 'prune shows what it would remove, and removes nothing' '
+	cp -a inc old && run 0 spoolarchive old old.tar.zst && look old >a &&
+	run 0 spoolarchive --prune old old.tar.zst && has "to be removed" &&
+	look old >b && cmp a b'
+t 'what changed, is new or in use stays' '
+	f1=$(find old -type f | sort | sed -n 3p) f2=$(find old -type f | sort | sed -n 9p) &&
+	f3=$(find old -type f | sort | sed -n 20p) &&
+	printf x >>"$f1" && echo new >old/new && exec 7<"$f2" && touch "$f3" &&
+	run 3 spoolarchive --prune --commit old old.tar.zst; r=$?; exec 7<&-
+	[ $r = 0 ] && find old -type f | sort >left && printf "%s\n" "$f1" "$f2" "$f3" old/new | sort >want &&
+	cmp left want && has "a process has it open" errs && [ "$(grep -c "it changed" errs)" -eq 2 ]'
+t 'it can be run again, and goes on' '
+	run 3 spoolarchive --prune --commit old old.tar.zst && [ "$(find old -type f | wc -l)" -eq 3 ]'
+t 'an odd tree goes to the last name' '
+	cp -a odd oldodd && run 0 spoolarchive oldodd oldodd.tar.zst &&
+	run 0 spoolarchive --prune --commit oldodd oldodd.tar.zst && [ ! -e oldodd ]'
+t 'an archive that differs prunes nothing' '
+	cp -a inc old2 && run 0 spoolarchive old2 old2.tar.zst && look old2 >a &&
+	perl -e "open F, q(+<), q(old2.tar.zst); seek F, 50000, 0; print F q(x)" &&
+	run 4 spoolarchive --prune --commit old2 old2.tar.zst && has "nothing is removed" errs &&
+	look old2 >b && cmp a b'
+t 'an archive of another tree prunes nothing' '
+	run 3 spoolarchive --prune --commit inc old.tar.zst; [ "$(find inc -type f | wc -l)" -gt 800 ]'
+
+t_done
