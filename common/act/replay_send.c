@@ -51,6 +51,7 @@ struct sending {
 	struct pool	*pool;
 	struct arena	*a;		/* of the jobs of a round */
 	unsigned	 failures;
+	bool		 answered;	/* something went out */
 	struct err	 err;		/* of the last */
 	size_t		 left_of;	/* an item of several parts, and how */
 	size_t		 left;		/* many had not had it before */
@@ -517,6 +518,7 @@ say_round(struct sending *x, struct err *err)
 		}
 	}
 	x->failures = unsent == x->n && x->n > 0 ? x->failures + 1 : 0;
+	x->answered |= unsent < x->n;
 	for (i = 0; i < x->nworkers; i++) {
 		if (x->workers[i].err.code != ERR_NONE)
 			x->err = x->workers[i].err;
@@ -567,7 +569,7 @@ send_pass(struct sending *x, struct err *err)
 			return -1;
 		sent += x->n;
 		replay_tell(x->r);
-		if (x->failures >= FAILURES_MAX)
+		if (x->failures >= (x->answered ? FAILURES_MAX : 1))
 			return err_set(err, x->err.code, "%.100s: %.300s",
 			    x->r->target, x->err.msg);
 		keep_pace(x->r, began, sent);

@@ -8,6 +8,8 @@
 #	box.pl server PROFILE PICKUP TAKEN STOP	take files at random moments,
 #					until there is a file STOP
 #	box.pl count TAKEN EXPECT	"NAME TIMES" of all that is not once
+#	box.pl sent DIR EXPECT		the same of what sink.pl got, and whether
+#					each recipient was named, once
 use strict;
 use warnings;
 
@@ -69,6 +71,7 @@ sub spool {
 my %profiles = (
 	"ims55" => { open => "", shut => "", dots => qr/^\.$/, eol => "\r\n" },
 	"iis" => { open => "", shut => "", dots => qr/^\./, eol => "\r\n" },
+	"plain" => { plain => 1, dots => qr/^(?!)/, eol => "\r\n" },
 	"ex2007-replay" => { open => "<", shut => ">", dots => qr/^(?!)/,
 	    eol => "\r\n" },
 );
@@ -76,9 +79,10 @@ my %profiles = (
 sub expected {
 	my ($profile, $i) = @_;
 	my ($p, $m) = ($profiles{$profile}, message($i));
-	my @lines = ("X-Sender: $p->{open}$m->{sender}$p->{shut}",
-	    (map { "X-Receiver: $p->{open}$_$p->{shut}" } @{$m->{rcpts}}),
-	    (map { split /\n/ } @{$m->{keep}}), "", @{$m->{body}});
+	my @block = $p->{plain} ? () : (
+	    "X-Sender: $p->{open}$m->{sender}$p->{shut}",
+	    map { "X-Receiver: $p->{open}$_$p->{shut}" } @{$m->{rcpts}});
+	my @lines = (@block, (map { split /\n/ } @{$m->{keep}}), "", @{$m->{body}});
 	return join "", map { (/$p->{dots}/ ? ".$_" : $_) . $p->{eol} } @lines;
 }
 
@@ -123,6 +127,25 @@ sub count {
 	$times{$_} == 1 or print "$_ $times{$_}\n" for sort keys %times;
 }
 
+sub sent {
+	my ($dir, $expect) = @_;
+	my (%of, %times);
+	for my $name (entries($expect)) {
+		my $i = $name =~ s/\D//gr + 0;
+		$of{get("$expect/$name")} = $i;
+		$times{"$name $_"} = 0 for @{message($i)->{rcpts}};
+	}
+	for my $file (entries($dir)) {
+		my ($said, $data) = split /\n\n/, get("$dir/$file"), 2;
+		my $i = $of{$data};
+		defined $i or print("unlike:$file 1\n"), next;
+		my $from = "MAIL FROM:<" . message($i)->{sender} . ">";
+		$said =~ /^\Q$from\E/ or print "sender:$file 1\n";
+		$times{name($i) . " $_"}++ for $said =~ /^RCPT TO:<(.*?)>/mg;
+	}
+	$times{$_} == 1 or print "$_ $times{$_}\n" for sort keys %times;
+}
+
 my ($what, @args) = @ARGV;
 if ($what eq "spool") {
 	spool(@args);
@@ -132,6 +155,8 @@ if ($what eq "spool") {
 	server(@args);
 } elsif ($what eq "count") {
 	count(@args);
+} elsif ($what eq "sent") {
+	sent(@args);
 } else {
-	die "usage: box.pl spool|expect|server|count ...\n";
+	die "usage: box.pl spool|expect|server|count|sent ...\n";
 }

@@ -1,0 +1,95 @@
+#!/bin/sh
+# A replay into a folder is killed at its system calls, while a server takes
+# files away at random moments, and run again: each message once, and as the
+# profile has it.  EVERY=1 kills at each call (tests/long does); by default
+# at every 97th, from another one each time.
+. "$(dirname "$0")/lib.sh"
+
+# A sync costs nothing in memory, and a kill cannot tell.
+if [ -w /dev/shm ] && fast=$(mktemp -d -p /dev/shm); then
+	rmdir "$work"
+	work=$fast
+	cd "$work" || exit 1
+fi
+
+[ -x "$B/tests/kill" ] || skip_all 'no tests/kill'
+box=$top/tests/replay/box.pl
+every=${EVERY:-97}
+messages=30
+perl "$box" spool old "$messages"
+find "$work/old/In" -type f | sort >list
+for p in ims55 ex2007-replay; do
+	mkdir "expect.$p" && perl "$box" expect "$p" "expect.$p" "$messages"
+done
+
+fresh() {
+	rm -rf srv stop taken && mkdir -p srv/root/Pickup srv/root/Replay taken
+}
+replay() { spoolreplay --to "$1:srv/root/$2" --rate 600000 --stall 20 --commit - <list; }
+serve() {
+	perl "$box" server "$1" "srv/root/$2" taken stop &
+	server=$!
+}
+nothing() { :; }
+
+# One kill at call $3, and all that follows.
+once() {
+	fresh && serve "$1" "$2" || return 1
+	"$B/tests/kill" -w -n "$3" spoolreplay --to "$1:srv/root/$2" \
+	    --rate 600000 --stall 20 --commit - <list >out 2>errs
+	"$4" "$2" || return 1
+	replay "$1" "$2" >out 2>errs
+	got=$?
+	touch stop && wait "$server"
+	perl "$box" count taken "expect.$1" >wrong
+}
+
+calls() {
+	fresh && serve "$1" "$2" &&
+	"$B/tests/kill" -w -c count spoolreplay --to "$1:srv/root/$2" \
+	    --rate 600000 --stall 20 --commit - <list >out 2>errs || return 1
+	touch stop && wait "$server"
+	[ -z "$(perl "$box" count taken "expect.$1")" ] && cat count >calls
+}
+
+at_each() {
+	n=$(cat calls) k=$((1 + $$ % every))
+	[ "$n" -gt 60 ] || return 1
+	while [ "$k" -le "$n" ]; do
+		once "$1" "$2" "$k" "$3" && "$4" ||
+		    { echo "killed at $k of $n:"; cat wrong out; return 1; }
+		k=$((k + every))
+	done
+}
+each_once() { [ ! -s wrong ] && [ "$got" -le 1 ]; }
+
+for p in 'ims55 Pickup' 'ex2007-replay Replay'; do
+	set -- $p
+	t "$1: without a kill each message arrives once, as rendered elsewhere" "
+		calls $1 $2"
+	t "$1: killed and run again, each message is taken once" "
+		at_each $1 $2 nothing each_once"
+done
+
+# A rotation: the old generation's folder stays beside, and nobody reads it.
+# (A real one refuses while files are staged; this one does not.)
+rotate() {
+	mv srv/root "srv/root.20260101T000000Z" &&
+	mkdir -p srv/root/Pickup srv/root/Replay
+}
+t 'a rotation between the runs loses nothing and doubles nothing' '
+	calls ims55 Pickup && at_each ims55 Pickup rotate each_once'
+
+# The staging folder is deleted: what was staged cannot be known.
+forget() { [ ! -d srv/.spoolkit-stage ] || find srv/.spoolkit-stage -mindepth 1 \
+    -type d -exec rm -rf {} +; }
+none_twice() {
+	spoolreplay --to "ims55:srv/root/Pickup" --status >state 2>/dev/null
+	awk '$2 > 1' wrong | grep . && return 1
+	lost=$(awk '$2 == 0' wrong | wc -l)
+	[ "$lost" -le "$(awk '$2 == "doubtful" { print $1 }' state | grep . || echo 0)" ]
+}
+t 'with the staging folder deleted nothing goes twice, nothing is lost silently' '
+	calls ims55 Pickup && at_each ims55 Pickup forget none_twice'
+
+t_done
