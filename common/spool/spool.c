@@ -438,10 +438,21 @@ spool_format(const struct spool *sp)
 	return sp->drv->name;
 }
 
+/* Of a format that says nothing: better no way than a wrong one. */
+static const struct spool_ways no_ways = {
+	.no_rotate = "what its server would make of it is not known: stop "
+	    "the server and rename the folder",
+	.no_remove = "what its server would make of it is not known: use the "
+	    "server's own commands",
+};
+
 const struct spool_ways *
 spool_ways(const struct spool *sp)
 {
-	return &sp->drv->ways;
+	const struct spool_ways *w = &sp->drv->ways;
+
+	return w->skeleton == NULL && w->no_rotate == NULL &&
+	    w->no_remove == NULL ? &no_ways : w;
 }
 
 const struct spool_driver *

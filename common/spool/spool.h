@@ -214,7 +214,8 @@ int	spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 	    struct err *err);
 
 /*
- * ways - what its server lets others do to a live spool of this format.
+ * ways - what its server lets others do to a live spool of this format;
+ * nothing, where the format does not say.
  * Read by act/; nothing below spool/ writes.
  */
 struct spool_ways {

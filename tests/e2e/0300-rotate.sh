@@ -82,12 +82,11 @@ rotated_once() {
 	ls -d box/Imcdata >>states 2>/dev/null || echo none >>states
 	run 0 rotate --commit || return 1
 	g=$(old | head -n 1)
-	[ "$(find box/ -name ABCD1234)" = "$g/In/ABCD1234" ] &&
-	[ "$(find box/ -name EFGH5678)" = "$g/Out/EFGH5678" ] &&
 	[ -d box/Imcdata/In/Archive ] && [ -d box/Imcdata/Log ] &&
-	[ "$(old | wc -l)" -le 2 ] && [ -z "$(find box/ -name "*.new")" ] &&
-	[ -z "$(find box/Imcdata -type f)" ] &&
-	[ "$(ledger 'SELECT count(*) FROM rotation WHERE state IN ("building", "swapping")')" -eq 0 ]
+	[ "$(find box/Imcdata* -type f -o -name "*.new" | sort)" = \
+"$g/In/ABCD1234
+$g/Out/EFGH5678
+$g/queue.dat" ] && [ "$(ledger 'SELECT count(*) FROM rotation WHERE state IN ("building", "swapping")')" -eq 0 ]
 }
 
 if [ -x "$B/tests/kill" ]; then

@@ -111,11 +111,11 @@ until ($stop) {
 pickup();
 print STDERR "$n\n";
 END
-t 'fed for 8 seconds: calm after it, and each legit message goes on its way once' '
-	fresh && { perl feed.pl 8 >ours 2>count & } && feed=$! && sleep 1 &&
+t 'fed for 5 seconds: calm after it, and each legit message goes on its way once' '
+	fresh && { perl feed.pl 5 >ours 2>count & } && feed=$! && sleep 1 &&
 	run 0 loop -n 0.02 -m 2 -R "ims55:$PWD/Imcdata/Pickup" --commit; r=$?
 	sleep 0.5; kill $feed; wait $feed; cat errs; cp out figures
-	[ $r -eq 0 ] && [ "$(cat count)" -eq 1600 ] && [ "$(wc -l <ours)" -eq 160 ] &&
+	[ $r -eq 0 ] && [ "$(cat count)" -eq 1000 ] && [ "$(wc -l <ours)" -eq 100 ] &&
 	{ ids fed/* ; ids $(find Imcdata -type f); } | sort >there && sort ours | diff - there'
 t 'the figures add up' '
 	awk "/ files / { for (i = 1; i < NF; i++) v[\$i] = \$(i + 1) + 0
@@ -124,7 +124,7 @@ t 'the figures add up' '
 	    if (c != v[\"found\"] || v[\"left\"] != 0) exit 1 }
 	    END { print found, files, pruned; exit found != pruned }" figures >sum &&
 	cat sum && live=$(find Imcdata -type f | wc -l) &&
-	[ "$(cut -d" " -f1 sum)" -eq $((1600 - live)) ] &&
+	[ "$(cut -d" " -f1 sum)" -eq $((1000 - live)) ] &&
 	grep "end: .* found $(cut -d" " -f1 sum)," figures'
 [ ! -s figures ] || sed 's/^/# /' figures
 
