@@ -506,6 +506,8 @@ START_TEST(nothing_hostile_gets_through)
 		{ .kind = SINK_TABLE, .explain = true, .width = 100 },
 		{ .kind = SINK_NDJSON },
 		{ .kind = SINK_CSV },
+		{ .kind = SINK_ECS },
+		{ .kind = SINK_BODYFILE },
 	};
 	struct slice s;
 	int32_t cp;
@@ -518,6 +520,62 @@ START_TEST(nothing_hostile_gets_through)
 		    "control byte %d", cp);
 		ck_assert(cp != 0x7f && cp != 0x9b && cp != 0x202e);
 	}
+}
+END_TEST
+
+/* ---- ecs, bodyfile, columns ---- */
+
+START_TEST(ecs_has_the_names_of_the_schema)
+{
+	struct slice s;
+
+	whole_record();
+	judged(C_RELAY, "relay/third-party", NULL);
+	s = printed_as(SINK_ECS);
+	assert_has(s, SL("{\"@timestamp\":\"2004-01-05T01:00:00Z\","));
+	assert_has(s, SL("\"rule\":{\"name\":\"relay/third-party\"}"));
+	assert_has(s, SL("\"sender\":{\"address\":\"x@example.org\"},"
+	    "\"to\":{\"address\":[\"y@example.net\"]}"));
+	assert_has(s, SL("\"source\":{\"ip\":\"192.0.2.9\","
+	    "\"domain\":\"c.example.org\"},\"user\":{\"name\":\"bob\"}"));
+}
+END_TEST
+
+START_TEST(a_body_file_has_eleven_fields_and_both_times)
+{
+	whole_record();
+	rec.subject = SL("a|b %1B");
+	judged(C_RELAY, "relay/third-party", NULL);
+	assert_eq(printed_as(SINK_BODYFILE), "0|/srv/Imcdata/Out/3SW32JRP "
+	    "(k3f9a1c2 relay relay/third-party) x@example.org -> "
+	    "y@example.net: a%7Cb %251B|0|r/rrw-------|0|0|4096|"
+	    "1073264400|1073264400|1073264400|1073264340\n");
+}
+END_TEST
+
+START_TEST(columns_are_chosen_by_name)
+{
+	enum column_id v[COL_COUNT];
+	struct sink_opts o = { .kind = SINK_CSV, .columns = v };
+	struct err err;
+
+	ck_assert_int_eq(sink_columns(SINK_CSV, "path, id,rcpt", v,
+	    &o.ncolumns, &err), 0);
+	ck_assert_uint_eq(o.ncolumns, 3);
+	ck_assert_int_eq((int)v[2], COL_RCPTS);
+	whole_record();
+	judged(C_UNSURE, NULL, NULL);
+	assert_eq(printed(&o), "path,id,rcpt\r\n"
+	    "Out/3SW32JRP,k3f9a1c2,y@example.net\r\n");
+	ck_assert_int_eq(sink_columns(SINK_TABLE, "rcpt", v, &o.ncolumns,
+	    &err), 0);
+	ck_assert_int_eq((int)v[0], COL_RCPT);
+	ck_assert_int_eq(sink_columns(SINK_CSV, "id,nope", v, &o.ncolumns,
+	    &err), -1);
+	ck_assert_int_eq(sink_columns(SINK_ECS, "id", v, &o.ncolumns, &err),
+	    -1);
+	ck_assert_int_eq(sink_columns(SINK_CSV, "", v, &o.ncolumns, &err),
+	    -1);
 }
 END_TEST
 
@@ -780,7 +838,10 @@ suite(void)
 	tcase_add_loop_test(tc, csv_text_is_quoted_and_never_a_formula, 0,
 	    N(fields));
 	tcase_add_test(tc, hostile_bytes_add_no_csv_field_and_no_line);
-	tcase_add_loop_test(tc, nothing_hostile_gets_through, 0, 4);
+	tcase_add_loop_test(tc, nothing_hostile_gets_through, 0, 6);
+	tcase_add_test(tc, ecs_has_the_names_of_the_schema);
+	tcase_add_test(tc, a_body_file_has_eleven_fields_and_both_times);
+	tcase_add_test(tc, columns_are_chosen_by_name);
 	tcase_add_test(tc, paths_are_raw_bytes_and_end_as_asked);
 	tcase_add_loop_test(tc, no_line_of_a_table_is_wider_than_asked, 0,
 	    N(widths));
