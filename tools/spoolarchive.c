@@ -73,6 +73,8 @@ static const struct opt_cmd cmd = {
 	.what = "keep a mail spool in a verified archive",
 };
 
+#define BEGUN	"to be published"	/* in the ledger */
+
 /* What is asked for, beside the options. */
 struct job {
 	struct casefile	*cf;		/* NULL: no case */
@@ -254,32 +256,59 @@ warn_lost(struct job *job, const struct inv *inv)
 		    "live", vanished);
 }
 
+/*
+ * The ledger says what will be there before it is: a run that was killed
+ * between the archive and the ledger is completed by the next one.
+ */
+static int
+keep_archive(struct job *job, const char *path, const char *how,
+    const uint8_t sha256[32], size_t files, struct err *err)
+{
+	char hex[65];
+	struct ledger_row row = { .verb = SL("archive"), .args = job->args,
+	    .what = case_abspath(job->a, path) };
+
+	if (job->cf == NULL)
+		return 0;
+	hex_str(sha256, 32, hex);
+	row.result = arena_fmt(job->a, "%s, sha256 %s, %zu files of " SL_FMT,
+	    how, hex, files, SL_ARG(case_abspath(job->a, job->tree)));
+	return ledger_add(job->cf, &row, err);
+}
+
+static int
+on_ready(void *ctx, const char *path, const struct pack *p, struct err *err)
+{
+	return keep_archive(ctx, path, BEGUN, p->t.sha256, p->t.files, err);
+}
+
 /* The case learns where the bytes are, and the ledger what was done. */
+static int
+keep_made(struct job *job, const char *path, const char *bag,
+    const uint8_t sha256[32], size_t files, struct err *err)
+{
+	const char *inside = arena_str(job->a, arena_fmt(job->a, "%s/data",
+	    bag));
+
+	if (job->cf == NULL)
+		return 0;
+	if (case_spool_archived(job->cf, job->tree, path, inside, err) == -1)
+		return -1;
+	return keep_archive(job, path, no_verify ? "not verified" :
+	    "verified", sha256, files, err);
+}
+
 static int
 on_made(void *ctx, const char *path, const struct pack *p, struct err *err)
 {
 	const struct pack_totals *t = &p->t;
 	struct job *job = ctx;
-	const char *inside = arena_str(job->a, arena_fmt(job->a, "%s/data",
-	    p->bag));
-	char hex[65];
-	struct ledger_row row = { .verb = SL("archive"), .args = job->args,
-	    .what = case_abspath(job->a, path) };
 
 	progress_end(&job->progress);
-	hex_str(t->sha256, sizeof(t->sha256), hex);
 	printf("%s: %zu files, %.1f MB in %.1f MB%s\n", path, t->files,
 	    (double)t->bytes / 1e6, (double)t->packed / 1e6,
 	    no_verify ? "" : ", verified");
-	if (job->cf == NULL)
-		return 0;
-	row.result = arena_fmt(job->a, "sha256 %s, %zu files, %s of " SL_FMT,
-	    hex, t->files, no_verify ? "not verified," : "verified,",
-	    SL_ARG(case_abspath(job->a, job->tree)));
-	if (case_spool_archived(job->cf, job->tree, path, inside, err)
-	    == -1)
-		return -1;
-	return ledger_add(job->cf, &row, err);
+	return keep_made(job, path, p->bag, t->sha256, t->files, err);
 }
 
 static uint64_t
@@ -307,7 +336,8 @@ pack_plan(struct job *job, struct inv *inv, const struct plan *plan,
 	    .progress = on_progress, .progress_ctx = job };
 	struct make m = { .pack = &p, .path = job->archive, .split = split,
 	    .no_verify = no_verify, .differs = on_difference,
-	    .phase = on_phase, .made = on_made, .ctx = job };
+	    .phase = on_phase, .ready = on_ready, .made = on_made,
+	    .ctx = job };
 	int r = make_info(job, &info, err);
 
 	p.info = buf_sl(&info);
@@ -339,25 +369,6 @@ pack_tree(struct job *job, int root, struct err *err)
 	}
 	inv_free(&inv);
 	return r;
-}
-
-static int
-pack(struct job *job)
-{
-	struct err err = { 0 };
-	int root = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-
-	if (root == -1) {
-		err_sys(&err, "%s: cannot open", job->tree);
-		return failed(&err);
-	}
-	r = split == 0 ? make_check(job->archive, &err) : 0;
-	if (r == 0)
-		r = pack_tree(job, root, &err);
-	close(root);
-	if (r == -1)
-		return failed(&err);
-	return r == 1 ? STATUS_NONE : job->partly ? STATUS_PART : STATUS_OK;
 }
 
 /* ---- an archive that is there ---- */
@@ -645,6 +656,86 @@ verify_alone(struct job *job, struct bag *b, struct err *err)
 
 	verify_free(&v);
 	return r;
+}
+
+/* ---- what was begun, or begins ---- */
+
+/* The last row about the archive, when it says no more than begun. */
+struct begun {
+	struct slice	 path;
+	bool		 is;
+	char		 hex[65];
+};
+
+static int
+on_row(void *ctx, const struct ledger_row *row, struct err *err)
+{
+	static const struct slice head = { BEGUN ", sha256 ",
+	    sizeof(BEGUN ", sha256 ") - 1 };
+	struct begun *b = ctx;
+
+	(void)err;
+	if (!sl_eq(row->verb, SL("archive")) || !sl_eq(row->what, b->path))
+		return 0;
+	b->is = sl_starts(row->result, head) &&
+	    row->result.n >= head.n + 64;
+	if (b->is)
+		memcpy(b->hex, row->result.p + head.n, 64);
+	return 0;
+}
+
+static int
+complete_bag(struct job *job, struct bag *b, struct err *err)
+{
+	struct verify v = { .threads = (size_t)threads,
+	    .differs = on_difference, .progress = on_progress,
+	    .progress_ctx = job };
+	struct begun begun = { .path = case_abspath(job->a, job->archive) };
+	char hex[65];
+	struct buf bag = { 0 };
+	int r = ledger_read(job->cf, on_row, &begun, err);
+
+	if (r == -1 || !begun.is)
+		return r == -1 ? -1 : err_set(err, ERR_USAGE, "%s: exists "
+		    "already: nothing is ever written over", job->archive);
+	make_bag_name(job->archive, &bag);
+	if ((r = verify_bag(job, b, &v, err)) == 1) {
+		hex_str(v.found, sizeof(v.found), hex);
+		r = strcmp(hex, begun.hex) == 0 ? keep_made(job, job->archive,
+		    bag.p, v.found, v.files, err) : err_set(err, ERR_FORMAT,
+		    "%s: is not the archive that was begun", job->archive);
+		r = r == 0 ? 1 : -1;
+	}
+	if (r == 1)
+		diag_note("%s: what an earlier run began is completed",
+		    job->archive);
+	verify_free(&v);
+	buf_free(&bag);
+	return r;
+}
+
+static int
+pack(struct job *job)
+{
+	struct err err = { 0 };
+	struct stat st;
+	int root = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (root == -1) {
+		err_sys(&err, "%s: cannot open", job->tree);
+		return failed(&err);
+	}
+	if (job->cf != NULL && split == 0 && stat(job->archive, &st) == 0) {
+		close(root);
+		return with_bag(job, complete_bag);
+	}
+	r = split == 0 ? make_check(job->archive, &err) : 0;
+	if (r == 0)
+		r = pack_tree(job, root, &err);
+	close(root);
+	if (r == -1)
+		return failed(&err);
+	return r == 1 ? STATUS_NONE : job->partly ? STATUS_PART : STATUS_OK;
 }
 
 static size_t

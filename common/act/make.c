@@ -34,16 +34,14 @@ base_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* The bag's folder is called as the archive is. */
-static void
-name_bag(struct make *m, const char *path, struct buf *b)
+void
+make_bag_name(const char *path, struct buf *b)
 {
 	struct slice stem = arc_stem(sl(base_name(path)));
 
 	b->n = 0;
 	buf_add(b, stem.n > 0 && inv_name_is_safe(stem) ? stem : SL("bag"));
 	buf_addc(b, '\0');
-	m->pack->bag = b->p;
 }
 
 /* An archive in the tree that it is made of would never be whole. */
@@ -137,6 +135,7 @@ make_one(struct make *m, const char *path, struct err *err)
 	if (check_outside(m, p.dir, err) == -1 ||
 	    pack_write(m->pack, p.fd, err) == -1 ||
 	    (!m->no_verify && verify_new(m, p.fd, err) == -1) ||
+	    m->ready(m->ctx, path, m->pack, err) == -1 ||
 	    write_digest(path, m->pack->t.sha256, err) == -1) {
 		publish_cancel(&p);
 		return -1;
@@ -169,7 +168,8 @@ make_archives(struct make *m, struct err *err)
 	do {
 		if (m->split > 0)
 			m->pack->volume++;
-		name_bag(m, volume_path(m, &path), &bag);
+		make_bag_name(volume_path(m, &path), &bag);
+		m->pack->bag = bag.p;
 		r = make_one(m, path.p, err);
 	} while (r == 0 && m->pack->next < m->pack->norder);
 	buf_free(&path);

@@ -13,7 +13,10 @@ struct make {
 	bool		 no_verify;
 	void		(*differs)(void *ctx, const char *what);
 	void		(*phase)(void *ctx, const char *what);	/* for progress */
-	/* One is there; -1 and err stops. */
+	/* One is whole, and about to get its name; -1 and err stops. */
+	int		(*ready)(void *ctx, const char *path,
+			    const struct pack *p, struct err *err);
+	/* It is there; the same. */
 	int		(*made)(void *ctx, const char *path,
 			    const struct pack *p, struct err *err);
 	void		*ctx;
@@ -27,6 +30,9 @@ int	make_check(const char *path, struct err *err);
  * split that were made before stay.
  */
 int	make_archives(struct make *m, struct err *err);
+
+/* What the bag's folder is called, with a NUL. */
+void	make_bag_name(const char *path, struct buf *b);
 
 /*
  * The digest that stands in PATH.sha256, as sha256sum(1) writes it.
