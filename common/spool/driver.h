@@ -118,6 +118,9 @@ struct spool_reader {
 	uint64_t	 pos;		/* where the next message begins */
 	bool		 body;		/* an empty line came since the last */
 	unsigned	 part;		/* of the last message */
+	uint64_t	 end;		/* where drv->text came to; pos: where it
+					   begins */
+	bool		 crlf;		/* what it puts together has CRLF */
 	struct buf	 text;		/* what drv->text began with */
 };
 
@@ -166,7 +169,10 @@ void	reader_streams(struct spool_reader *rd, struct spool_msg *m);
 /* Remember something odd about the message: a static sentence, once. */
 void	msg_problem(struct spool_msg *m, const char *what);
 
-/* What the server says about the message, as one line of UTF-8. */
+/*
+ * What the server says about the message, as one line of UTF-8; behind what
+ * was said before.
+ */
 void	msg_note(struct spool_msg *m, struct arena *a, struct slice text);
 
 /* Add a recipient, unless SPOOL_RCPT_MAX are there. */
@@ -205,6 +211,7 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 	"rename the folder, or archive the spool where it is and " \
 	"take entries out with spoolclean"
 
+extern const struct spool_driver drv_postfix, drv_exim;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
 extern const struct spool_driver drv_smartermail, drv_imail, drv_mailenable,

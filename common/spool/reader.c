@@ -46,7 +46,9 @@ msg_note(struct spool_msg *m, struct arena *a, struct slice text)
 			p[n++] = ' ';	/* NUL: the text was UTF-16 */
 	}
 	buf_free(&b);
-	m->note = sl_trim((struct slice){ p, n });
+	s = sl_trim((struct slice){ p, n });
+	m->note = m->note.n == 0 ? s : arena_fmt(a, SL_FMT "; " SL_FMT,
+	    SL_ARG(m->note), SL_ARG(s));
 }
 
 /* The room that arena_more made for n elements. */

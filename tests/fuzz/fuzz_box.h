@@ -17,7 +17,8 @@ struct fuzz_box {
 	bool			 apart;	/* the envelope is not the message's */
 	bool			 new_text;	/* the text may be the driver's */
 
-	char			 dir[64];	/* from here on fuzz_box_msg's */
+	struct spool_reader	*rd;	/* from here on fuzz_box_msg's */
+	char			 dir[64];
 	struct tree		*tree;
 	struct tree_dir		*names;
 	int			 fd[BOX_MAX];
@@ -112,10 +113,10 @@ static inline void
 fuzz_box_load(struct fuzz_box *b, struct arena *a, struct slice msg,
     struct spool_msg *m)
 {
-	struct spool_reader *rd = fuzz_reader(b->drv, &b->e, msg, a);
 	struct err err;
 
-	HOLDS(spool_load(rd, m, &err) == 1);
+	b->rd = fuzz_reader(b->drv, &b->e, msg, a);
+	HOLDS(spool_load(b->rd, m, &err) == 1);
 }
 
 static inline void
@@ -128,6 +129,28 @@ fuzz_same_envelope(const struct spool_msg *m, const struct spool_msg *n)
 	for (i = 0; i < m->nrcpts; i++)
 		HOLDS(sl_eq(m->rcpts[i].addr.spec, n->rcpts[i].addr.spec));
 	HOLDS(sl_eq(m->account, n->account) && ip_eq(&m->client, &n->client));
+}
+
+static inline void
+fuzz_add(void *ctx, struct slice bytes)
+{
+	buf_add(ctx, bytes);
+}
+
+/* All bytes of what is put together, twice: as many, and begun with. */
+static inline void
+fuzz_check_text(struct fuzz_box *b, const struct spool_msg *m)
+{
+	struct buf first = { 0 }, again = { 0 };
+	struct err err;
+
+	HOLDS(spool_bytes(b->rd, m, fuzz_add, &first, &err) == 0);
+	HOLDS(spool_bytes(b->rd, m, fuzz_add, &again, &err) == 0);
+	HOLDS(sl_eq(buf_sl(&first), buf_sl(&again)));
+	HOLDS(first.n == m->size && m->cut == (m->size > SPOOL_READ_MAX));
+	HOLDS(m->cut || m->text.n == first.n);
+	buf_free(&first);
+	buf_free(&again);
 }
 
 /*

@@ -1,0 +1,88 @@
+#include "spool/mta.h"
+
+/* RFC 5321 4.1.2: an Atom's, or 8-bit (RFC 6531 3.3). */
+static bool
+is_atext(char c)
+{
+	return ascii_alnum(c) || (unsigned char)c >= 0x80 ||
+	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+static bool
+is_dot_string(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_atext(s.p[i]) && (s.p[i] != '.' || i == 0 ||
+		    i + 1 == s.n || s.p[i - 1] == '.'))
+			return false;
+	return s.n > 0;
+}
+
+static struct slice
+quoted(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, 2 * s.n + 2);
+	size_t i, n = 0;
+
+	p[n++] = '"';
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			p[n++] = '\\';
+		p[n++] = s.p[i];
+	}
+	p[n++] = '"';
+	return (struct slice){ p, n };
+}
+
+bool
+addr_internal(struct arena *a, struct slice s, struct addr *out)
+{
+	const char *at = s.n == 0 ? NULL : memrchr(s.p, '@', s.n);
+	struct slice local = s, rest = SL(""), params;
+
+	if (s.n > ADDR_MAX)
+		return false;
+	if (at != NULL) {
+		local = sl_first(s, (size_t)(at - s.p));
+		rest = sl_from(s, local.n);
+	}
+	if (s.n > 0 && !is_dot_string(local))
+		local = quoted(a, local);
+	return addr_path(a, arena_fmt(a, "<" SL_FMT SL_FMT ">", SL_ARG(local),
+	    SL_ARG(rest)), out, &params) == 0 && params.n == 0;
+}
+
+struct slice
+xtext_of(struct arena *a, struct slice s)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *p = arena_alloc(a, 3 * s.n + 1);
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c > ' ' && c < 0x7f && c != '+' && c != '=') {
+			p[n++] = s.p[i];
+			continue;
+		}
+		p[n++] = '+';
+		p[n++] = digits[c >> 4];
+		p[n++] = digits[c & 15];
+	}
+	return (struct slice){ p, n };
+}
+
+struct slice
+notify_words(struct arena *a, bool never, bool success, bool failure,
+    bool delay)
+{
+	if (never)
+		return SL("NEVER");
+	if (!success && !failure && !delay)
+		return SL("");
+	return sl_from(arena_fmt(a, "%s%s%s", success ? ",SUCCESS" : "",
+	    failure ? ",FAILURE" : "", delay ? ",DELAY" : ""), 1);
+}

@@ -1,0 +1,22 @@
+#ifndef SPOOL_MTA_H
+#define SPOOL_MTA_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "mail/addr.h"
+
+/*
+ * What the queues of Unix mail servers share: addresses as they keep them,
+ * and RFC 3461 in other words.  Memory is the arena's.
+ */
+
+/*
+ * An address in its internal form, without quotes: split at the last @, and
+ * quoted where RFC 5321 wants it.  Empty: null.  False: it is none.
+ */
+bool	addr_internal(struct arena *a, struct slice s, struct addr *out);
+
+/* RFC 3461 4: the xtext of s; the words of NOTIFY ("" when none is set). */
+struct slice	xtext_of(struct arena *a, struct slice s);
+struct slice	notify_words(struct arena *a, bool never, bool success,
+		    bool failure, bool delay);
+#endif
