@@ -8,13 +8,16 @@
 
 #include "act/replay_state.h"
 #include "base/diag.h"
+#include "base/pool.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
 
 /*
  * Into a folder, many at a time and each once: replay.h has the steps.
  */
-#define BATCH		64		/* messages in flight */
+#define BATCH		256		/* messages in flight */
+#define SYNCERS		32		/* of them that are synced at a time: the
+					   disk flushes once for several */
 #define BATCH_BYTES	(16 * 1024 * 1024)	/* rendered, of one batch */
 #define NAME		64		/* bytes of a file's name */
 #define LOOK_MS		50		/* between two looks at the folder */
@@ -25,12 +28,14 @@ struct drop {
 	uint8_t		 sha256[32];
 	size_t		 from, n;	/* bytes of the batch's buffer */
 	int		 fd;
+	int		 sys;		/* why it could not be synced, or 0 */
 };
 
 struct batch {
 	struct drop	 v[BATCH];
 	size_t		 n;
 	struct buf	 bytes;
+	struct pool	*syncers;
 };
 
 /* A name that nobody else gives: the case's and the row's. */
@@ -245,6 +250,30 @@ write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
 	return 0;
 }
 
+static void
+sync_one(void *ctx, size_t worker, void *job)
+{
+	struct drop *d = job;
+
+	(void)ctx;
+	(void)worker;
+	d->sys = fsync(d->fd) == -1 ? errno : 0;
+}
+
+static int
+sync_files(struct batch *b, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		pool_put(b->syncers, &b->v[i]);
+	pool_drain(b->syncers);
+	for (i = 0; i < b->n; i++)
+		if ((errno = b->v[i].sys) != 0)
+			return err_sys(err, "%s: sync", b->v[i].name);
+	return 0;
+}
+
 static int
 write_files(struct replay *r, struct batch *b, struct err *err)
 {
@@ -253,16 +282,12 @@ write_files(struct replay *r, struct batch *b, struct err *err)
 
 	for (i = 0; i < b->n && result == 0; i++)
 		result = write_one(r, b, &b->v[i], err);
-	for (i = 0; i < b->n; i++) {
-		if (b->v[i].fd == -1)
-			continue;
-		if (result == 0 && fsync(b->v[i].fd) == -1)
-			result = err_sys(err, "%s: sync", b->v[i].name);
-		close(b->v[i].fd);
-	}
 	if (result == 0)
-		result = dir_sync(r->st->stagefd, STAGE, err);
-	return result;
+		result = sync_files(b, err);
+	for (i = 0; i < b->n; i++)
+		if (b->v[i].fd != -1)
+			close(b->v[i].fd);
+	return result == -1 ? -1 : dir_sync(r->st->stagefd, STAGE, err);
 }
 
 /* ---- the third and fourth: said, and published ---- */
@@ -453,8 +478,10 @@ drop_all(struct replay *r, struct err *err)
 	struct watch *w = watch_new(r);
 	int result = watch_known(w, err);
 
+	b->syncers = pool_new(SYNCERS, sync_one, NULL);
 	if (result == 0)
 		result = run(r, b, w, err);
+	pool_free(b->syncers);
 	r->did.waiting = watch_waiting(w);
 	watch_free(w);
 	buf_free(&b->bytes);

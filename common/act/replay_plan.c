@@ -430,7 +430,10 @@ ready_make(struct replay *r, struct replay_item *item, struct ready *x,
 		return leave(r, x, LEAVE_UNREAD, &why);
 	if (r->o->all_to == NULL)
 		return take_rcpts(r, x, x->rec.rcpts, x->rec.nrcpts, mail, err);
-	all.addr.spec = sl(r->o->all_to);
+	all.addr.spec = all.addr.domain = sl(r->o->all_to);
+	while (sl_cut(&all.addr.domain, '@', &body))
+		if (memchr(all.addr.domain.p, '@', all.addr.domain.n) == NULL)
+			break;
 	return take_rcpts(r, x, &all, 1, mail, err);
 }
 

@@ -1,0 +1,99 @@
+#!/bin/sh
+# What a replay sends, what it leaves out and says, and what it sees.
+. "$(dirname "$0")/lib.sh"
+
+box=$top/tests/replay/box.pl
+perl "$box" spool old 6
+mkdir -p srv/Imcdata/Pickup srv/Mailroot/Pickup srv/Mailroot/Badmail srv/TR/Replay
+find "$work/old/In" -type f | sort >list
+put() { spoolreplay --stall 0 --commit --to "$@"; }
+plan() { spoolreplay --to "$@"; }
+again() { rm -rf srv/.spoolkit-stage && find srv -type f -exec rm {} +; }
+
+t 'the plan says what goes, and does nothing' '
+	plan ims55:srv/Imcdata/Pickup - <list >out 2>errs &&
+	has "6  of 6 messages go, to 12 recipients" && has "12  example.net" &&
+	has "nothing was done" && [ -z "$(find srv -type f)" ] &&
+	[ ! -e srv/.spoolkit-stage ]'
+
+for p in iis:Mailroot/Pickup ex2007-replay:TR/Replay ims55:Imcdata/Pickup; do
+	t "${p%%:*}: each file is what the tables say, byte for byte" "
+		again; rm -rf expect && mkdir expect &&
+		perl $box expect ${p%%:*} expect 6 &&
+		put ${p%%:*}:srv/${p#*:} --rate 60000 - <list >out 2>errs &&
+		perl $box count srv/${p#*:} expect >wrong; cat wrong errs; [ ! -s wrong ]"
+done
+
+t 'the same command again sends nothing' '
+	put ims55:srv/Imcdata/Pickup - <list >out 2>errs; [ $? = 1 ] &&
+	has "6  replayed before" && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 6 ]'
+
+t 'a Bcc in the envelope gets it and is not shown; one in the header only does not' '
+	again; printf "X-Sender: a@example.com\nX-Receiver: seen@example.net\nX-Receiver: hidden@example.net\nTo: seen@example.net\nBcc: other@example.org\nSubject: x\n\ny\n" >bcc.eml &&
+	put iis:srv/Mailroot/Pickup bcc.eml >out 2>errs &&
+	grep -h "^X-Receiver" srv/Mailroot/Pickup/* | tr -d "\r" | sort >got &&
+	printf "X-Receiver: %s@example.net\n" hidden seen >want && diff want got &&
+	! grep -q -i -e other -e "^bcc" srv/Mailroot/Pickup/*'
+
+t 'the same mail in two folders goes once, and the plan says so' '
+	again; cp -R old two && mkdir two/Archive && cp two/In/MSG00001 two/Out/MSG90001 &&
+	find "$work/two/In" "$work/two/Out" -type f | sort >l2 &&
+	put ims55:srv/Imcdata/Pickup - <l2 >out 2>errs &&
+	has "1  the same mail is in the plan already" && has "MSG90001 is .*MSG00001" &&
+	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 6 ]'
+
+t 'reports, null senders, archives and guesses stay, unless forced one by one' '
+	again; rm -rf odd && mkdir -p odd/In/Archive odd/Out odd/Pickup &&
+	cp old/In/MSG00002 odd/In/Archive/MSG00002 &&
+	printf "From: a@example.com\nTo: b@example.net\nSubject: x\n\ny\n" >odd/In/GUESS001 &&
+	sed "s/^X-Sender: .*/X-Sender: <>/" old/In/MSG00003 >odd/In/NULL0001 &&
+	find "$work/odd" -type f | sort >l3 &&
+	plan ims55:srv/Imcdata/Pickup - <l3 >out 2>errs; [ $? = 1 ] &&
+	has "1  null sender" && has "1  in an Archive folder" && has "1  its envelope is a guess" &&
+	put ims55:srv/Imcdata/Pickup --force "$work/odd/In/NULL0001" - <l3 >out 2>errs &&
+	[ "$(grep -c "^X-Sender: <>" srv/Imcdata/Pickup/*)" = 1 ] &&
+	plan ims55:srv/Imcdata/Pickup --trust-headers - <l3 >out 2>errs &&
+	has "1  of 3 messages go"'
+
+t 'what still lies in the spool of the target is left out: its server sends it' '
+	again; mkdir -p srv/Imcdata/In && cp old/In/* srv/Imcdata/In &&
+	plan ims55:srv/Imcdata/Pickup srv/Imcdata/In/* >out 2>errs; [ $? = 1 ] &&
+	has "6  still-queued"; r=$?; rm -rf srv/Imcdata/In; [ $r = 0 ]'
+
+t 'ex2007-pickup refuses what went to others than To and Cc, and says why' '
+	mkdir -p srv/TR/Pickup && run 3 spoolreplay --to ex2007-pickup:srv/TR/Pickup "$(head -n 1 list)" &&
+	has "its recipients are not those of To and Cc" errs'
+
+t 'a file that is renamed to .bad was refused' '
+	again; ( for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for f in srv/TR/Replay/*.eml; do
+			[ ! -e "$f" ] || mv "$f" "${f%.eml}20260101.bad"
+		done; sleep 0.2; done ) & p=$!
+	spoolreplay --to ex2007-replay:srv/TR/Replay --stall 9 --commit "$(head -n 1 list)" >out 2>errs
+	kill $p; has "1 refused" &&
+	spoolreplay --to ex2007-replay:srv/TR/Replay --status >out && has "renamed to .bad"'
+
+t 'a server that takes nothing stops the replay, and the next one goes on' '
+	again; run 3 spoolreplay --to ims55:srv/Imcdata/Pickup --stall 1 --max-waiting 2 --commit $(cat list) &&
+	has "is the server running" errs && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 2 ] &&
+	rm srv/Imcdata/Pickup/* &&
+	put ims55:srv/Imcdata/Pickup - <list >out 2>errs &&
+	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ]'
+
+t '--all-to sends to one address, --add-resent says which case' '
+	again; put eml:srv/TR --all-to test@example.org --add-resent op@example.org "$(head -n 1 list)" >out 2>errs &&
+	cat srv/TR/*.eml | tr -d "\r" | sed "/^\$/q" >got && [ "$(grep -c "^X-Receiver:" got)" = 1 ] &&
+	has "^X-Receiver: <test@example.org>" got && has "^Resent-From: op@example.org" got &&
+	has "^X-Spoolkit-Replay: case " got'
+
+t 'without a filter a whole case is not sent' '
+	spoolscan -c case.db old >/dev/null 2>&1; run 2 spoolreplay -c case.db --to ims55:srv/Imcdata/Pickup &&
+	has "which entries?" errs'
+t 'an entry of a case goes by its mark, and a file changed since stays' '
+	again; spoolmark -c case.db -w "1" --because test legit >/dev/null 2>&1
+	echo more >>old/In/MSG00006 &&
+	run 3 spoolreplay -c case.db -w "class = '"'legit'"'" --to ims55:srv/Imcdata/Pickup --stall 0 --commit &&
+	has "5  of 6 messages go" && has MSG00006 errs && has "^ledger: row" &&
+	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 5 ]'
+
+t_done
