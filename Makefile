@@ -18,7 +18,7 @@ warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 $(if $(WERROR),-Werror)
 cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
 hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3
+pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3 expat
 cpp	+= $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
 libs	= $(shell pkg-config --libs $(pkgs)) -lpthread
 

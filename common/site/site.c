@@ -24,6 +24,7 @@ struct site {
 	size_t		 longest;	/* bytes of a name in below */
 	struct nets	 nets[SITE_WHATS];
 	bool		 guessed;
+	struct slice	 policy;
 };
 
 struct site *
@@ -385,6 +386,19 @@ site_rcpt(const struct site *s, struct slice address)
 		return RCPT_UNKNOWN;
 	address = sl_from(address, (size_t)(at - address.p));
 	return names_has(valid, address) ? RCPT_VALID : RCPT_UNKNOWN;
+}
+
+void
+site_add_policy(struct site *s, struct slice rules)
+{
+	s->policy = arena_fmt(s->a, "%.*s%.*s\n", (int)s->policy.n,
+	    s->policy.n == 0 ? "" : s->policy.p, (int)rules.n, rules.p);
+}
+
+struct slice
+site_policy(const struct site *s)
+{
+	return s->policy;
 }
 
 void

@@ -79,6 +79,10 @@ enum site_rcpt {
 };
 enum site_rcpt	site_rcpt(const struct site *s, struct slice address);
 
+/* The rules of [policy] as they stand, for site/policy.h; empty: none. */
+void		site_add_policy(struct site *s, struct slice rules);
+struct slice	site_policy(const struct site *s);
+
 /* The site as a site.conf(5) that site_load reads back to the same. */
 void	site_print(const struct site *s, struct buf *out);
 

@@ -62,10 +62,11 @@ without_comment(struct slice s)
 static bool
 check_section(struct conf *c)
 {
-	if (sl_eq(c->rest, SL("[site]")))
+	if (sl_eq(c->rest, SL("[site]")) || sl_eq(c->rest, SL("[policy]")))
 		return true;
 	c->rest = sl_first(c->rest, 40);
-	return fail(c, "unknown section '" SL_FMT "'; there is [site] only",
+	return fail(c, "unknown section '" SL_FMT "'; there are [site] and "
+	    "[policy]",
 	    SL_ARG(c->rest));
 }
 
@@ -230,10 +231,18 @@ add_words(struct conf *c, enum site_what w, struct slice words)
 }
 
 static bool
-take(struct conf *c, const char *key, struct slice value)
+take(struct conf *c, const char *section, const char *key,
+    struct slice value)
 {
 	size_t w;
 
+	if (strcmp(section, "policy") == 0) {
+		if (strcmp(key, "rules") != 0)
+			return fail(c, "unknown key '%.40s'; [policy] has "
+			    "rules only", key);
+		site_add_policy(c->site, value);
+		return true;
+	}
 	if (strcmp(key, file_key) == 0)
 		return load_rcpts(c, value);
 	for (w = 0; w < SITE_WHATS; w++)
@@ -249,14 +258,13 @@ have(void *arg, const char *section, const char *key, const char *value)
 	struct conf *c = arg;
 	bool good = true;
 
-	(void)section;		/* check_section has seen it */
 	c->due = false;
 	buf_add(&c->value, sl(value));
 	if (c->mid_word)
 		return 1;
 	buf_addc(&c->value, ' ');
 	if (c->rest.n == 0) {
-		good = take(c, key, sl_trim(buf_sl(&c->value)));
+		good = take(c, section, key, sl_trim(buf_sl(&c->value)));
 		c->value.n = 0;
 	}
 	return good;

@@ -1,0 +1,45 @@
+#ifndef SITE_IMPORT_H
+#define SITE_IMPORT_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+/*
+ * import - what the importers of policy.h share.  Each turns the text of a
+ * file into rules, or fails with "path:line: what".
+ */
+#define IMPORT_MAX	(16 * 1024 * 1024)	/* bytes of one file */
+
+struct import {
+	struct arena	*a;
+	const char	*path;		/* of the file */
+	struct slice	 text;
+	struct buf	*rules;		/* as policy_parse reads them */
+	struct buf	*notes;
+	struct err	*err;
+};
+
+int	import_postfix(struct import *in);
+int	import_exim(struct import *in);
+int	import_reg(struct import *in);
+int	import_metabase(struct import *in);
+
+/* Always -1. */
+int	import_fail(struct import *in, size_t line, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+void	import_note(struct import *in, size_t line, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* The end of a rule: where it comes from. */
+void	import_origin(struct import *in, size_t line, struct slice what);
+
+/*
+ * A file that path names: beside the imported one when it is there under
+ * its last name, as in a copy of a configuration; else itself.
+ */
+int	import_file(struct import *in, size_t line, struct slice path,
+	    struct slice *text);
+/* Read it whole.  -1: err says why; a file over IMPORT_MAX too. */
+int	import_read(struct arena *a, const char *path, struct slice *text,
+	    struct err *err);
+#endif
