@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 	{ .name = "print", .help = "the rules, as a [policy] of "
 	    "site.conf(5)", .flag = &print },
 	{ .name = "ask", .arg = "file", .help = "lines of client, account, "
-	    "sender, recipient; - is stdin", .str = &ask_file },
+	    "sender, recipient, name; - is stdin", .str = &ask_file },
 	{ 'o', "output", "kind", "table or ndjson", .str = &output },
 	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
 	{ .name = NULL },
@@ -48,10 +48,11 @@ static enum sink_kind	kind = SINK_TABLE;
 
 /* ---- counts ---- */
 
+/* Percent, cut off: 100.0 is all of it. */
 static double
 share(uint64_t n, uint64_t of)
 {
-	return of == 0 ? 0 : 100.0 * (double)n / (double)of;
+	return of == 0 ? 0 : (double)(n * 1000 / of) / 10;
 }
 
 static uint64_t
@@ -61,14 +62,30 @@ asked(const struct impact_sums *s, int c)
 	    s->fate[c][IMPACT_REFUSED];
 }
 
+/* Messages with a recipient that is refused; of those that were asked. */
+static double
+stops_of(const struct impact_sums *s, int c)
+{
+	return share(s->fate[c][IMPACT_REFUSED] + s->fate[c][IMPACT_PARTLY],
+	    asked(s, c));
+}
+
+static const char *
+stopped(const struct impact_sums *s, int c, char text[16])
+{
+	snprintf(text, 16, "%.1f %%", c < 0 ? 0 : stops_of(s, c));
+	return text;
+}
+
 static void
 put_classes(const char *policy, const struct impact_sums *s)
 {
-	char stops[16];
+	char text[16];
 	int c;
 
 	for (c = -1; c < C_COUNT; c++) {
 		const uint64_t *f = s->fate[c < 0 ? 0 : c];
+		const char *stops = stopped(s, c, text);
 		struct cell cells[] = {
 			{ .name = "policy", .text = sl(policy) },
 			{ .name = "class", .width = 12, .text =
@@ -84,8 +101,6 @@ put_classes(const char *policy, const struct impact_sums *s)
 			{ .name = "stops", .width = 7, .text = sl(stops) },
 		};
 
-		snprintf(stops, sizeof(stops), "%.1f %%", c < 0 ? 0 :
-		    share(f[IMPACT_REFUSED], asked(s, c)));
 		(c < 0 ? cells_head : cells_put)(stdout, kind, cells,
 		    sizeof(cells) / sizeof(cells[0]));
 	}
@@ -173,10 +188,8 @@ put_sentence(const struct impact_sums *s)
 {
 	printf("\nstops %.1f %% of relay, %.1f %% of backscatter, %.1f %% of "
 	    "spam; refuses %llu legit\n",
-	    share(s->fate[C_RELAY][IMPACT_REFUSED], asked(s, C_RELAY)),
-	    share(s->fate[C_BACKSCATTER][IMPACT_REFUSED],
-	    asked(s, C_BACKSCATTER)),
-	    share(s->fate[C_SPAM][IMPACT_REFUSED], asked(s, C_SPAM)),
+	    stops_of(s, C_RELAY), stops_of(s, C_BACKSCATTER),
+	    stops_of(s, C_SPAM),
 	    (unsigned long long)(s->fate[C_LEGIT][IMPACT_REFUSED] +
 	    s->fate[C_LEGIT][IMPACT_PARTLY]));
 }
@@ -295,21 +308,24 @@ advise(struct impact *im, const struct site *site, struct impact_sums *s,
 static bool
 read_ask(struct slice line, struct policy_ask *q, struct arena *a)
 {
-	struct slice f[4] = { { NULL, 0 } };
+	struct slice f[5] = { { NULL, 0 } };
 	struct addr ad, to;
 	size_t i;
 
-	for (i = 0; i < 4; i++)
-		if (!sl_word(&line, &f[i]))
+	for (i = 0; i < 5; i++)
+		if (!sl_word(&line, &f[i]) && i < 4)
 			return false;
 	*q = (struct policy_ask){ .authenticated = !sl_eq(f[1], SL("-")) };
 	if (!ip_parse(f[0], &q->client))
 		return false;
 	q->sender = sl_eq(f[2], SL("<>")) ? (struct slice){ NULL, 0 } : f[2];
 	q->recipient = f[3];
+	q->name = sl_eq(f[4], SL("-")) ? (struct slice){ NULL, 0 } : f[4];
 	if (addr_path(a, f[3], &ad, &line) == 0) {
 		q->recipient = ad.spec;
 		q->routed = addr_route(a, &ad, &to) != ROUTE_NONE;
+		if (q->routed)
+			q->target = to.spec;
 	}
 	return true;
 }

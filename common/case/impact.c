@@ -4,6 +4,7 @@
 
 #define GROUP_V4	24	/* bits that clients in one network share */
 #define GROUP_V6	64
+#define GROUP_INSIDE	8	/* of private IPv4 addresses */
 
 /* ---- reading ---- */
 
@@ -20,15 +21,22 @@ ask(struct impact *im, struct impact_entry *e, const struct case_entry *c,
 	if (!sl_eq(c->sender, SL("<>")))
 		q->sender = arena_dup(im->a, c->sender);
 	ip_parse(c->client, &q->client);
+	if (rcpt.n == 0)
+		return;
 	if (addr_path(im->a, arena_dup(im->a, rcpt), &ad, &rest) == -1) {
 		q->recipient = arena_dup(im->a, rcpt);
 		return;
 	}
 	q->recipient = ad.spec;
 	q->routed = addr_route(im->a, &ad, &to) != ROUTE_NONE;
+	if (q->routed)
+		q->target = to.spec;
 }
 
-/* The lists of an entry are read only where they say more. */
+/*
+ * The lists of an entry are read only where they say more.  What a user of
+ * ours has passed on came in for that user, whoever that is.
+ */
 static int
 add_rcpts(struct impact *im, struct casefile *cf, struct impact_entry *e,
     const struct case_entry *c, struct arena *tmp, struct err *err)
@@ -37,10 +45,12 @@ add_rcpts(struct impact *im, struct casefile *cf, struct impact_entry *e,
 	struct row row;
 	size_t i, n = c->nrcpts == 0 ? 1 : (size_t)c->nrcpts;
 
-	if (n <= 1) {
+	bool passed_on = sl_eq(c->reason, SL("legit/forward"));
+
+	if (n <= 1 || passed_on) {
 		e->asks = arena_alloc(im->a, sizeof(*e->asks));
 		if (c->rcpt.n > 0)
-			ask(im, e, c, c->rcpt);
+			ask(im, e, c, passed_on ? SL("") : c->rcpt);
 		return 0;
 	}
 	if (case_row(cf, c->row, tmp, &row, &rec, err) == -1)
@@ -283,7 +293,8 @@ is_good(const struct client *c)
 static unsigned
 widen(const struct clients *t, size_t i, size_t *end)
 {
-	unsigned least = ip_is_v4(&t->v[i].ip) ? 96 + GROUP_V4 : GROUP_V6;
+	unsigned least = !ip_is_v4(&t->v[i].ip) ? GROUP_V6 : 96 +
+	    (ip_is_private(&t->v[i].ip) ? GROUP_INSIDE : GROUP_V4);
 	unsigned bits = 128, b;
 	size_t k, from, to;
 

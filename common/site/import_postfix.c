@@ -29,6 +29,7 @@ static const struct {
 	{ "virtual_alias_domains", "$virtual_alias_maps" },
 	{ "virtual_mailbox_domains", "$virtual_mailbox_maps" },
 	{ "myhostname", "localhost" },
+	{ "myorigin", "$myhostname" },
 	{ "parent_domain_matches_subdomains", "debug_peer_list,"
 	    "fast_flush_domains,mynetworks,permit_mx_backup_networks,"
 	    "qmqpd_authorized_clients,relay_domains,smtpd_access_maps" },
@@ -627,9 +628,21 @@ do_authenticated(struct stage *st)
 	return 0;
 }
 
+/* Is domain one of the exact or wide words of a list? */
+static bool
+list_has(struct slice list, struct slice domain)
+{
+	struct slice word;
+
+	while (sl_word(&list, &word))
+		if (sl_ieq(sl_from(word, word.p[0] == '='), domain))
+			return true;
+	return false;
+}
+
 /* The domains that mail may go to from anyone; not those behind a route. */
 static int
-destinations(struct stage *st, const char *action)
+destinations(struct stage *st, const char *action, const char *cond)
 {
 	static const struct {
 		const char	*name;
@@ -651,10 +664,36 @@ destinations(struct stage *st, const char *action)
 			r = add_list(m, &out, v, line, false,
 			    lists[i].parents && has_parents(m, lists[i].name),
 			    0);
-	if (r == 0) {
-		buf_fmt(m->in->rules, "%s recipient bare%.*s", action,
+	if (r == 0 && (r = get(m, "myorigin", &v, &line)) == 0) {
+		buf_fmt(m->in->rules, "%s %s%s%.*s", action, cond,
+		    list_has(buf_sl(&out), v) ? " bare" : "",
 		    (int)out.n, out.p == NULL ? "" : out.p);
+		if (out.n == 0 && !list_has(buf_sl(&out), v))
+			buf_add(m->in->rules, SL(" =invalid"));
 		import_origin(m->in, st->line, st->item);
+	}
+	buf_free(&out);
+	return r;
+}
+
+/*
+ * A route that is hidden behind a domain of ours is followed, and its end
+ * counts; behind a domain that we pass mail on to it is refused.
+ */
+static int
+finals(struct stage *st, const char *action)
+{
+	struct slice v;
+	struct buf out = { 0 };
+	size_t line;
+	int r = get(st->m, "mydestination", &v, &line);
+
+	if (r == 0)
+		r = add_list(st->m, &out, v, line, false, false, 0);
+	if (r == 0) {
+		buf_fmt(st->m->in->rules, "%s recipient bare%.*s", action,
+		    (int)out.n, out.p == NULL ? "" : out.p);
+		import_origin(st->m->in, st->line, st->item);
 	}
 	buf_free(&out);
 	return r;
@@ -663,16 +702,19 @@ destinations(struct stage *st, const char *action)
 static int
 do_unauth(struct stage *st)
 {
-	if (!is_yes(st->m, "allow_untrusted_routing"))
-		rule(st, "refuse routed");
-	return destinations(st, "refuse not");
+	if (is_yes(st->m, "allow_untrusted_routing"))
+		return destinations(st, "refuse not", "recipient");
+	return finals(st, "refuse routed not") == -1 ||
+	    destinations(st, "refuse routed not", "target") == -1 ?
+	    -1 : destinations(st, "refuse not", "recipient");
 }
 
 static int
 do_auth_destination(struct stage *st)
 {
-	return destinations(st, is_yes(st->m, "allow_untrusted_routing") ?
-	    "permit" : "permit not routed");
+	if (is_yes(st->m, "allow_untrusted_routing"))
+		return destinations(st, "permit", "recipient");
+	return destinations(st, "permit not routed", "recipient");
 }
 
 static int
@@ -729,19 +771,27 @@ put_entry(struct stage *st, const struct entry *e, const char *what,
 	struct buf *out = st->m->in->rules;
 	struct buf value = { 0 };
 
-	if (e->is_net)
+	if (e->is_net) {
 		put_net(&value, &e->net);
-	else
+		buf_addc(&value, '\0');
+		value.n--;
+	} else
 		buf_fmt(&value, " %s" SL_FMT, sl_starts(e->key, SL(".")) ||
 		    has_parents(st->m, "smtpd_access_maps") ||
 		    memchr(e->key.p, '@', e->key.n) != NULL ||
 		    sl_eq(e->key, SL("<>")) ? "" : "=", SL_ARG(e->key));
-	if (e->verdict == PASS) {
+	/* "!net" of a cidr table speaks of addresses of its family only */
+	if (e->verdict == PASS && e->not)
+		buf_fmt(except, " not client !%s %s", value.p + 1,
+		    ip_is_v4(&e->net.ip) ? "0.0.0.0/0" : "::/0");
+	else if (e->verdict == PASS) {
 		buf_fmt(except, " not %s%.*s", what, (int)value.n, value.p);
 	} else {
-		buf_fmt(out, "%s%s %s%.*s%.*s",
-		    e->verdict == PERMIT ? "permit" : "refuse",
-		    e->not ? " not" : "", what, (int)value.n, value.p,
+		buf_fmt(out, "%s %s%s%.*s%s%.*s",
+		    e->verdict == PERMIT ? "permit" : "refuse", what,
+		    e->not ? " !" : "", (int)value.n - e->not,
+		    value.p + e->not, !e->not ? "" :
+		    ip_is_v4(&e->net.ip) ? " 0.0.0.0/0" : " ::/0",
 		    (int)except->n, except->p == NULL ? "" : except->p);
 		if (e->verdict == PERMIT && strcmp(what, "recipient") == 0 &&
 		    !is_yes(st->m, "allow_untrusted_routing"))
@@ -828,6 +878,17 @@ static const struct {
 	{ SL("defer"), do_reject },
 };
 
+/* Those that we do not try, with a word of their own behind them. */
+static bool
+has_argument(struct slice s)
+{
+	return sl_istarts(s, SL("check_")) ||
+	    sl_istarts(s, SL("reject_rbl")) ||
+	    sl_istarts(s, SL("reject_rhsbl")) ||
+	    sl_istarts(s, SL("permit_dnswl")) ||
+	    sl_istarts(s, SL("permit_rhswl")) || sl_ieq(s, SL("sleep"));
+}
+
 /* Without warn_if_reject, whose next restriction refuses nobody. */
 static int
 restriction(struct stage *st)
@@ -846,6 +907,8 @@ restriction(struct stage *st)
 				rules->n = was;
 			return r;
 		}
+	if (has_argument(st->item))
+		next_item(&st->rest, &(struct slice){ NULL, 0 });
 	import_note(st->m->in, st->line, "'" SL_FMT "' is no relay rule that "
 	    "can be tried here: passed over", SL_ARG(sl_first(st->item, 60)));
 	return 0;

@@ -7,7 +7,7 @@
 #define DOMAIN_MAX	253	/* bytes; RFC 1035 */
 
 enum cond_kind {
-	COND_CLIENT, COND_NAME, COND_AUTH, COND_RCPT, COND_SENDER,
+	COND_CLIENT, COND_NAME, COND_AUTH, COND_RCPT, COND_TARGET, COND_SENDER,
 	COND_ROUTED, COND_CONNECTED, COND_PORT,
 };
 
@@ -132,6 +132,7 @@ static const struct word {
 	{ SL("name"), COND_NAME, take_domain, "a domain" },
 	{ SL("authenticated"), COND_AUTH, NULL, NULL },
 	{ SL("recipient"), COND_RCPT, take_address, "a domain or address" },
+	{ SL("target"), COND_TARGET, take_address, "a domain or address" },
 	{ SL("sender"), COND_SENDER, take_address, "a domain or address" },
 	{ SL("routed"), COND_ROUTED, NULL, NULL },
 	{ SL("connected"), COND_CONNECTED, take_net, "an address" },
@@ -408,7 +409,7 @@ address_is(const struct policy *p, const struct value *v, struct slice s)
 	if (v->ours)
 		return is_ours(p, domain_of(s));
 	if (v->bare)
-		return s.n > 0 && memchr(s.p, '@', s.n) == NULL;
+		return s.n == 0 || memchr(s.p, '@', s.n) == NULL;
 	if (sl_eq(v->name, SL("<>")))
 		return s.n == 0;
 	if (memchr(v->name.p, '@', v->name.n) != NULL)
@@ -427,6 +428,8 @@ value_holds(const struct policy *p, enum cond_kind kind,
 		return domain_is(v, q->name);
 	case COND_RCPT:
 		return address_is(p, v, q->recipient);
+	case COND_TARGET:
+		return q->target.n > 0 && address_is(p, v, q->target);
 	case COND_SENDER:
 		return address_is(p, v, q->sender);
 	case COND_CONNECTED:

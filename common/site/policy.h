@@ -31,6 +31,7 @@
  *			also a recipient without a domain; "bare": only that
  *	sender DOMAIN|ADDRESS ...	"<>" is the null sender
  *	routed			the recipient hides a route (mail/addr.h)
+ *	target DOMAIN|ADDRESS ...	where it leads
  *	connected ADDRESS ...	the server's own address
  *	port N ...
  *	not			in front of a condition
@@ -60,8 +61,10 @@ struct policy_ask {
 	struct slice	name;		/* of the client; may be empty */
 	bool		authenticated;
 	struct slice	sender;		/* "a@b"; empty: null sender */
-	struct slice	recipient;	/* "a@b", or without a domain */
+	struct slice	recipient;	/* "a@b", or without a domain; empty:
+					   one of ours, nobody knows who */
 	bool		routed;
+	struct slice	target;		/* where the route leads; empty: none */
 	struct ip	connected;	/* not set: not known */
 	unsigned	port;		/* 0: 25 */
 };

@@ -13,8 +13,8 @@
 #
 # scripts/servers unpacks them.
 
-here=$(cd "$(dirname "$0")" && pwd)
-servers=${SERVERS:-$(cd "$here/../.." && pwd)/build/servers}
+self=$(cd "$(dirname "$0")" && pwd)/${0##*/}
+servers=${SERVERS:-$(cd "$(dirname "$0")/../.." && pwd)/build/servers}
 
 box_skip() {
 	echo "1..0 # SKIP $1"
@@ -32,7 +32,7 @@ box() {
 		unshare -mnp --fork --kill-child true 2>/dev/null ||
 		    box_skip 'no private namespaces here'
 		IN_BOX=1 exec unshare -mnp --fork --kill-child --mount-proc \
-		    sh "$here/${0##*/}" "$@"
+		    sh "$self" "$@"
 	fi
 	mount -t tmpfs none /mnt || box_skip 'no file system in memory here'
 	# lo: SIOCGIFFLAGS, SIOCSIFFLAGS with IFF_UP; iproute2 may not be here
@@ -62,6 +62,7 @@ server_root() {
 		    echo "$name:x:${ids#*:}:" >>"/mnt/$2/root/etc/group"
 	done
 	echo '127.0.0.1 localhost mail.example.org' >"/mnt/$2/root/etc/hosts"
+	echo 'hosts: files' >"/mnt/$2/root/etc/nsswitch.conf"	# no DNS here
 	mkdir -p "/mnt/$2/root/tmp"
 }
 

@@ -1,0 +1,224 @@
+#!/bin/sh
+# spoolpolicy: what rules would have done, importers, and advice.
+. "$(dirname "$0")/lib.sh"
+
+"$B/scripts/make-incident" -n 4000 -s 7 inc >/dev/null 2>&1
+"$B/scripts/make-incident" -n 3000 -s 7 --variant gateway gw >/dev/null 2>&1
+spoolscan -s inc/site.conf -c case.db inc >/dev/null 2>&1
+spoolscan -s gw/site.conf -c gw.db gw >/dev/null 2>&1
+policy() { s=$1; shift; run "$s" spoolpolicy -s inc/site.conf "$@"; }
+count() { jq -r "select(.policy == \"$1\" and .class == \"$2\") | .$3" out; }
+
+t 'the list that is suggested stops 99 % of the relaying and loses no legit' '
+	policy 0 -c case.db --suggest -o ndjson &&
+	[ "$(count suggested legit refused)" -eq 0 ] &&
+	[ "$(count suggested legit partly)" -eq 0 ] &&
+	[ "$(count suggested relay refused)" -gt 1000 ] &&
+	count suggested relay stops | perl -ne "exit !(\$_ >= 99)"'
+
+t 'no client that relayed or spammed is let in by it' '
+	policy 0 -c case.db --suggest &&
+	sed -n "/^\[policy\]/,/^\$/p" out >rules.conf && [ -s rules.conf ] &&
+	sqlite3 case.db "SELECT DISTINCT client FROM entries WHERE class IN
+	    ('"'relay', 'spam'"') AND client > '"''"' AND account IS NULL" |
+	    tr " " "\n" | sort -u | sed "s/\$/ - x@far.example y@far.example/" >asks &&
+	[ "$(wc -l <asks)" -gt 20 ] &&
+	policy 0 -p rules.conf --ask asks && hasnt permit'
+
+t 'an open relay stops nothing, and the difference is told' '
+	printf "[policy]\nrules = permit\n" >open.conf &&
+	policy 0 -c case.db -p open.conf --against rules.conf &&
+	has "^stops 0.0 % of relay" && has "allowed, then refused" &&
+	hasnt "refused, then allowed" &&
+	policy 0 -c case.db -p open.conf --against rules.conf -o ndjson &&
+	[ "$(count now relay refused)" -eq 0 ] &&
+	a=$(count against relay refused) && p=$(count against relay partly) &&
+	[ "$(count now relay allowed)" -eq $((a + p + $(count against relay allowed))) ]'
+t 'rules against themselves do not differ' '
+	policy 0 -c case.db -p rules.conf --against rules.conf &&
+	has "^ *none$"'
+
+t 'rules that lose wanted mail name the client, and why' '
+	printf "[policy]\nrules =\n permit authenticated\n permit recipient ours\n refuse\n" >strict.conf &&
+	policy 0 -c case.db -p strict.conf && has "refuses [1-9][0-9]* legit" &&
+	has "from 10.1.[0-9.]*: in no list, and did not authenticate"'
+
+t 'the gateway is named, and what a list with it would do' '
+	run 0 spoolpolicy -s gw/site.conf -c gw.db --suggest &&
+	has "^gateway: 10.1.0.254 brought" && has "99.[0-9] % of relay" &&
+	sed -n "/^\[policy\]/,/^\$/p" out >gw.conf &&
+	echo "10.1.0.254 - a@b.example c@far.example" >asks &&
+	run 0 spoolpolicy -s gw/site.conf -p gw.conf --ask asks && has "^refuse"'
+t 'without a gateway none is named' 'policy 0 -c case.db --suggest && hasnt ^gateway:'
+t 'a condition chooses entries; none is status 1' '
+	policy 1 -c case.db -p open.conf -w "class = '"'nothing'"'"'
+
+# ---- importers ----
+
+# asked RULES CLIENT ACCOUNT SENDER RCPT VERDICT
+asked() {
+	echo "$2 $3 $4 $5" >one
+	policy 0 -p "$1" --ask one && has "^$6" ||
+	    { echo "$2 $3 $4 $5: not $6"; cat out errs; return 1; }
+}
+
+cat >main.cf <<'END'
+# a comment
+nets = 192.0.2.0/24,
+  # in between
+	!198.51.100.7 198.51.100.0/24
+mynetworks = $nets [2001:db8::]/32
+myhostname = mail.example.org
+relay_domains = ${mydomain}
+smtpd_sasl_auth_enable = yes
+smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated,
+	check_client_access cidr:/etc/postfix/clients
+	reject_rbl_client bl.example, reject_unauth_destination
+END
+printf '# partners\n203.0.113.0/28 OK\n203.0.113.0/24\n\tREJECT no\n' >clients
+t 'main.cf: comments, continuations, names in values, tables' '
+	asked main.cf 192.0.2.1 - a@b.example c@far.example permit &&
+	asked main.cf 198.51.100.7 - a@b.example c@far.example refuse &&
+	asked main.cf 198.51.100.8 - a@b.example c@far.example permit &&
+	asked main.cf 2001:db8::1 - a@b.example c@far.example permit &&
+	asked main.cf 203.0.113.1 - a@b.example c@far.example permit &&
+	asked main.cf 203.0.113.99 - a@b.example c@example.org refuse &&
+	asked main.cf 10.0.0.1 bob a@b.example c@far.example permit &&
+	asked main.cf 10.0.0.1 - a@b.example c@x.example.org permit &&
+	asked main.cf 10.0.0.1 - a@b.example d%far.example@example.org refuse &&
+	has "reject_rbl_client" errs'
+t 'main.cf: a missing table, a bad network and an endless name have a line' '
+	printf "smtpd_relay_restrictions =\n check_client_access hash:/nowhere/x, reject\n" >bad.cf &&
+	policy 4 -p bad.cf --print && has "bad.cf:1: .*/nowhere/x: No such file" errs &&
+	printf "\nmynetworks = 10.0.0.0/99\n" >bad.cf &&
+	policy 4 -p bad.cf --print && has "bad.cf:2: .10.0.0.0/99. is not a network" errs &&
+	printf "mynetworks = \$a\$a\na=\$b\$b\nb=\$a\n" >bad.cf &&
+	policy 4 -p bad.cf --print && has "deep" errs &&
+	printf " x = y\n" >bad.cf && policy 4 -p bad.cf --print &&
+	has "bad.cf:1: continues nothing" errs &&
+	printf "a = b\nwhat\n" >bad.cf && policy 4 -p bad.cf --print &&
+	has "bad.cf:2: no" errs &&
+	printf "mynetworks = \${a?b}\n" >bad.cf && policy 4 -p bad.cf --print &&
+	has "conditional values are not read" errs'
+t '--print gives rules that say the same' '
+	policy 0 -p main.cf --print && cp out native.conf &&
+	has "# main.cf:[0-9]*: permit_mynetworks" &&
+	asked native.conf 198.51.100.7 - a@b.example c@far.example refuse &&
+	asked native.conf 203.0.113.1 - a@b.example c@far.example permit'
+
+cat >exim.conf <<'END'
+domainlist local_domains = @ : example.org : \
+    *.example.net
+domainlist relay_to_domains = partner.example
+hostlist relay_from_hosts = <; 127.0.0.1 ; 192.0.2.0/24; 2001:db8::/32
+acl_smtp_rcpt = acl_check_rcpt
+begin acl
+acl_check_rcpt:
+  accept hosts = :
+  deny  domains = +local_domains
+        local_parts = ^[.] : ^.*[@%!/|]
+  # who may
+  accept hosts = +relay_from_hosts
+         control = submission
+  accept authenticated = *
+  require message = relay not permitted
+          domains = +local_domains : +relay_to_domains
+  accept
+begin routers
+END
+t 'Exim: lists, their separators, require' '
+	asked exim.conf 192.0.2.9 - a@b.example c@far.example permit &&
+	asked exim.conf 2001:db8::9 - a@b.example c@far.example permit &&
+	asked exim.conf 203.0.113.9 - a@b.example c@far.example refuse &&
+	asked exim.conf 203.0.113.9 bob a@b.example c@far.example permit &&
+	asked exim.conf 203.0.113.9 - a@b.example c@x.example.net permit &&
+	asked exim.conf 203.0.113.9 - a@b.example c@partner.example permit &&
+	asked exim.conf 203.0.113.9 - a@b.example c@x.partner.example refuse'
+t 'Exim: a list that is not there has a line; without an ACL nothing' '
+	printf "acl_smtp_rcpt = x\nbegin acl\nx:\n accept hosts = +none\n" >bad.conf &&
+	policy 4 -p bad.conf --print && has "bad.conf:4: no list .none" errs &&
+	printf "domainlist a = +b\nbegin acl\n" >bad.conf &&
+	policy 4 -p bad.conf --print && has "no acl_smtp_rcpt" errs &&
+	printf "hostlist a = +a\nacl_smtp_rcpt=x\nbegin acl\nx:\n accept hosts = +a\n" >bad.conf &&
+	policy 4 -p bad.conf --print && has "deep" errs'
+
+reg() {		# reg FLAGS [,00]: version 4, ANSI; or two bytes a character
+	perl -e 'my $w = $ARGV[1] // "";
+	    sub m_ { join ",", map { sprintf("%02x", ord) . $w } split //,
+	    join("\0", @_) . "\0\0" }
+	    (my $allow = m_("192.0.2.0;255.255.255.0", "198.51.100.7")) =~
+	    s/^(.{30})/$1\\\r\n  /;
+	    printf "REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\MSExchangeIMC\\Parameters]\r\n\"RelayFlags\"=dword:%08x\r\n\"RelayAllowList\"=hex(7):%s\r\n\"RelayDenyList\"=hex(7):%s\r\n\"TurfTable\"=hex(7):%s\r\n",
+	    $ARGV[0], $allow, m_("192.0.2.66", "203.0.113.0;255.255.255.0"),
+	    m_("\@spam.example", ".")' "$@"
+}
+reg 11 >flags11.reg
+reg 1 >flags1.reg
+t '.reg: deny before allow, authentication, everything else not' '
+	asked flags11.reg 192.0.2.1 - a@b.example c@far.example permit &&
+	asked flags11.reg 192.0.2.66 - a@b.example c@far.example refuse &&
+	asked flags11.reg 198.51.100.7 - a@b.example c@far.example permit &&
+	asked flags11.reg 198.51.100.8 - a@b.example c@far.example refuse &&
+	asked flags11.reg 198.51.100.8 bob a@b.example c@far.example permit &&
+	asked flags11.reg 203.0.113.1 - a@b.example c@example.com permit &&
+	has "sender LIKE .%@spam.example" errs'
+t '.reg: with a deny list alone everybody else may' '
+	asked flags1.reg 198.51.100.8 - a@b.example c@far.example permit &&
+	asked flags1.reg 203.0.113.1 - a@b.example c@far.example refuse'
+t '.reg in UTF-16 is the same' '
+	reg 1 ,00 | sed "s/REGEDIT4/Windows Registry Editor Version 5.00/" |
+	    perl -0777 -ne "print \"\xff\xfe\", pack(\"v*\", unpack(\"C*\", \$_))" >wide.reg &&
+	asked wide.reg 203.0.113.1 - a@b.example c@far.example refuse &&
+	asked wide.reg 198.51.100.8 - a@b.example c@far.example permit'
+t '.reg: what is broken has a line' '
+	printf "REGEDIT4\n[x]\n" >bad.reg && policy 4 -p bad.reg --print &&
+	has "has no key MSExchangeIMC" errs &&
+	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayFlags\"=dword:xyz\n" >bad.reg &&
+	policy 4 -p bad.reg --print && has "bad.reg:3: RelayFlags" errs &&
+	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayAllowList\"=hex(7):zz\n" >bad.reg &&
+	policy 4 -p bad.reg --print && has "bad.reg:3: .zz. is no byte" errs'
+
+# An address list of IIS: a head of 20 words, then the addresses.
+list=$(perl -e 'print unpack "H*", pack("V20", 0x80000018, 0x80000020,
+    0x8000003c, 0x80000044, 1, 0x4c, 0, 0, 1, 1, 2, 2, 4, 0, 0x8000004c, 0, 0,
+    0, 0, 0xffffffff) . pack "C4", 192, 0, 2, 9')
+metabase() {	# metabase LIST AUTH
+	cat <<-END
+	<?xml version="1.0"?><configuration><MBProperty>
+	<IIsSmtpService Location="/LM/SmtpSvc" AuthFlags="AuthAnonymous | AuthBasic"/>
+	<IIsSmtpServer Location="/LM/SmtpSvc/1" RelayIpList="$1" RelayForAuth="$2" ServerBindings=":25:"/>
+	<IIsSmtpDomain Location="/LM/SmtpSvc/1/Domain/partner.example" RouteAction="4096"/>
+	<IIsSmtpServer Location="/LM/SmtpSvc/2" AuthFlags="AuthBasic" RelayForAuth="-1" ServerBindings=":587:"/>
+	</MBProperty></configuration>
+	END
+}
+metabase "$list" 0 >mb.xml
+metabase "" -1 >mb2.xml
+t 'MetaBase.xml: the list, its servers and ports, domains that may be relayed to' '
+	asked mb.xml 192.0.2.9 - a@b.example c@far.example permit &&
+	asked mb.xml 192.0.2.8 - a@b.example c@far.example refuse &&
+	asked mb.xml 192.0.2.8 bob a@b.example c@far.example refuse &&
+	asked mb.xml 192.0.2.8 - a@b.example c@partner.example permit &&
+	asked mb2.xml 192.0.2.8 bob a@b.example c@far.example permit &&
+	policy 0 -p mb.xml --print && has "refuse port 587 not authenticated"'
+t 'MetaBase.xml: a list of another form, broken XML and entities are refused' '
+	metabase 00112233 0 >bad.xml && policy 4 -p bad.xml --print &&
+	has "bad.xml:3: RelayIpList is no address list" errs &&
+	echo "<IIsSmtpServer" >bad.xml && policy 4 -p bad.xml --print &&
+	has "bad.xml:[12]: " errs &&
+	{ echo "<!DOCTYPE a [<!ENTITY x0 \"yyyyyyyyyyyyyyyyyyyyyyyyyy\">"
+	    for i in 0 1 2 3 4 5 6 7 8; do e="&x$i;"
+	    echo "<!ENTITY x$((i + 1)) \"$e$e$e$e$e$e$e$e$e$e\">"; done
+	    echo "]><IIsSmtpServer a=\"&x9;\"/>"; } >bomb.xml &&
+	bound 4 10 400000 spoolpolicy -p bomb.xml --print'
+
+t 'the command line is checked' '
+	run 2 spoolpolicy && run 2 spoolpolicy -c case.db x &&
+	run 2 spoolpolicy -s inc/site.conf -c case.db &&
+	has "which rules" errs && run 2 spoolpolicy -c case.db -o csv &&
+	policy 4 -c case.db -p nowhere && policy 4 -c nowhere -p open.conf'
+t 'a bad question is told, and the others are answered' '
+	printf "x\n192.0.2.1 - a@b.example c@far.example\n" >asks &&
+	policy 3 -p open.conf --ask asks && has "^permit" && has "line 1" errs'
+
+t_done
