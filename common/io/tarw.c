@@ -24,7 +24,8 @@ on_bytes(struct archive *a, void *ctx, const void *p, size_t n)
 	struct tarw *t = ctx;
 
 	(void)a;
-	t->out(t->ctx, (struct slice){ p, n });
+	if (t->out != NULL)
+		t->out(t->ctx, (struct slice){ p, n });
 	return (la_ssize_t)n;
 }
 
@@ -56,7 +57,7 @@ tarw_free(struct tarw *t)
 {
 	if (t == NULL)
 		return;
-	archive_write_fail(t->a);	/* no end of archive from here */
+	t->out = NULL;			/* no end of archive from here */
 	archive_write_free(t->a);
 	archive_read_free(t->disk);
 	archive_entry_free(t->e);
