@@ -5,6 +5,7 @@ PREFIX	?= /usr/local
 CFLAGS	?= -O2 -g
 MANDIR	?= $(PREFIX)/share/man
 comma	:= ,
+jobs	:= $(shell nproc)
 say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$(2)';)
 ifneq ($(filter fuzz fuzz-all,$(MAKECMDGOALS)),)	# libFuzzer comes with clang
 override CC := $(or $(filter clang%,$(CC)),clang)
@@ -105,10 +106,10 @@ demo: all			## a sample incident: build it, scan it, show it
 check: deps-check check-unit check-fuzz check-e2e lint	## all tests
 
 check-unit: $(units)
-	@prove $(if $(V),-v) $(units)
+	@prove $(if $(V),-v) -j$(jobs) $(units)
 
 check-fuzz: $(replays)
-	@prove $(if $(V),-v) $(replays)
+	@prove $(if $(V),-v) -j$(jobs) $(replays)
 
 charset-table: $(B)/scripts/charset-table
 check-e2e: all charset-table $(B)/scripts/make-incident $(helpers)
