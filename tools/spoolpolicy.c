@@ -323,6 +323,7 @@ read_ask(struct slice line, struct policy_ask *q, struct arena *a)
 	q->name = sl_eq(f[4], SL("-")) ? (struct slice){ NULL, 0 } : f[4];
 	if (addr_path(a, f[3], &ad, &line) == 0) {
 		q->recipient = ad.spec;
+		ad.route.n = 0;		/* servers strip it: no disguise */
 		q->routed = addr_route(a, &ad, &to) != ROUTE_NONE;
 		if (q->routed)
 			q->target = to.spec;

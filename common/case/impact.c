@@ -28,6 +28,7 @@ ask(struct impact *im, struct impact_entry *e, const struct case_entry *c,
 		return;
 	}
 	q->recipient = ad.spec;
+	ad.route.n = 0;		/* servers strip it: no disguise */
 	q->routed = addr_route(im->a, &ad, &to) != ROUTE_NONE;
 	if (q->routed)
 		q->target = to.spec;

@@ -628,15 +628,21 @@ do_authenticated(struct stage *st)
 	return 0;
 }
 
-/* Is domain one of the exact or wide words of a list? */
+/* Is domain one of the exact words of a list, or below one of the others? */
 static bool
 list_has(struct slice list, struct slice domain)
 {
-	struct slice word;
+	struct slice word, d;
+	bool exact;
 
-	while (sl_word(&list, &word))
-		if (sl_ieq(sl_from(word, word.p[0] == '='), domain))
+	while (sl_word(&list, &word)) {
+		exact = word.p[0] == '=';
+		d = sl_from(word, exact);
+		if (sl_ieq(d, domain) || (!exact && domain.n > d.n &&
+		    domain.p[domain.n - d.n - 1] == '.' &&
+		    sl_iends(domain, d)))
 			return true;
+	}
 	return false;
 }
 
@@ -681,40 +687,48 @@ destinations(struct stage *st, const char *action, const char *cond)
  * counts; behind a domain that we pass mail on to it is refused.
  */
 static int
-finals(struct stage *st, const char *action)
+finals(struct stage *st, const char *action, struct buf *out)
 {
 	struct slice v;
-	struct buf out = { 0 };
 	size_t line;
-	int r = get(st->m, "mydestination", &v, &line);
 
-	if (r == 0)
-		r = add_list(st->m, &out, v, line, false, false, 0);
-	if (r == 0) {
-		buf_fmt(st->m->in->rules, "%s recipient bare%.*s", action,
-		    (int)out.n, out.p == NULL ? "" : out.p);
-		import_origin(st->m->in, st->line, st->item);
-	}
-	buf_free(&out);
-	return r;
+	buf_fmt(out, "%s recipient bare", action);
+	if (get(st->m, "mydestination", &v, &line) == -1 ||
+	    add_list(st->m, out, v, line, false, false, 0) == -1)
+		return -1;
+	buf_addc(out, '\0');
+	return 0;
 }
 
 static int
 do_unauth(struct stage *st)
 {
-	if (is_yes(st->m, "allow_untrusted_routing"))
-		return destinations(st, "refuse not", "recipient");
-	return finals(st, "refuse routed not") == -1 ||
-	    destinations(st, "refuse routed not", "target") == -1 ?
-	    -1 : destinations(st, "refuse not", "recipient");
+	struct buf out = { 0 };
+	int r = 0;
+
+	if (!is_yes(st->m, "allow_untrusted_routing")) {
+		if ((r = finals(st, "refuse routed not", &out)) == 0) {
+			rule(st, out.p);
+			r = destinations(st, "refuse routed not", "target");
+		}
+	}
+	buf_free(&out);
+	return r == -1 ? -1 : destinations(st, "refuse not", "recipient");
 }
 
 static int
 do_auth_destination(struct stage *st)
 {
+	struct buf out = { 0 };
+	int r = 0;
+
 	if (is_yes(st->m, "allow_untrusted_routing"))
 		return destinations(st, "permit", "recipient");
-	return destinations(st, "permit not routed", "recipient");
+	if ((r = finals(st, "permit", &out)) == 0)
+		r = destinations(st, out.p, "target");
+	buf_free(&out);
+	return r == -1 ? -1 : destinations(st, "permit not routed",
+	    "recipient");
 }
 
 static int

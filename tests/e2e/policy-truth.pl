@@ -48,6 +48,7 @@ sub make {
 	push @list, pick('reject_unauth_destination',
 	    'defer_unauth_destination', 'permit_auth_destination, reject');
 	open my $f, '>', "$dir/main.cf" or die;
+	print $f "myhostname = mail.example.org\n";
 	print $f "mynetworks = ", join(', ', map { pick('', '', '!') .
 	    bracket($_) } some(3, @nets, @ips)), "\n";
 	print $f "base = ", join(' ', some(2, @doms)), "\n";

@@ -1,5 +1,6 @@
-# truth FROM TO N: for each seed of FROM to TO a Postfix with random rules
-# answers N random questions; what spoolpolicy says otherwise is in differ.
+# truth FROM TO N MOST: for each seed of FROM to TO a Postfix with random rules
+# answers N random questions; what spoolpolicy says otherwise is in differ, at
+# most MOST of them.
 # After servers.sh and lib.sh.
 
 truth_start() {
@@ -48,5 +49,5 @@ truth() {
 		i=$((i + 1))
 	done
 	head -n 20 differ
-	[ ! -s differ ]
+	[ "$(wc -l <differ)" -le "$4" ]
 }
