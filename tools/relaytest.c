@@ -620,7 +620,8 @@ main(int argc, char *argv[])
 		status = err.code == ERR_UNSAFE ? STATUS_USAGE : STATUS_PART;
 	} else
 		status = run(&t, a, v, n, secret, kind);
-	explicit_bzero((char *)(uintptr_t)secret.p, secret.n);
+	if (secret.n > 0)
+		explicit_bzero((char *)(uintptr_t)secret.p, secret.n);
 	if (close_transcript(&t) == -1 || out_finish() == -1)
 		status = STATUS_FAILED;
 	arena_free(a);
