@@ -473,7 +473,7 @@ run(const struct site *site)
 int
 main(int argc, char *argv[])
 {
-	struct site *site = site_new();
+	struct site *site;
 	struct err err = { 0 };
 	int status;
 
@@ -488,6 +488,7 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "-o %s: one of table, ndjson", output);
 	if (case_file == NULL && !print && ask_file == NULL)
 		opt_usage(&cmd, "which case? -c file");
+	site = site_new();
 	if (site_tell(site, &told, &err) == -1)
 		opt_usage(&cmd, "%s", err.msg);
 	if (!site_has(site, SITE_LOCAL) && !site_has(site, SITE_RELAY))
