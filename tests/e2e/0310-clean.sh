@@ -191,30 +191,76 @@ END
 	done; [ $failed -ge 3 ] && has "status 0"'
 fi
 
+# ---- what may not be written, or not be read ----
+
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	cat >readonly.sh <<'END'
+mount --bind box/Imcdata box/Imcdata && mount -o remount,bind,ro box/Imcdata
+spoolclean -c box/case.db $1 --commit box/Imcdata
+echo "status $?"
+END
+	for how in '-w 1' '-w 1 --delete --no-archive-i-know' --undo; do
+		t "what cannot be written is left alone, and it is said: $how" "
+		imcdata && { [ '$how' != --undo ] || clean -w 1 --commit box/Imcdata; } &&
+		tree box >before && run 0 unshare -m sh readonly.sh '$how' &&
+		has 'status 4' && has 'Read-only file system' errs &&
+		tree box | grep -v case.db >after && grep -v case.db before | diff - after"
+	done
+fi
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
+	t 'what cannot be read stays, and is named; the rest goes' '
+	imcdata && chmod 0 box/Imcdata/Out/AAAA0002 && chmod 755 . &&
+	chown -R 65534 box && run 3 setpriv --reuid 65534 --clear-groups \
+	    spoolclean -c box/case.db -w 1 --commit box/Imcdata; r=$?
+	chown -R 0 box; [ $r -eq 0 ] && has "AAAA0002: .*cannot be read" errs &&
+	[ "$(lie box/Imcdata)" = 2 ]'
+fi
+
 # ---- killed ----
 
+# Each so many calls here, each one in tests/long/clean.sh.
+KILL_STEP=${KILL_STEP:-9}
 if [ -x "$B/tests/kill" ]; then
 	shm=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 	trap 'rm -rf "$shm" "$work"' EXIT
 	rm -rf box && ln -s "$shm" box
-	cp -R "$fixtures/smartermail/good-spool" seed &&
-	    mkdir box/Spool && cp -R seed/. box/Spool &&
-	    spoolscan -s site.conf -c seed.db box/Spool >/dev/null
-	seeded() { rm -rf box/* box/.S* && cp -pR seed box/Spool && cp seed.db box/case.db; }
-	sums() { find box/ -type f ! -name 'case*' ! -name '.*' -exec md5sum {} + |
-	    cut -c 1-32 | sort; }
-	seeded && sums >all
-	# no file is lost or doubled; the next run ends it; no pair is torn
-	ended() {
-		sums | diff all - && run 0 clean --undo --commit box/Spool ||
-		    [ $got -eq 1 ] || return 1
-		sums | diff all - && (cd box/Spool && find . -type f | sort) |
-		    diff files - && [ "$(ledger 'SELECT count(*) FROM turf_entry
-		    WHERE state IN ("going", "returning", "out")')" -eq 0 ]
+	mkdir box/Spool && cp -R "$fixtures/smartermail/good-spool/." box/Spool
+	spoolscan -s site.conf -c box/case.db box/Spool >/dev/null 2>&1
+	keep() { rm -rf "$1" && mkdir "$1" && cp -pR box/. "$1"; }
+	bring() { rm -rf box/* box/.S* && cp -pR "$1/." box; }
+	sums() { find box/Spool* -type f -exec md5sum {} + | cut -c 1-32 | sort; }
+	files() { (cd box/Spool && find . -type f | sort); }
+	sums >all && files >names
+	keep scanned && clean -w 1 --commit box/Spool >/dev/null && keep aside &&
+	    bring scanned && spoolarchive -c box/case.db box/Spool \
+	    box/kept.tar.zst >/dev/null && keep archived
+	settled() {
+		[ "$(ledger 'SELECT count(*) FROM turf_entry WHERE state IN
+		    ("going", "returning", "deleting")')" -eq 0 ] &&
+		run "$1" spoollist -c box/case.db --verify
 	}
-	(cd box/Spool && find . -type f | sort) >files
+	# no file is lost or doubled, no pair is torn, and the ledger holds
+	all_back() {
+		sums | diff all - && { run 0 clean --undo --commit box/Spool ||
+		    [ $got -eq 1 ]; } && sums | diff all - &&
+		files | diff names - && settled 0
+	}
 	t 'killed at any change: no file is lost, and --undo brings all back' '
-	kill_each seeded "spoolclean -c box/case.db -w 1 --commit box/Spool" ended'
+	begin() { bring scanned; } && kill_each begin \
+	    "spoolclean -c box/case.db -w 1 --commit box/Spool" all_back'
+	t '--undo killed at any change: no file is lost, and the next brings all back' '
+	begin() { bring aside; } && kill_each begin \
+	    "spoolclean -c box/case.db --undo --commit box/Spool" all_back'
+	# what is there is whole, what is not is in the archive; then all is gone
+	all_gone() {
+		cmp box/kept.tar.zst archived/kept.tar.zst &&
+		[ -z "$(sums | comm -13 all -)" ] && {
+		run 0 clean -w 1 --delete --commit box/Spool || [ $got -eq 1 ]; } &&
+		[ -z "$(files)" ] && settled 0
+	}
+	t '--delete killed at any change: the next run ends it' '
+	begin() { bring archived; } && kill_each begin \
+	    "spoolclean -c box/case.db -w 1 --delete --commit box/Spool" all_gone'
 fi
 
 t_done

@@ -1,3 +1,3 @@
 #!/bin/sh
-# The tests of rotation, with a kill at each system call of the exchange too.
-LONG=1 exec "${0%/*}/../e2e/0300-rotate.sh"
+# The tests of rotation, killed at each system call that changes something.
+KILL_STEP=1 exec "${0%/*}/../e2e/0300-rotate.sh"
