@@ -35,21 +35,23 @@ below(const struct look *k, struct slice target, struct slice *folder)
 	return true;
 }
 
-/* Is the file of the row in the folder it was published in? */
-static bool
+/*
+ * Is the file of the row in the folder it was published in?  1; 0: no more;
+ * -1: that folder is not there, which proves nothing.
+ */
+static int
 lies_there(const struct look *k, const struct replay_row *row,
     struct slice folder)
 {
 	struct err err;
 	struct stat st;
-	int fd = dir_below(k->root, folder, false, &err);
-	bool there;
+	int fd = dir_below(k->root, folder, false, &err), there = -1;
 
 	if (fd == -1)
-		return false;
-	there = fstat(fd, &st) == 0 && (int64_t)st.st_ino == row->ino &&
-	    fstatat(fd, arena_str(k->a, row->name), &st,
-	    AT_SYMLINK_NOFOLLOW) == 0;
+		return -1;
+	if (fstat(fd, &st) == 0 && (int64_t)st.st_ino == row->ino)
+		there = fstatat(fd, arena_str(k->a, row->name), &st,
+		    AT_SYMLINK_NOFOLLOW) == 0;
 	close(fd);
 	return there;
 }
@@ -59,7 +61,7 @@ look_at(void *ctx, const struct replay_row *row, struct err *err)
 {
 	struct look *k = ctx;
 	struct slice folder;
-	bool there;
+	int there;
 
 	arena_reset(k->a);
 	if (row->name.n == 0 || !below(k, row->target, &folder))
@@ -69,11 +71,11 @@ look_at(void *ctx, const struct replay_row *row, struct err *err)
 		    "stopped before its end: run the same spoolreplay again "
 		    "first", k->spool);
 	there = lies_there(k, row, folder);
-	k->there += there;
-	if (!k->mark)
+	k->there += there == 1;
+	if (!k->mark || there == -1)
 		return 0;
-	return replays_set(k->rows, row->row, there ? REPLAY_RETURNED :
-	    REPLAY_TAKEN, there ? SL("a rotation carried it off") : SL(""),
+	return replays_set(k->rows, row->row, there == 1 ? REPLAY_RETURNED :
+	    REPLAY_TAKEN, there == 1 ? SL("a rotation carried it off") : SL(""),
 	    err);
 }
 

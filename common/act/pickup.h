@@ -21,7 +21,7 @@ int	pickup_wait(struct casefile *c, const struct place *p,
 
 /*
  * The spool's old tree is at old now: what lies in it is returned, what
- * does not has been taken.
+ * does not has been taken; nothing is said of those whose folder is neither.
  */
 int	pickup_carried(struct casefile *c, const struct place *p, int old,
 	    size_t *returned, struct err *err);

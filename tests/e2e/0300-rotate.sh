@@ -67,6 +67,50 @@ t 'another command that has the spool is named' '
 	run 4 rotate --commit && has "in use by spoolreplay" errs &&
 	[ -z "$(old)" ]; r=$?; exec 8>&-; [ $r -eq 0 ]'
 
+# ---- what was replayed into it ----
+
+# Two messages lie in Pickup, and no server takes them.
+replayed() {
+	made && rm box/Imcdata/*/[AE][BF]* && for m in AAAA0001 AAAA0002; do
+		printf "X-Sender: a@example.org\nX-Receiver: b@example.net\nFrom: \
+a@example.org\nSubject: x\nMessage-ID: <$m@example.org>\n\n$m\n" \
+		    >box/Imcdata/Out/$m || return 1
+	done
+	spoolscan -c box/case.db -d example.org box/Imcdata >/dev/null 2>&1 &&
+	rotate --commit >/dev/null && spoolmark -c box/case.db -w 1 legit &&
+	run 3 spoolreplay -c box/case.db -w 1 --to "ims55:${1-box/Imcdata}/Pickup" \
+	    --stall 1 --commit && [ "$(states)" = published ] &&
+	[ "$(find box/Imcdata/Pickup -type f | wc -l)" -eq 2 ]
+}
+states() { ledger "SELECT group_concat(DISTINCT state) FROM replay"; }
+
+t 'what lies in Pickup untaken is told, and returned by the rotation' '
+	replayed && run 0 rotate && has "2 messages that were replayed" &&
+	[ "$(states)" = published ] && run 0 rotate --wait 1 --commit &&
+	has "2 messages .* are returned" && [ "$(states)" = returned ] &&
+	run 3 spoolreplay -c box/case.db -w 1 --to ims55:box/Imcdata/Pickup \
+	    --stall 1 --commit && [ "$(find box/Imcdata/Pickup -type f | wc -l)" -eq 2 ]'
+t 'the rotation waits for what the server still takes' '
+	replayed && { (sleep 1.5; rm box/Imcdata/Pickup/*) & } &&
+	run 0 rotate --wait 30 --commit && hasnt returned &&
+	[ "$(states)" = taken ]'
+t 'a part is taken, a part returned' '
+	replayed && rm "$(find box/Imcdata/Pickup -type f | head -n 1)" &&
+	run 0 rotate --wait 0 --commit && has "1 message" &&
+	[ "$(ledger "SELECT group_concat(state) FROM (SELECT state FROM replay
+	    ORDER BY 1)")" = returned,taken ]'
+t 'it is the same spool under another name' '
+	rm -f by && ln -s "$PWD/box/Imcdata" by && replayed by &&
+	run 0 rotate --wait 0 --commit && [ "$(states)" = returned ]'
+t 'nothing is said of what a folder that is gone had in it' '
+	replayed && mv box/Imcdata box/away && mkdir -p box/Imcdata/In \
+	    box/Imcdata/Pickup && run 0 rotate --wait 0 --commit &&
+	[ "$(states)" = published ]'
+t 'while a replay has files ready, nothing is rotated' '
+	replayed && ledger "UPDATE replay SET state = \"staged\"" &&
+	run 4 rotate --commit && has "run the same spoolreplay again" errs &&
+	[ "$(find box/Imcdata/Pickup -type f | wc -l)" -eq 2 ]'
+
 # ---- a file system that cannot exchange ----
 
 t 'without an exchange two renames do it, and it is said' '
