@@ -156,7 +156,32 @@ choose(struct casefile *c, const struct place *p,
 	while (!sig_stop() && (r = case_next(cur, &e, err)) == 1)
 		count(t, &e);
 	case_cursor_free(cur);
+	if (sig_stop())
+		return err_set(err, ERR_SYS, "stopped: nothing was changed");
 	return r == -1 ? -1 : 0;
+}
+
+/* Say so if nothing here was ever scanned into the case. */
+static int
+check_known(struct casefile *c, const struct place *p, struct err *err)
+{
+	struct case_want want = { .gone = true, .most = 1 };
+	struct case_cursor *cur;
+	struct buf b = { 0 };
+	int r;
+
+	where_it_is(&b, p);
+	buf_addc(&b, '\0');
+	want.filter = b.p;
+	r = case_select(c, &want, &cur, err);
+	buf_free(&b);
+	if (r == -1)
+		return -1;
+	if (case_count(cur) == 0)
+		diag_warn(p->path, undo ? "nothing of it was moved aside" :
+		    "the case knows nothing of it: spoolscan -c first");
+	case_cursor_free(cur);
+	return 0;
 }
 
 /*
@@ -203,6 +228,8 @@ print_done(const struct clean *k)
 		printf(", to %s", k->aside);
 	if (k->left_over > 0)
 		printf("; %zu left", k->left_over);
+	if (sig_stop())
+		printf("; stopped");
 	putchar('\n');
 }
 
@@ -287,7 +314,8 @@ run(struct casefile *c, struct place *p, struct slice args)
 		    "--sender-domain, --null-sender, --client ...; -w 1 "
 		    "means all");
 	if ((commit && clean_settle(c, a, p, &settled, &err) == -1) ||
-	    choose(c, p, f, &t, &err) == -1) {
+	    choose(c, p, f, &t, &err) == -1 ||
+	    (t.rows.n == 0 && check_known(c, p, &err) == -1)) {
 		diag_warn(NULL, "%s", err.msg);
 		status = err.code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 	} else if (!commit) {

@@ -484,9 +484,12 @@ leave_unseen(struct run *r)
 	size_t i;
 
 	for (i = 0; i < r->nwant; i++)
-		if (!r->want[i].seen)
-			leave(r, r->want[i].path, sig_stop() ? "stopped" :
-			    "it is not there any more");
+		if (r->want[i].seen)
+			continue;
+		else if (sig_stop())
+			r->k->left_over++;
+		else
+			leave(r, r->want[i].path, "it is not there any more");
 }
 
 int

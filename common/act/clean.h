@@ -25,7 +25,8 @@ struct clean {
 	const struct held *held;	/* with delete: only what is in it; NULL:
 					   whether an archive holds it or not */
 	void		(*left)(void *ctx, const char *path, const char *why);
-	void		 *ctx;		/* told of each that stays */
+	void		 *ctx;		/* told of each that stays, and not of
+					   those that a signal left */
 
 	/* told */
 	size_t		 done, left_over;

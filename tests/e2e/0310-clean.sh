@@ -79,6 +79,24 @@ t 'without a choice it is refused; and nothing to do is told' '
 	run 1 clean --sender nobody@example.com --commit box/Imcdata &&
 	run 1 clean --undo --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1234 ]'
 
+t 'a spool that the case does not know is told' '
+	mkdir -p box/Other/In box/Other/Out && run 1 clean -w 1 box/Other &&
+	has "box/Other: the case knows nothing of it" errs &&
+	run 1 clean --undo --commit box/Other && has "nothing of it was moved" errs'
+t 'a signal ends it between two entries, with one line for the rest' '
+	rm -rf box/* && mkdir -p box/Imcdata/In && i=0 && while [ $i -lt 3000 ]; do
+		printf "From: a@example.org\n\n$i\n" >box/Imcdata/In/M$i; i=$((i + 1))
+	done; mkdir box/Imcdata/Out && spoolscan -f ims55 -s site.conf -c box/case.db box/Imcdata >/dev/null
+	n=3000; for wait in 4 2 1 05; do	# the machine may be slow, or quick
+		timeout -s INT 0.$wait spoolclean -f ims55 -c box/case.db -w 1 \
+		    --commit box/Imcdata >out 2>errs; got=$?
+		n=$(find box/Imcdata -type f | wc -l) && [ $got -eq 124 ] &&
+		[ "$n" -gt 0 ] || { clean --undo -f ims55 --commit box/Imcdata; continue; }
+		[ "$(wc -l <errs)" -le 1 ] && run 0 spoollist -c box/case.db --verify -w 1 || exit 1
+		break
+	done; [ "$n" -gt 0 ] && { run 0 clean --undo -f ims55 --commit box/Imcdata || [ $got -eq 1 ]; } &&
+	[ "$(find box/Imcdata -type f | wc -l)" -eq 3000 ]'
+
 # ---- what is not touched ----
 
 t 'another message under the same name stays' '
