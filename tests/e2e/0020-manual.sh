@@ -92,6 +92,9 @@ until [ -s port ]; do sleep 0.1; done
 PORT=$(cat port) HOST='\bmail\.example\.org\b'
 export PORT HOST
 "$B/scripts/make-incident" -n 500 -s 2 inc >/dev/null 2>&1
+mkdir inc/Log
+"$B/tests/makelog" postfix >inc/mail.log 2>/dev/null
+"$B/tests/makelog" ims55 >inc/Log/L0000000.LOG 2>/dev/null
 for tool in $tools; do
 	mkdir "$tool"
 	cp -R inc "$tool"

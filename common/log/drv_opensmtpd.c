@@ -1,0 +1,127 @@
+#include "log/syslog.h"
+
+/*
+ * OpenSMTPD 6.4 and later: "smtpd[1]: 3f2a session-event words", all of one
+ * connection by the number in front.
+ */
+static unsigned
+bid(struct slice line)
+{
+	return syslog_by(line, SL("smtpd[")) &&
+	    (sl_find(line, SL(" smtp ")) != NULL ||
+	    sl_find(line, SL(" mta ")) != NULL) ? 2 : 0;
+}
+
+/* The value of " name=value" to the next blank. */
+static struct slice
+value(struct slice text, struct slice name)
+{
+	struct slice v = log_between(text, name, ' ');
+
+	if (v.n > 0 && v.p[0] == '<')
+		return log_between(v, SL("<"), '>');
+	return v;
+}
+
+static void
+connected(struct log_in *in, struct log_open *o, struct slice text)
+{
+	struct slice host = value(text, SL(" host="));
+
+	log_peer(o, value(text, SL(" address=")));
+	if (host.n > 0 && host.p[0] != '<' && !sl_eq(host, SL("unknown")))
+		open_set(o, &o->name, host);
+	log_tell(in, o, LOG_SESSION);
+}
+
+static void
+authentication(struct log_in *in, struct log_open *o, struct slice text)
+{
+	struct slice user = value(text, SL(" user="));
+
+	if (sl_find(text, SL("result=ok")) != NULL) {
+		open_set(o, &o->account, user);
+		log_tell(in, o, LOG_AUTH);
+	} else {
+		open_set(o, &o->tried, user);
+		log_tell(in, o, LOG_FAILED);
+	}
+}
+
+static void
+envelope(struct log_open *o, struct slice text)
+{
+	o->has_sender = true;
+	open_set(o, &o->sender, value(text, SL(" from=")));
+	open_rcpt(o, value(text, SL(" to=")));
+}
+
+static void
+message(struct log_in *in, struct log_open *o, struct slice text)
+{
+	uint64_t n;
+
+	open_set(o, &o->queue_id, value(text, SL(" msgid=")));
+	if (sl_num(value(text, SL(" size=")), UINT64_MAX / 2, &n))
+		o->bytes = n;
+	if (sl_num(value(text, SL(" nrcpt=")), UINT32_MAX, &n))
+		o->told = n;
+	o->at = in->at;
+	o->message = true;
+	open_message(in, o);
+}
+
+/* 'smtp failed-command command="RCPT TO:<a@b>" result="550 ..."' */
+static void
+failed_command(struct log_in *in, struct log_open *o, struct slice text)
+{
+	struct slice cmd = log_between(text, SL("command=\""), '"');
+
+	if (!sl_istarts(cmd, SL("RCPT")))
+		return;
+	log_refuse(in, o, log_path(cmd), log_between(text, SL("result=\""),
+	    '"'));
+}
+
+static const struct {
+	struct slice	word;
+	void		(*say)(struct log_in *, struct log_open *,
+			    struct slice);
+} words[] = {
+	{ { "smtp connected", 14 }, connected },
+	{ { "smtp authentication", 19 }, authentication },
+	{ { "smtp message", 12 }, message },
+	{ { "smtp failed-command", 19 }, failed_command },
+};
+
+static bool
+opensmtpd_line(struct log_in *in, struct slice line)
+{
+	struct sysline s;
+	struct slice text, id;
+	struct log_open *o;
+	size_t i;
+
+	if (!syslog_line(in, line, &s) || !sl_eq(s.prog, SL("smtpd")))
+		return false;
+	text = s.text;
+	if (!sl_word(&text, &id) || id.n < 8 || text.n < 2)
+		return false;
+	text = sl_from(text, 1);
+	if (!sl_starts(text, SL("smtp ")))
+		return sl_starts(text, SL("mta ")) || sl_starts(text, SL("mda "));
+	o = open_get(in, log_key(s.host, id, 1));
+	if (sl_starts(text, SL("smtp envelope")))
+		envelope(o, text);
+	else if (sl_starts(text, SL("smtp disconnected")))
+		open_end(in, o);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (sl_starts(text, words[i].word))
+			words[i].say(in, o, text);
+	return true;
+}
+
+const struct log_driver log_opensmtpd = {
+	.name = "opensmtpd", .what = "OpenSMTPD, syslog",
+	.bid = bid, .line = opensmtpd_line,
+};

@@ -1,0 +1,540 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/sig.h"
+#include "base/xalloc.h"
+#include "io/archive.h"
+#include "io/below.h"
+#include "io/tree.h"
+#include "log/driver.h"
+#include "mail/date.h"
+
+#define HEAD	65536		/* bytes that the kind is found in */
+#define CHUNK	(1024 * 1024)	/* bytes read at a time */
+#define BIDS	200		/* lines that bid */
+
+static const struct log_driver *const drivers[] = {
+	&log_postfix, &log_exim, &log_sendmail, &log_w3c, &log_ims55,
+	&log_ex2007, &log_iis, &log_ncsa, &log_opensmtpd, &log_events, NULL
+};
+
+const struct log_driver *const *
+log_drivers(void)
+{
+	return drivers;
+}
+
+const char *
+log_driver_name(const struct log_driver *d)
+{
+	return d->name;
+}
+
+const char *
+log_driver_what(const struct log_driver *d)
+{
+	return d->what;
+}
+
+/* A file that will be read. */
+struct source {
+	const char	*path;		/* to be shown; "-": stdin */
+	const char	*root, *below;	/* of a folder; below NULL: path itself */
+	int64_t		 first;		/* time of its first line */
+	size_t		 n;		/* as it was named */
+};
+
+struct sources {
+	struct source	*v;
+	size_t		 n, cap;
+	struct arena	*a;
+};
+
+/* Bytes, compressed or not. */
+struct bytes {
+	int		 fd;
+	struct arc	*arc;		/* NULL: as they are */
+	int64_t		 written;	/* when the file was */
+};
+
+struct reader {
+	struct log_in	 in;
+	const struct log_opts *o;
+	struct log_sum	*sum;
+	char		*chunk;
+	size_t		 held;		/* bytes in it */
+	bool		 skip;		/* the rest of too long a line */
+	uint64_t	 lines, unknown;	/* of the file */
+	const struct log_driver *d;
+	bool		 sure;		/* of the dates' order */
+	int64_t		 zone;
+};
+
+/* ---- what there is to read ---- */
+
+static void
+add(struct sources *s, const char *path, const char *root, const char *below)
+{
+	struct source *to = arena_more(s->a, &s->v, &s->n, &s->cap,
+	    sizeof(*s->v));
+
+	*to = (struct source){ .path = path, .root = root, .below = below,
+	    .n = s->n };
+}
+
+static void
+add_names(struct sources *s, const char *root, const struct tree_dir *dir)
+{
+	const char *below;
+	size_t i;
+
+	for (i = 0; i < dir->n; i++) {
+		if (dir->v[i].type != TREE_FILE)
+			continue;
+		below = dir->path[0] == '\0' ?
+		    arena_str(s->a, sl(dir->v[i].name)) :
+		    arena_path(s->a, dir->path, dir->v[i].name);
+		add(s, arena_path(s->a, root, below), root, below);
+	}
+}
+
+static void
+lost(struct reader *r, const char *path, const struct err *err)
+{
+	r->sum->lost++;
+	if (r->o->lost != NULL)
+		r->o->lost(r->o->ctx, path, err->msg);
+}
+
+static void
+add_folder(struct reader *r, struct sources *s, const char *path)
+{
+	struct tree *t;
+	struct tree_dir *dir;
+	struct err err = { 0 };
+	int got;
+
+	if (tree_open(&t, path, &err) == -1) {
+		lost(r, path, &err);
+		return;
+	}
+	while ((got = tree_next(t, &dir, &err)) != 0)
+		if (got == 1)
+			add_names(s, path, dir);
+		else
+			lost(r, path, &err);
+	tree_close(t);
+}
+
+static void
+add_operand(struct reader *r, struct sources *s, const char *path)
+{
+	struct err err = { 0 };
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		add(s, path, NULL, NULL);
+	else if (stat(path, &st) == -1) {
+		err_sys(&err, "%s", path);
+		lost(r, path, &err);
+	} else if (S_ISDIR(st.st_mode))
+		add_folder(r, s, path);
+	else
+		add(s, path, NULL, NULL);
+}
+
+/* ---- bytes ---- */
+
+static int
+open_source(const struct source *s, struct err *err)
+{
+	int root, fd;
+
+	if (strcmp(s->path, "-") == 0 && s->below == NULL)
+		return dup(STDIN_FILENO);
+	if (s->below == NULL) {
+		fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	} else {
+		root = open(s->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = root == -1 ? -1 : below_open(root, s->below, O_RDONLY, 0);
+		if (root != -1)
+			close(root);
+	}
+	return fd == -1 ? err_sys(err, "%s", s->path) : fd;
+}
+
+static int
+bytes_open(struct bytes *b, const struct source *s, struct err *err)
+{
+	struct stat st;
+
+	*b = (struct bytes){ .fd = open_source(s, err) };
+	if (b->fd == -1)
+		return -1;
+	if (fstat(b->fd, &st) == -1)
+		st = (struct stat){ 0 };
+	b->written = S_ISREG(st.st_mode) ? st.st_mtime : time(NULL);
+	if (!S_ISREG(st.st_mode) || lseek(b->fd, 0, SEEK_CUR) != 0 ||
+	    !arc_sniff(b->fd))
+		return 0;
+	if (arc_open(&b->arc, b->fd, err) == 0)
+		return 0;
+	close(b->fd);
+	return -1;
+}
+
+static void
+bytes_close(struct bytes *b)
+{
+	if (b->arc != NULL)
+		arc_close(b->arc);
+	close(b->fd);
+}
+
+/* The next file in it: 1; 0 when there is none; -1 and err. */
+static int
+bytes_next(struct bytes *b, bool *begun, struct err *err)
+{
+	struct arc_member m;
+	int r;
+
+	if (b->arc == NULL) {
+		r = !*begun;
+		*begun = true;
+		return r;
+	}
+	*begun = true;
+	while ((r = arc_next(b->arc, &m, err)) == 1)
+		if (m.type == ARC_FILE)
+			break;
+	return r;
+}
+
+static ssize_t
+bytes_read(struct bytes *b, char *p, size_t n, struct err *err)
+{
+	ssize_t got;
+
+	if (b->arc != NULL)
+		return arc_read(b->arc, p, n, err);
+	do
+		got = read(b->fd, p, n);
+	while (got == -1 && errno == EINTR && !sig_stop());
+	return got == -1 ? err_sys(err, "read") : got;
+}
+
+/* ---- which kind ---- */
+
+static const struct log_driver *
+by_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; drivers[i] != NULL; i++)
+		if (sl_ieq(sl(drivers[i]->name), sl(name)))
+			return drivers[i];
+	return NULL;
+}
+
+static const struct log_driver *
+find_kind(struct slice head)
+{
+	unsigned score[sizeof(drivers) / sizeof(drivers[0])] = { 0 }, i, n;
+	struct slice line;
+	size_t best = 0;
+
+	for (n = 0; n < BIDS && sl_line(&head, &line); n++)
+		for (i = 0; line.n > 0 && drivers[i] != NULL; i++)
+			score[i] += drivers[i]->bid(line);
+	for (i = 0; drivers[i] != NULL; i++)
+		if (score[i] > score[best])
+			best = i;
+	return score[best] > 0 ? drivers[best] : NULL;
+}
+
+/* The year of a file whose dates have none: it was written after them. */
+static int64_t
+first_year(struct slice head, int64_t written)
+{
+	struct log_clock c = { .year = 2000 };
+	struct slice line;
+	int64_t at;
+
+	while (sl_line(&head, &line))
+		if (when_syslog(&c, &line, &at) && c.month != 0)
+			return when_year(written, c.month, (unsigned)((at -
+			    date_days(2000, c.month, 1) * 86400) / 86400 + 1));
+	return 2000;
+}
+
+/* Ready for the file that begins so. */
+static void
+file_begin(struct reader *r, struct slice head, int64_t written)
+{
+	struct log_in *in = &r->in;
+
+	r->d = r->o->kind != NULL ? by_name(r->o->kind) : find_kind(head);
+	r->lines = r->unknown = 0;
+	r->sure = true;
+	in->at = 0;
+	in->scope++;
+	in->clock = (struct log_clock){ .zone = r->zone };
+	in->clock.year = r->o->year != 0 ? (int64_t)r->o->year :
+	    first_year(head, written);
+	free(in->state);
+	in->state = NULL;
+	if (r->d == NULL)
+		return;
+	in->state = xcalloc(1, r->d->state + 1);
+	if (r->d->numeric)
+		in->clock.order = when_order(head, &r->sure);
+}
+
+/* ---- lines ---- */
+
+static void
+one_line(struct reader *r, struct slice line)
+{
+	struct log_sum *sum = r->sum;
+	struct log_in *in = &r->in;
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	r->lines++;
+	if (line.n == 0)
+		return;
+	r->unknown += !r->d->line(in, sl_first(line, LOG_LINE_MAX));
+	if (in->at == 0)
+		return;
+	if (sum->first == 0 || in->at < sum->first)
+		sum->first = in->at;
+	if (in->at > sum->last)
+		sum->last = in->at;
+}
+
+/* All whole lines of the chunk; what is left of it goes to its front. */
+static void
+take_lines(struct reader *r, bool end)
+{
+	struct slice rest = { r->chunk, r->held };
+	const char *nl;
+
+	while ((nl = memchr(rest.p, '\n', rest.n)) != NULL) {
+		if (!r->skip)
+			one_line(r, sl_first(rest, (size_t)(nl - rest.p)));
+		r->skip = false;
+		rest = sl_from(rest, (size_t)(nl + 1 - rest.p));
+	}
+	if (rest.n > 0 && (end || rest.n > CHUNK / 2)) {
+		if (!r->skip)
+			one_line(r, rest);	/* longer than any of a log */
+		r->skip = !end;
+		rest.n = 0;
+	}
+	memmove(r->chunk, rest.p, rest.n);
+	r->held = rest.n;
+}
+
+static void
+describe(const struct reader *r, struct buf *b)
+{
+	char text[DATE_TEXT];
+	const struct log_clock *c = &r->in.clock;
+
+	buf_fmt(b, "%s, %llu lines", r->d->name, (unsigned long long)r->lines);
+	if (r->unknown > 0)
+		buf_fmt(b, ", %llu of them say nothing to us",
+		    (unsigned long long)r->unknown);
+	if (c->no_year)
+		buf_fmt(b, "; no year in it, %s to %lld", r->o->year != 0 ?
+		    "as told, up" : "by the file's date up",
+		    (long long)c->year);
+	if (c->no_zone && r->o->zone == NULL)
+		buf_fmt(b, "; no zone in it, taken as UTC (--zone)");
+	if (!r->sure)
+		buf_fmt(b, "; dates taken as month/day");
+	if (r->in.at != 0)
+		buf_fmt(b, "; last line %s", date_str(r->in.at, text));
+	buf_addc(b, '\0');
+}
+
+static void
+file_end(struct reader *r, const char *path)
+{
+	struct buf said = { 0 };
+
+	r->sum->files++;
+	r->sum->lines += r->lines;
+	r->sum->unknown += r->unknown;
+	describe(r, &said);
+	if (r->o->file != NULL)
+		r->o->file(r->o->ctx, path, said.p);
+	buf_free(&said);
+}
+
+static int
+fill(struct reader *r, struct bytes *b, size_t least, struct err *err)
+{
+	ssize_t got = 1;
+
+	while (r->held < least && got > 0) {
+		got = bytes_read(b, r->chunk + r->held, CHUNK - r->held, err);
+		if (got > 0) {
+			r->held += (size_t)got;
+			r->sum->bytes += (uint64_t)got;
+		}
+	}
+	return (int)(got < 0 ? -1 : got > 0);
+}
+
+static int
+read_file(struct reader *r, const char *path, struct bytes *b,
+    struct err *err)
+{
+	int more;
+
+	r->held = 0;
+	r->skip = false;
+	more = fill(r, b, HEAD, err);
+	if (r->held == 0)
+		return more;
+	file_begin(r, (struct slice){ r->chunk, r->held < HEAD ? r->held :
+	    HEAD }, b->written);
+	if (r->d == NULL)
+		return err_set(err, ERR_FORMAT, "no log of a kind that we "
+		    "know; -f names one");
+	while (more == 1 && !sig_stop()) {
+		take_lines(r, false);
+		if (r->o->progress != NULL)
+			r->o->progress(r->o->ctx, r->sum->lines + r->lines,
+			    r->sum->bytes);
+		more = fill(r, b, r->held + 1, err);
+	}
+	take_lines(r, true);
+	file_end(r, path);
+	return more;
+}
+
+static void
+read_source(struct reader *r, const struct source *s)
+{
+	struct err err = { 0 };
+	struct bytes b;
+	bool begun = false;
+	int got;
+
+	if (bytes_open(&b, s, &err) == -1) {
+		lost(r, s->path, &err);
+		return;
+	}
+	while ((got = bytes_next(&b, &begun, &err)) == 1 && !sig_stop())
+		if (read_file(r, s->path, &b, &err) == -1)
+			lost(r, s->path, &err);
+	if (got == -1)
+		lost(r, s->path, &err);
+	bytes_close(&b);
+}
+
+/* ---- order ---- */
+
+static void
+nobody(void *ctx, const struct log_event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+/* The time of the first line that has one; 0: none. */
+static int64_t
+first_time(const struct log_opts *o, const struct source *s, int64_t zone)
+{
+	struct log_opts quiet = { .kind = o->kind, .year = o->year,
+	    .each = nobody };
+	struct log_sum sum = { 0 };
+	struct reader r = { .o = &quiet, .sum = &sum, .zone = zone,
+	    .in = { .o = &quiet, .sum = &sum } };
+	struct err err = { 0 };
+	struct slice rest, line;
+	struct bytes b;
+	bool begun = false;
+
+	if (strcmp(s->path, "-") == 0 || bytes_open(&b, s, &err) == -1)
+		return 0;
+	r.chunk = xalloc(CHUNK);
+	r.in.open = openings_new();
+	if (bytes_next(&b, &begun, &err) == 1 &&
+	    fill(&r, &b, HEAD, &err) != -1) {
+		rest = (struct slice){ r.chunk, r.held < HEAD ? r.held :
+		    HEAD };
+		file_begin(&r, rest, b.written);
+		while (r.d != NULL && r.in.at == 0 && sl_line(&rest, &line))
+			(void)r.d->line(&r.in, line);
+	}
+	bytes_close(&b);
+	openings_free(r.in.open);
+	buf_free(&r.in.tmp);
+	free(r.in.state);
+	free(r.chunk);
+	return r.in.at;
+}
+
+static int
+by_first(const void *x, const void *y)
+{
+	const struct source *a = x, *b = y;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->n < b->n ? -1 : a->n > b->n;
+}
+
+static void
+put_in_order(const struct log_opts *o, struct sources *s, int64_t zone)
+{
+	size_t i;
+
+	if (s->n < 2)
+		return;
+	for (i = 0; i < s->n; i++)
+		s->v[i].first = first_time(o, &s->v[i], zone);
+	qsort(s->v, s->n, sizeof(*s->v), by_first);
+}
+
+int
+log_read(const struct log_opts *o, char *const paths[], struct log_sum *sum,
+    struct err *err)
+{
+	struct sources s = { .a = arena_new() };
+	struct reader r = { .o = o, .sum = sum, .in = { .o = o, .sum = sum } };
+	size_t i;
+
+	*sum = (struct log_sum){ 0 };
+	if ((o->kind != NULL && by_name(o->kind) == NULL) ||
+	    (o->zone != NULL && !when_zone(sl(o->zone), &r.zone))) {
+		arena_free(s.a);
+		return o->zone != NULL && !when_zone(sl(o->zone), &r.zone) ?
+		    err_set(err, ERR_USAGE, "--zone %s: not as +0900 or UTC",
+		    o->zone) : err_set(err, ERR_USAGE, "-f %s: no kind of "
+		    "log that we know", o->kind);
+	}
+	for (; *paths != NULL; paths++)
+		add_operand(&r, &s, *paths);
+	put_in_order(o, &s, r.zone);
+	r.chunk = xalloc(CHUNK);
+	r.in.open = openings_new();
+	for (i = 0; i < s.n && !sig_stop(); i++)
+		read_source(&r, &s.v[i]);
+	open_end_all(&r.in);
+	sum->stopped = sig_stop();
+	openings_free(r.in.open);
+	buf_free(&r.in.tmp);
+	free(r.in.state);
+	free(r.chunk);
+	arena_free(s.a);
+	return 0;
+}

@@ -1,0 +1,25 @@
+#ifndef LOG_SYSLOG_H
+#define LOG_SYSLOG_H
+#include "log/driver.h"
+
+/*
+ * syslog - "Nov 21 10:00:00 host prog[123]: text", RFC 3164, or the same
+ * with a date of RFC 3339.
+ */
+struct sysline {
+	struct slice	host, prog, text;
+	uint64_t	pid;		/* 0: none */
+};
+
+/* False: the line is not of syslog.  in->at is its time. */
+bool	syslog_line(struct log_in *in, struct slice line, struct sysline *s);
+
+/* For a bid: does the program's name stand in a line of syslog? */
+bool	syslog_by(struct slice line, struct slice prog);
+
+/* "ID: text" is taken apart; false: there is no id in front. */
+bool	syslog_id(struct slice *text, struct slice *id);
+
+/* The value of "name=value, ..." ; name with its '='. */
+struct slice syslog_value(struct slice text, struct slice name);
+#endif

@@ -1,0 +1,157 @@
+#!/bin/sh
+# spoollog: every kind of log against its answer key, whole and damaged.
+. "$(dirname "$0")/lib.sh"
+
+kinds='postfix exim sendmail opensmtpd ims55 ex2007 w3c iis ncsa events'
+opts='--year 2004'
+make_log() { "$B/tests/makelog" "$@"; }
+
+# What is in the log, in the words of the key.
+told() {
+	spoollog $opts --list accounts -o ndjson "$@" 2>errs |
+	    jq -r '"account \(.account) messages \(.messages) recipients \(.recipients) failed \(.failed)"'
+	spoollog $opts --list clients -o ndjson "$@" 2>>errs |
+	    jq -r '"client \(.client) messages \(.messages) recipients \(.recipients) refused \(.refused) failed \(.failed)"'
+}
+is_key() {
+	key=$1
+	shift
+	sort "$key" >want
+	told "$@" | sort >got
+	[ -s got ] && diff want got
+}
+
+for kind in $kinds; do
+	make_log "$kind" 2 >"$kind.log" 2>"$kind.key"
+	t "$kind: found by itself; accounts, clients and counts are those of the key" "
+		is_key $kind.key $kind.log && has ': $kind, ' errs"
+done
+
+t 'every line of a made log is understood' '
+	for k in $kinds; do
+		run 0 spoollog $opts $k.log && hasnt "say nothing" errs || exit 1
+	done'
+
+t 'lines of other programs, rubbish, NUL and a line without an end change nothing' '
+	for k in $kinds; do
+		{	head -n 5 $k.log
+			printf "rubbish\nNov  9 11:33:27 mail sshd[1]: Invalid user x\n"
+			printf "a\000b\033[31m\377\n\n"
+			perl -e "print \"x\" x 3000000, \"\n\""
+			tail -n +6 $k.log
+			printf "2004-11-09 11"
+		} >$k.bad
+		opts="--year 2004 -f $k" is_key $k.key $k.bad || { echo $k; exit 1; }
+		has "[1-5] of them say nothing to us" errs || { cat errs; exit 1; }
+	done'
+
+t 'gzip, zstd, a folder, an archive and stdin say the same' '
+	gzip -k postfix.log && zstd -q postfix.log && mkdir d && cp exim.log d &&
+	tar cf e.tar exim.log &&
+	is_key postfix.key postfix.log.gz && is_key postfix.key postfix.log.zst &&
+	is_key exim.key d && is_key exim.key e.tar &&
+	is_key exim.key e.tar && spoollog - <exim.log >a 2>errs &&
+	spoollog exim.log >b 2>errs && diff a b | grep -v spoollog >c
+	[ "$(grep -c "^[<>]" c)" = 0 ]'
+
+t 'a rotated set is read in order of time, whatever its names say' '
+	n=$(($(wc -l <postfix.log) / 2)) &&
+	mkdir set && head -n $n postfix.log >set/mail.log.1 &&
+	tail -n +$((n + 1)) postfix.log >set/mail.log &&
+	gzip set/mail.log.1 && is_key postfix.key set &&
+	is_key postfix.key set/mail.log set/mail.log.1.gz &&
+	spoollog $opts set >a 2>/dev/null && spoollog $opts postfix.log >b 2>/dev/null &&
+	grep -A3 "look stolen" a >a1 && grep -A3 "look stolen" b >b1 && diff a1 b1'
+
+t 'the year is by the date of the file, and turns after December' '
+	printf "%s\n" "Dec 31 23:59:59 mail postfix/smtpd[1]: connect from a[192.0.2.1]" \
+	    "Jan  1 00:00:01 mail postfix/smtpd[1]: connect from a[192.0.2.1]" >y.log &&
+	touch -d 2011-01-02 y.log &&
+	run 0 spoollog y.log && has "2010-12-31T23:59:59Z to 2011-01-01T00:00:01Z" &&
+	has "no year in it" errs'
+
+t 'a zone is said, or taken from the line' '
+	run 0 spoollog --zone +0900 --year 2004 postfix.log && has "^2004-11-09T02:33:27Z" &&
+	hasnt "no zone" errs &&
+	printf "%s\n" "2004-11-09T11:00:00.5+09:00 mail postfix/smtpd[1]: connect from a[192.0.2.1]" >z.log &&
+	run 0 spoollog z.log && has "^2004-11-09T02:00:00Z"'
+
+t 'the stolen account is the first thing on the screen, with its reason' '
+	for k in postfix exim sendmail opensmtpd ims55 ex2007; do
+		run 0 spoollog $opts -d example.org -t 192.0.2.0/24 $k.log || exit 1
+		sed -n 4,7p out | tr -s "\n " " " >first
+		has "look stolen: lock them first guest 3,360 recipients in .* from 14 addresses, first seen 2004-11-09T12:2.*, after 30 failed guesses" first ||
+		    { echo $k; cat first; exit 1; }
+		run 0 spoollog $opts --lock $k.log && [ "$(cat out)" = guest ] || exit 1
+	done'
+
+t 'the owner at his own place is not the thief' '
+	run 0 spoollog $opts --list pairs -o ndjson postfix.log &&
+	jq -es "map(select(.account == \"guest\")) | length == 15 and
+	    (map(select(.client == \"192.0.2.20\")) | .[0].why == null) and
+	    (map(select(.why != null)) | length == 14)" out'
+
+t 'the lists to deny hold thieves and relayers, in four forms' '
+	run 0 spoollog $opts --deny cidr postfix.log && [ "$(wc -l <out)" = 15 ] &&
+	has "^198.51.100.99/32$" && has "^203.0.113.14/32$" && hasnt "^192" &&
+	run 0 spoollog $opts --deny ims55 postfix.log && has "^203.0.113.1;255.255.255.255$" &&
+	run 0 spoollog $opts --deny postfix postfix.log && has "^203.0.113.1/32	REJECT$" &&
+	run 0 spoollog $opts --deny nft postfix.log &&
+	has "^add element inet spoolkit deny4 { 198.51.100.99, 203.0.113.1, " &&
+	run 0 spoollog $opts --deny cidr -0 postfix.log &&
+	[ "$(tr -cd "\000" <out | wc -c)" = 15 ]'
+
+t 'a trusted network is never on them' '
+	run 1 spoollog $opts -t 203.0.113.0/24 -t 198.51.100.0/24 --deny cidr postfix.log &&
+	[ ! -s out ]'
+
+t 'relaying that was accepted is counted where it is known what is ours' '
+	run 0 spoollog $opts -d example.org --list relays -o ndjson w3c.log &&
+	jq -es "map(select(.client == \"198.51.100.99\" and .refused == 50)) | length == 1" out &&
+	jq -es "map(select(.client == \"203.0.113.1\" and .foreign == 240)) | length == 1" out &&
+	jq -es "map(select(.client == \"198.51.100.4\")) | length == 0" out'
+
+secret=$(printf Hunter2-Secret | base64)
+t 'no password of a log comes out, decoded or not' '
+	grep -q "$secret" ims55.log || exit 1
+	printf "%s\n" "1/2/04 1:02:03 AM : A connection was accepted from a." \
+	    "1/2/04 1:02:03 AM : <<< AUTH XOAUTH2 $(printf "user=bob\001auth=Bearer Hunter2-Secret\001\001" | base64 -w0)" \
+	    "1/2/04 1:02:03 AM : >>> 535 no" \
+	    "1/2/04 1:02:03 AM : <<< $secret" "1/2/04 1:02:04 AM : $secret" >x.log
+	for f in ims55.log ex2007.log x.log; do
+		for l in stolen accounts clients pairs guesses relays; do
+			spoollog $opts -v --list $l -o ndjson $f
+			spoollog $opts --list $l $f
+		done
+		spoollog $opts -v $f
+		spoollog -f postfix $f
+		spoollog $opts --lock $f
+		spoollog $opts --deny cidr $f
+	done >all 2>&1
+	[ -s all ] && has bob all && hasnt Hunter2 all && hasnt "$secret" all && hasnt SHVudGVy all'
+
+t 'NTLM gives domain, user and workstation' '
+	blob=$(perl -e "sub u { join q{}, map { qq{\$_\\0} } split //, shift }
+	    my @s = map { u(\$_) } qw(CONTOSO guest PC7); my \$at = 52;
+	    my \$d = q{}; for (@s) { \$d .= pack q{vvV}, length, length, \$at; \$at += length }
+	    print qq{NTLMSSP\\0}, pack(q{V}, 3), pack(q{vvVvvV}, (0) x 6), \$d, join q{}, @s" | base64 -w0)
+	printf "%s\n" "1/2/04 1:02:03 AM : A connection was accepted from 192.0.2.7." \
+	    "1/2/04 1:02:03 AM : <<< AUTH NTLM" "1/2/04 1:02:03 AM : >>> 334 ok" \
+	    "1/2/04 1:02:03 AM : <<< $blob" "1/2/04 1:02:03 AM : >>> 235 ok" >n.log
+	run 0 spoollog --list accounts -o ndjson n.log &&
+	jq -e ".account == \"contoso\\\\guest\"" out'
+
+t 'what is no log is said, and the others are read' '
+	mkdir m && echo hello >m/readme && cp exim.log m &&
+	run 3 spoollog $opts m && has "no log of a kind that we know" errs && has "look stolen" &&
+	run 4 spoollog m/readme && run 2 spoollog --zone x m/readme && run 2 spoollog &&
+	run 4 spoollog /nonexistent && has "/nonexistent" errs'
+
+t 'names in a log reach no terminal raw' '
+	printf "Nov  9 11:33:27 m postfix/smtpd[1]: A1B2C3: client=x[192.0.2.1], sasl_method=PLAIN, sasl_username=a\033[31mb\342\200\256c\n" >e.log &&
+	run 0 spoollog e.log && plain out && run 0 spoollog --list accounts e.log && plain out &&
+	run 0 spoollog --list accounts -o csv e.log && plain out'
+
+t 'a link in a folder is not followed' '
+	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 4 spoollog l'
+t_done

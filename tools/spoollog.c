@@ -1,0 +1,268 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/opt.h"
+#include "base/sig.h"
+#include "base/utf8.h"
+#include "io/progress.h"
+#include "log/rank.h"
+#include "mail/date.h"
+#include "show/who.h"
+#include "site/told.h"
+
+static const char	*kind, *output, *list, *deny, *zone, *since, *until;
+static bool		 nul, lock, more;
+static uint64_t		 year;
+static struct site_told	 told;
+
+static const struct opt opts[] = {
+	{ 'f', "format", "name", "kind of log; default: ask each reader",
+	    .str = &kind },
+	SITE_OPTS(told),
+	{ 'o', "output", "kind", "table, ndjson or csv, of --list",
+	    .str = &output },
+	{ .name = "list", .arg = "what", .str = &list,
+	    .help = "stolen, accounts, clients, pairs, guesses or relays" },
+	{ .name = "lock", .flag = &lock,
+	    .help = "accounts to lock, one a line" },
+	{ .name = "deny", .arg = "form", .str = &deny,
+	    .help = "clients to deny: cidr, ims55, postfix or nft" },
+	{ '0', "null", NULL, "lists end in NUL", .flag = &nul },
+	{ .name = "since", .arg = "time", .str = &since,
+	    .help = "at or after: 2004-01-05, ...T01:00:00Z, 12h (ago)" },
+	{ .name = "until", .arg = "time", .str = &until, .help = "before" },
+	{ .name = "zone", .arg = "zone", .str = &zone,
+	    .help = "of times without one: +0900; default: UTC" },
+	{ .name = "year", .arg = "n", .num = &year, .max = 2100,
+	    .help = "of a file's first line; default: by the file's date" },
+	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
+	{ .name = NULL },
+};
+
+static void
+print_kinds(void)
+{
+	const struct log_driver *const *d;
+
+	printf("\nlogs:\n");
+	for (d = log_drivers(); *d != NULL; d++)
+		printf("  %-11s %s\n", log_driver_name(*d),
+		    log_driver_what(*d));
+}
+
+static const struct opt_cmd cmd = {
+	.name = "spoollog", .operands = "log ...", .opts = opts,
+	.what = "say from a server's logs who used it: accounts and clients",
+	.more = print_kinds,
+};
+
+struct job {
+	struct site	*site;
+	struct usage	*usage;
+	struct log_sum	 sum;
+	int64_t		 since, until;		/* 0: no limit */
+	enum sink_kind	 kind;
+	enum who_list	 list;
+	enum who_form	 form;
+	struct progress	 progress;
+};
+
+static bool
+is_ours(void *ctx, struct slice domain)
+{
+	char low[256];
+
+	if (domain.n > sizeof(low))
+		return false;
+	ascii_lower_copy(low, domain);
+	return site_is_ours(ctx, (struct slice){ low, domain.n });
+}
+
+static bool
+is_trusted(void *ctx, const struct ip *ip)
+{
+	enum site_client c = site_client(ctx, ip);
+
+	return c == CLIENT_TRUSTED || c == CLIENT_OWN;
+}
+
+/* ---- while reading ---- */
+
+static void
+on_event(void *ctx, const struct log_event *e)
+{
+	struct job *job = ctx;
+
+	if ((job->since != 0 && e->at < job->since) ||
+	    (job->until != 0 && e->at >= job->until))
+		return;
+	usage_add(job->usage, e);
+}
+
+static void
+on_file(void *ctx, const char *path, const char *said)
+{
+	struct job *job = ctx;
+
+	progress_end(&job->progress);
+	diag_note("%s: %s", path, said);
+	progress_begin(&job->progress, "reading");
+}
+
+static void
+on_lost(void *ctx, const char *path, const char *why)
+{
+	(void)ctx;
+	diag_warn(sl_starts(sl(why), sl(path)) ? NULL : path, "%s", why);
+}
+
+static void
+on_progress(void *ctx, uint64_t lines, uint64_t bytes)
+{
+	struct job *job = ctx;
+
+	progress_tell(&job->progress, (size_t)lines, bytes);
+}
+
+static int
+read_logs(struct job *job, char *const paths[], struct err *err)
+{
+	struct log_opts o = { .kind = kind, .zone = zone,
+	    .year = (unsigned)year, .each = on_event, .file = on_file,
+	    .lost = on_lost, .progress = on_progress, .ctx = job };
+	int r;
+
+	progress_begin(&job->progress, "reading");
+	job->progress.unit = "lines";
+	r = log_read(&o, paths, &job->sum, err);
+	progress_end(&job->progress);
+	return r;
+}
+
+/* ---- what is shown ---- */
+
+/* The operands, to be typed again; of many the first few. */
+static void
+add_args(struct buf *b, char *const paths[])
+{
+	size_t i;
+
+	for (i = 0; paths[i] != NULL && i < 4; i++) {
+		buf_addc(b, ' ');
+		quote_arg(b, paths[i]);
+	}
+	if (paths[i] != NULL)
+		buf_add(b, SL(" ..."));
+	buf_addc(b, '\0');
+}
+
+static size_t
+show(struct job *job, char *const paths[])
+{
+	struct who_opts o = { .width = term_width(stdout),
+	    .rows = more ? 30 : 8, .colour = term_colour(stdout),
+	    .site = site_has(job->site, SITE_LOCAL) };
+	struct sink_opts so = { .kind = job->kind,
+	    .width = isatty(STDOUT_FILENO) ? term_width(stdout) : 0 };
+	struct buf args = { 0 };
+
+	if (list != NULL)
+		return who_list(stdout, &so, job->usage, job->list, &o);
+	if (lock)
+		return who_lock(stdout, job->usage, nul ? '\0' : '\n');
+	if (deny != NULL)
+		return who_deny(stdout, job->usage, job->form,
+		    nul ? '\0' : '\n');
+	add_args(&args, paths);
+	o.args = args.p;
+	who_print(stdout, job->usage, &job->sum, &o);
+	buf_free(&args);
+	return usage_totals(job->usage)->messages + usage_totals(
+	    job->usage)->sessions + usage_totals(job->usage)->failed;
+}
+
+static int
+run(struct job *job, char *const paths[])
+{
+	struct usage_opts uo = { .trusted = is_trusted, .ctx = job->site };
+	struct err err = { 0 };
+	size_t shown;
+
+	if (site_has(job->site, SITE_LOCAL))
+		uo.ours = is_ours;
+	job->usage = usage_new(&uo);
+	if (read_logs(job, paths, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	}
+	if (job->sum.stopped) {
+		diag_warn(NULL, "stopped after %llu lines",
+		    (unsigned long long)job->sum.lines);
+		return STATUS_FAILED;
+	}
+	if (job->sum.files == 0)
+		return STATUS_FAILED;
+	rank(job->usage);
+	shown = show(job, paths);
+	if (job->sum.lost > 0)
+		return STATUS_PART;
+	return shown > 0 ? STATUS_OK : STATUS_NONE;
+}
+
+/* ---- the command line ---- */
+
+static void
+check_options(struct job *job)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	if (output != NULL && (!sink_parse(output, &job->kind) ||
+	    job->kind > SINK_CSV))
+		opt_usage(&cmd, "-o %s: one of table, ndjson, csv", output);
+	if (output != NULL && list == NULL)
+		opt_usage(&cmd, "-o goes with --list");
+	if (list != NULL && !who_list_parse(list, &job->list))
+		opt_usage(&cmd, "--list %s: one of stolen, accounts, clients, "
+		    "pairs, guesses, relays", list);
+	if (deny != NULL && !who_form_parse(deny, &job->form))
+		opt_usage(&cmd, "--deny %s: one of cidr, ims55, postfix, nft",
+		    deny);
+	if ((list != NULL) + (deny != NULL) + lock > 1)
+		opt_usage(&cmd, "--list, --lock and --deny are for one at a "
+		    "time");
+	if (nul && !lock && deny == NULL)
+		opt_usage(&cmd, "-0 goes with --lock and --deny");
+	if (since != NULL && !date_option(sl(since), now, &job->since))
+		opt_usage(&cmd, "--since %s: no time", since);
+	if (until != NULL && !date_option(sl(until), now, &job->until))
+		opt_usage(&cmd, "--until %s: no time", until);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct job job = { .kind = SINK_TABLE, .site = site_new() };
+	struct err err = { 0 };
+	int status;
+
+	diag_init(argv[0]);
+	sig_init();
+	argv += opt_parse(&cmd, argc, argv);
+	if (argv[0] == NULL)
+		opt_usage(&cmd, "which log?");
+	check_options(&job);
+	if (site_tell(job.site, &told, &err) == -1)
+		opt_usage(&cmd, "%s", err.msg);
+	status = run(&job, argv);
+	usage_free(job.usage);
+	site_free(job.site);
+	if (out_finish() == -1) {
+		diag_warn("stdout", "write error");
+		status = STATUS_FAILED;
+	}
+	sig_finish();
+	return status;
+}
