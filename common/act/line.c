@@ -16,20 +16,23 @@ text(const json_t *o, struct arena *a, const char *key)
 	    json_string_length(v) });
 }
 
-/* Bytes that are not UTF-8 stand in key_hex. */
+/* Bytes that are not UTF-8 stand in key_hex; one that is none is not read. */
 static struct slice
 bytes(const json_t *o, struct arena *a, const char *key, const char *hex)
 {
 	struct slice s = text(o, a, hex);
 	char *p = s.n == 0 ? NULL : arena_alloc(a, s.n / 2 + 1);
 	size_t i;
+	int hi, lo;
 
-	if (p == NULL)
-		return text(o, a, key);
-	for (i = 0; i + 1 < s.n; i += 2)
-		p[i / 2] = (char)(ascii_hex(s.p[i]) << 4 |
-		    ascii_hex(s.p[i + 1]));
-	return (struct slice){ p, s.n / 2 };
+	for (i = 0; i + 1 < s.n; i += 2) {
+		hi = ascii_hex(s.p[i]);
+		lo = ascii_hex(s.p[i + 1]);
+		if (hi == -1 || lo == -1)
+			return text(o, a, key);
+		p[i / 2] = (char)(hi << 4 | lo);
+	}
+	return p == NULL ? text(o, a, key) : (struct slice){ p, s.n / 2 };
 }
 
 static uint64_t
