@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 
 #define BLOCK	(1024 * 1024)	/* bytes of the file read at once */
+#define TAGS_MAX	64	/* tag files; ours are seven */
 
 struct tag {
 	char		*name;
@@ -26,6 +27,7 @@ struct segment {
 	size_t		 number;
 	struct verified	*v;		/* of a worker's arena */
 	size_t		 n, cap;
+	size_t		 file;		/* of them, the last with bytes, + 1 */
 	struct err	 err;
 };
 
@@ -44,6 +46,7 @@ struct verify_state {
 	size_t		 nworkers;
 	pthread_mutex_t	 lock;		/* of tags */
 	struct tag	*tags;
+	size_t		 ntags;
 	atomic_size_t	 names;
 	atomic_uint_fast64_t bytes;
 };
@@ -68,9 +71,10 @@ add_zeros(struct sha256 *sha, uint64_t n)
 {
 	static const char zeros[64 * 1024];
 
-	for (; n > sizeof(zeros); n -= sizeof(zeros))
+	for (; n > sizeof(zeros) && !sig_stop(); n -= sizeof(zeros))
 		sha256_add(sha, (struct slice){ zeros, sizeof(zeros) });
-	sha256_add(sha, (struct slice){ zeros, (size_t)n });
+	if (n <= sizeof(zeros))
+		sha256_add(sha, (struct slice){ zeros, (size_t)n });
 }
 
 static int
@@ -97,20 +101,16 @@ digest_file(struct checker *k, const struct bag_member *m,
 	return r;
 }
 
-/* The file that a hard link is another name of stands before it. */
+/* The file that a hard link is another name of stands right before its links. */
 static int
 digest_link(const struct bag_member *m, struct segment *g,
     uint8_t sha256[32])
 {
-	size_t i = g->n;
-
-	while (i-- > 0 && S_ISREG(g->v[i].type))
-		if (sl_eq(sl(g->v[i].name), sl(m->hard))) {
-			memcpy(sha256, g->v[i].sha256, 32);
-			return 0;
-		}
-	return err_set(&g->err, ERR_FORMAT,
-	    "a hard link without the file it is another name of");
+	if (g->file == 0 || !sl_eq(sl(g->v[g->file - 1].name), sl(m->hard)))
+		return err_set(&g->err, ERR_FORMAT,
+		    "a hard link without the file it is another name of");
+	memcpy(sha256, g->v[g->file - 1].sha256, 32);
+	return 0;
 }
 
 static int
@@ -126,6 +126,8 @@ add_payload(struct checker *k, const struct bag_member *m, struct segment *g)
 		return -1;
 	*(struct verified *)arena_more(k->a, &g->v, &g->n, &g->cap,
 	    sizeof(*g->v)) = v;
+	if (m->hard == NULL && S_ISREG(v.type))
+		g->file = g->n;
 	return 0;
 }
 
@@ -133,13 +135,18 @@ static int
 add_tag(struct checker *k, const struct bag_member *m, struct segment *g)
 {
 	struct tag *t = xcalloc(1, sizeof(*t));
+	bool many;
 
 	t->name = xalloc(strlen(m->name) + 1);
 	memcpy(t->name, m->name, strlen(m->name) + 1);
 	pthread_mutex_lock(&g->s->lock);
 	t->next = g->s->tags;
 	g->s->tags = t;
+	many = ++g->s->ntags > TAGS_MAX;
 	pthread_mutex_unlock(&g->s->lock);
+	if (many)
+		return err_set(&g->err, ERR_LIMIT, "more than %d tag files: "
+		    "no archive of ours", TAGS_MAX);
 	return S_ISREG(m->tar.mode) && m->hard == NULL ?
 	    bag_text(k->walk, BAG_TEXT_MAX, &t->text, &g->err) : 0;
 }
