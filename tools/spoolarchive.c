@@ -592,7 +592,7 @@ prune_verified(struct job *job, const struct verify *v, int root,
 		return -1;
 	if (r == -1)
 		return -1;
-	if (commit)
+	if (p.same)
 		(void)rmdir(job->tree);		/* when it is empty */
 	printf("%s: %zu files, %.1f MB %s, %zu gone before, %zu stay\n",
 	    job->tree, p.files, (double)p.bytes / 1e6, commit ? "removed" :

@@ -284,6 +284,16 @@ prune_folder(struct run *r, size_t i)
 	return k;
 }
 
+/* A folder of the same name in another tree is somebody else's. */
+static bool
+is_packed(int dir, const char *name, const struct item *it)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode) && st.st_ino == it->l.ino;
+}
+
 /* Those below first: they stand behind those above. */
 static void
 prune_empty(struct run *r)
@@ -293,12 +303,17 @@ prune_empty(struct run *r)
 	int dir;
 
 	while (i-- > 0 && !sig_stop()) {
-		if (!S_ISDIR(r->v[i].v->type) || r->v[i].path[0] == '\0')
+		if (!S_ISDIR(r->v[i].v->type))
 			continue;
+		if (r->v[i].path[0] == '\0') {
+			r->p->same = is_packed(r->root, ".", &r->v[i]);
+			continue;
+		}
 		dir = below_parent(r->root, r->v[i].path, &last);
 		if (dir == -1)
 			continue;
-		if (unlinkat(dir, last, AT_REMOVEDIR) == 0)
+		if (is_packed(dir, last, &r->v[i]) &&
+		    unlinkat(dir, last, AT_REMOVEDIR) == 0)
 			r->p->folders++;
 		close(dir);
 	}

@@ -7,7 +7,8 @@
  * else: a file goes when inode, size and both times are those that were
  * written down when it was packed, and no process has it open (a write lease
  * is asked for).  Another name of a file that went already has a new ctime:
- * its bytes are compared instead.  Folders go when they are empty.
+ * its bytes are compared instead.  Folders go when they are empty, and still
+ * the ones that were packed.
  *
  * It goes folder by folder, and may be killed and run again: what is gone
  * is gone.
@@ -26,6 +27,7 @@ struct prune {
 	uint64_t	 bytes;
 	size_t		 gone;		/* were not there any more */
 	size_t		 stay;		/* were told to stays */
+	bool		 same;		/* with commit: root is the packed one */
 };
 
 /* v: of the archive, which bag_verify found to be well. */

@@ -67,6 +67,7 @@ t 'an entry comes with its companions' '
 	run 0 spoolarchive --extract inc.tar.zst o4 "$id" && [ "$(find o4 -type f | wc -l)" -ge 2 ]'
 t 'it reads the index and one frame' '
 	command -v strace >/dev/null || { echo "no strace: not looked at" >&2; exit 0; }
+	export ASAN_OPTIONS=detect_leaks=0	# no leak check under ptrace
 	strace -qq -y -o trace -e trace=pread64 "$B/bin/spoolarchive" --extract inc.tar.zst o5 "$(jq -r .path one)" &&
 	[ "$(grep -c "inc.tar.zst" trace)" -eq 3 ]'
 t 'a hard link comes out alone, with its bytes' '
@@ -111,7 +112,8 @@ t 'an archive that differs prunes nothing' '
 	perl -e "open F, q(+<), q(old2.tar.zst); seek F, 50000, 0; print F q(x)" &&
 	run 4 spoolarchive --prune --commit old2 old2.tar.zst && has "nothing is removed" errs &&
 	look old2 >b && cmp a b'
-t 'an archive of another tree prunes nothing' '
-	run 3 spoolarchive --prune --commit inc old.tar.zst; [ "$(find inc -type f | wc -l)" -gt 800 ]'
+t 'an archive of another tree prunes nothing, not even its empty folders' '
+	mkdir -p inc/Imcdata/Pickup &&
+	look inc >a && run 1 spoolarchive --prune --commit inc old.tar.zst && look inc >b && diff a b'
 
 t_done
