@@ -83,6 +83,8 @@ row_judged(struct row *r, struct arena *a, const struct judge *j,
 		r->rcpt = rec != NULL && rec->nrcpts > 0 ?
 		    rec->rcpts[0].addr.spec : judge_str(j, f->rcpts[0].addr);
 	fill_client(&r->client, rec);
+	if (r->account.n == 0 && rec != NULL)	/* from this host: webmail */
+		r->account = rec->account;
 	if (said)
 		fill_said(r, a, j, f);
 }

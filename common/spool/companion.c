@@ -238,35 +238,41 @@ near_drop(struct spool_near *near)
 {
 	size_t i;
 
-	for (i = 0; i < NEAR_MAX; i++) {
+	for (i = 0; i < near->n; i++) {
 		free(near->v[i].path);
 		if (near->v[i].dir != NULL)
 			tree_dir_drop(near->v[i].dir);
 	}
-	*near = (struct spool_near){ .next = 0 };
+	free(near->v);
+	*near = (struct spool_near){ NULL, 0 };
+}
+
+void
+near_trim(struct spool_near *near)
+{
+	if (near->n > NEAR_MAX)
+		near_drop(near);
 }
 
 struct tree_dir *
 near_folder(const struct spool_probe *p, const char *path)
 {
 	struct spool_near *near = p->near;
+	struct near_dir *d;
 	struct err err;
 	size_t i;
 
 	if (near == NULL || tree_is_file(p->tree))
 		return NULL;
-	for (i = 0; i < NEAR_MAX && near->v[i].path != NULL; i++)
+	for (i = 0; i < near->n; i++)
 		if (strcmp(near->v[i].path, path) == 0)
 			return near->v[i].dir;
-	i = near->next;
-	near->next = (i + 1) % NEAR_MAX;
-	free(near->v[i].path);
-	if (near->v[i].dir != NULL)
-		tree_dir_drop(near->v[i].dir);
-	near->v[i].path = copy(path, strlen(path));
-	if (tree_list(p->tree, path, &near->v[i].dir, &err) == -1)
-		near->v[i].dir = NULL;
-	return near->v[i].dir;
+	near->v = xrealloc(near->v, near->n + 1, sizeof(*near->v));
+	d = &near->v[near->n++];
+	d->path = copy(path, strlen(path));
+	if (tree_list(p->tree, path, &d->dir, &err) == -1)
+		d->dir = NULL;
+	return d->dir;
 }
 
 /*

@@ -57,8 +57,11 @@ void	other_drop(struct spool_other *o);
 
 /*
  * The folder at this path below the root, listed once for the entries that
- * follow; NULL when there is none.
+ * follow; NULL when there is none.  It stays until near_trim, which is for
+ * the walk, between two entries, and forgets all when they are many.
  */
+#define NEAR_MAX	32
+void	near_trim(struct spool_near *near);
 struct tree_dir	*near_folder(const struct spool_probe *p, const char *path);
 void	near_drop(struct spool_near *near);
 

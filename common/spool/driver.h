@@ -38,13 +38,12 @@ struct slice	probe_head(const struct spool_probe *p, size_t i,
 		    char buf[PROBE_BYTES]);
 
 /* The folders that companions were looked for in lately; see companion.h. */
-#define NEAR_MAX	8
 struct spool_near {
-	struct {
-		char		*path;	/* NULL: free */
+	struct near_dir {
+		char		*path;
 		struct tree_dir	*dir;	/* NULL: there is none */
-	} v[NEAR_MAX];
-	size_t		 next;		/* to be given up */
+	} *v;
+	size_t		 n;
 };
 
 /* Takes bytes; -1 and err ends it. */

@@ -983,5 +983,7 @@ const struct spool_driver drv_exim = {
 	.entry = exim_entry,
 	.load = exim_load,
 	.text = exim_text,
-	.ways = { .no_rotate = TWO_FILES },
+	.ways = { .no_rotate = TWO_FILES,
+	    .no_remove = "its server locks the -D file in a way of its own: "
+	    "freeze with exim -Mf and remove with exim -Mrm, by the ids" },
 };

@@ -625,48 +625,56 @@ by_place(const void *x, const void *y)
 	return a->at < b->at ? -1 : a->at > b->at;
 }
 
+struct block {
+	uint64_t	 offset;	/* 0: not said */
+	struct slice	 rcpt, reason;
+};
+
+/* Where the mail is redirected the log has the other address: PF-29. */
 static void
-log_block(struct envelope *v, uint64_t offset, struct slice reason,
-    bool bounced)
+log_block(struct envelope *v, const struct block *b, bool bounced)
 {
-	struct place key = { .at = offset }, *p;
+	struct place key = { .at = b->offset }, *p;
 	struct spool_rcpt *to;
+	struct slice params;
+	struct addr ad;
 
 	p = v->nplaces == 0 ? NULL : bsearch(&key, v->places, v->nplaces,
 	    sizeof(key), by_place);
-	if (p == NULL)
+	if (p == NULL || addr_path(v->c.a, b->rcpt, &ad, &params) == -1)
 		return;
 	to = &v->c.m->rcpts[p->i];
+	if (!sl_eq(ad.spec, to->addr.spec))
+		return;
 	if (bounced && to->state == RCPT_DONE)
 		to->state = RCPT_BOUNCED;		/* PF-35 */
 	else if (to->state != RCPT_PENDING)
 		return;			/* it was tried again since */
-	to->error = reason;
+	to->error = b->reason;
 }
 
 static void
 read_log(struct envelope *v, struct slice text, bool bounced)
 {
-	struct slice line, name, reason = SL("");
-	uint64_t offset = 0;
+	struct block b = { .offset = 0 };
+	struct slice line, name;
 
 	while (sl_line(&text, &line)) {
-		if (line.n == 0 || text.n == 0) {
-			if (offset != 0)
-				log_block(v, offset, reason, bounced);
-			offset = 0;
-			reason = SL("");
+		if (line.n == 0) {
+			log_block(v, &b, bounced);
+			b = (struct block){ .offset = 0 };
 		}
 		if (!sl_cut(&line, '=', &name))
 			continue;
 		if (sl_eq(name, SL("offset")) &&
-		    !sl_num(line, UINT64_MAX, &offset))
-			offset = 0;
+		    !sl_num(line, UINT64_MAX, &b.offset))
+			b.offset = 0;
+		else if (sl_eq(name, SL("recipient")))
+			b.rcpt = line;
 		else if (sl_eq(name, SL("reason")))
-			reason = line;
+			b.reason = line;
 	}
-	if (offset != 0)
-		log_block(v, offset, reason, bounced);
+	log_block(v, &b, bounced);
 }
 
 static void
@@ -800,6 +808,7 @@ const struct spool_driver drv_postfix = {
 	.text = postfix_text,
 	.ways = { .no_rotate = "its queue manager, and the names of the files, "
 	    "are bound to the folders: hold the mail with postsuper -h ALL, "
-	    "archive the spool where it is, and take entries out with "
-	    "spoolclean" },
+	    "archive the spool where it is, and delete with postsuper -d",
+	    .no_remove = "its queue manager has the mail in memory: hold with "
+	    "postsuper -h and delete with postsuper -d, by the ids" },
 };

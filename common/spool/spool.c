@@ -528,6 +528,7 @@ fill_entry(struct spool *sp, struct tree_dir *dir, size_t i, struct arena *a,
 {
 	const struct tree_name *name = &dir->v[i];
 
+	near_trim(&sp->near);
 	*e = (struct spool_entry){ .dir = dir, .name = name->name };
 	e->refused = name->refused != NULL ? name->refused :
 	    refusal(name->type);

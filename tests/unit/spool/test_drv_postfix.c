@@ -148,6 +148,42 @@ START_TEST(the_logs_of_a_message_belong_to_it)
 }
 END_TEST
 
+/* Hashed twice, so that more folders are looked into than are kept. */
+START_TEST(the_folders_of_logs_stay_as_long_as_their_entries)
+{
+	enum { MANY = 16 * 16 };
+	struct spool_entry e[MANY];
+	char name[64], want[64];
+	struct spool *sp;
+	struct err err;
+	size_t i;
+
+	box_text("active/x", "x");
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "deferred/%zX/%zX/%zX%zX000",
+		    i / 16, i % 16, i / 16, i % 16);
+		box_text(name, "x");
+		snprintf(name, sizeof(name), "defer/%zX/%zX/%zX%zX000",
+		    i / 16, i % 16, i / 16, i % 16);
+		box_text(name, "x");
+	}
+	sp = box_one(box("."), "postfix");
+	for (i = 0; i < MANY; i++) {
+		ck_assert_int_eq(spool_next(sp, box_arena, &e[i], &err), 1);
+		if (strcmp(e[i].folder, "active") == 0)
+			spool_entry_done(&e[i--]);
+	}
+	for (i = 0; i < MANY; i++) {
+		ck_assert_uint_eq(e[i].nwith, 1);
+		snprintf(want, sizeof(want), "defer/%c/%c", e[i].name[0],
+		    e[i].name[1]);
+		ck_assert_str_eq(e[i].with[0].dir->path, want);
+		spool_entry_done(&e[i]);
+	}
+	spool_close(sp);
+}
+END_TEST
+
 /* Queues that were taken out of their directory, and the format that wins. */
 static const struct {
 	const char	*from, *to, *root, *format;
@@ -223,6 +259,8 @@ suite(void)
 	tcase_add_test(tc, a_long_line_is_a_chain_of_records);
 	tcase_add_test(tc, a_damaged_envelope_leaves_the_message);
 	tcase_add_test(tc, the_logs_of_a_message_belong_to_it);
+	tcase_add_test(tc,
+	    the_folders_of_logs_stay_as_long_as_their_entries);
 	tcase_add_loop_test(tc, a_lone_queue_is_known_by_its_files, 0,
 	    NITEMS(alone));
 	tcase_add_test(tc, a_file_cut_anywhere_gives_what_is_left);
