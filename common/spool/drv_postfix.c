@@ -483,7 +483,7 @@ take_attribute(struct envelope *v, struct slice s)
 		{ "create_time", take_time },
 		{ "log_message_origin", take_origin },
 		{ "rewrite_context", take_context },
-	}, *a;
+	};
 	static const struct {
 		const char	*name;
 		bool		 logged;
@@ -495,17 +495,18 @@ take_attribute(struct envelope *v, struct slice s)
 		{ "log_client_name", true, PEER_NAME },
 		{ "log_client_address", true, PEER_ADDRESS },
 		{ "log_helo_name", true, PEER_HELO },
-	}, *b;
+	};
 	struct slice name;
+	size_t i;
 
 	if (!sl_cut(&s, '=', &name))
 		return;
-	for (a = names; a < names + sizeof(names) / sizeof(names[0]); a++)
-		if (sl_eq(name, sl(a->name)))
-			a->take(v, s);
-	for (b = peers; b < peers + sizeof(peers) / sizeof(peers[0]); b++)
-		if (sl_eq(name, sl(b->name)))
-			take_peer(v, s, b->logged, b->what);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sl_eq(name, sl(names[i].name)))
+			names[i].take(v, s);
+	for (i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		if (sl_eq(name, sl(peers[i].name)))
+			take_peer(v, s, peers[i].logged, peers[i].what);
 }
 
 /* PF-13.  The types without a function say nothing that is asked for. */
