@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/bag.h"
 #include "act/extract.h"
 #include "act/line.h"
 #include "act/make.h"
@@ -282,17 +283,37 @@ on_ready(void *ctx, const char *path, const struct pack *p, struct err *err)
 	return keep_archive(ctx, path, BEGUN, p->t.sha256, p->t.files, err);
 }
 
+/* Ids of the entries that an archive holds, when these may not be all. */
+struct held_ids {
+	struct slice	*v;
+	size_t		 n, cap;
+};
+
+static void
+add_id(struct job *job, struct held_ids *ids, struct slice id)
+{
+	*(struct slice *)arena_more(job->a, &ids->v, &ids->n, &ids->cap,
+	    sizeof(*ids->v)) = id;
+}
+
 /* The case learns where the bytes are, and the ledger what was done. */
 static int
 keep_made(struct job *job, const char *path, const char *bag,
-    const uint8_t sha256[32], size_t files, struct err *err)
+    const uint8_t sha256[32], size_t files, const struct held_ids *ids,
+    struct err *err)
 {
 	const char *inside = arena_str(job->a, arena_fmt(job->a, "%s/data",
 	    bag));
+	int r;
 
 	if (job->cf == NULL)
 		return 0;
-	if (case_spool_archived(job->cf, job->tree, path, inside, err) == -1)
+	if (split == 0 && only == NULL)
+		r = case_spool_archived(job->cf, job->tree, path, inside, err);
+	else
+		r = case_entries_archived(job->cf, job->tree, path, inside,
+		    ids->v, ids->n, err);
+	if (r == -1)
 		return -1;
 	return keep_archive(job, path, no_verify ? "not verified" :
 	    "verified", sha256, files, err);
@@ -303,12 +324,17 @@ on_made(void *ctx, const char *path, const struct pack *p, struct err *err)
 {
 	const struct pack_totals *t = &p->t;
 	struct job *job = ctx;
+	struct held_ids ids = { 0 };
+	size_t i;
 
+	for (i = 0; i < p->nentries; i++)
+		if (bag_has(p, &p->inv->v[p->entries[i].node]))
+			add_id(job, &ids, p->entries[i].id);
 	progress_end(&job->progress);
 	printf("%s: %zu files, %.1f MB in %.1f MB%s\n", path, t->files,
 	    (double)t->bytes / 1e6, (double)t->packed / 1e6,
 	    no_verify ? "" : ", verified");
-	return keep_made(job, path, p->bag, t->sha256, t->files, err);
+	return keep_made(job, path, p->bag, t->sha256, t->files, &ids, err);
 }
 
 static uint64_t
@@ -684,6 +710,24 @@ on_row(void *ctx, const struct ledger_row *row, struct err *err)
 	return 0;
 }
 
+/* Of the entries that stand in the archive. */
+static int
+read_ids(struct job *job, struct bag *b, struct held_ids *ids,
+    struct err *err)
+{
+	struct buf text = { 0 };
+	struct slice rest, one;
+	struct line l;
+	int r = bag_tag(b, "entries.ndjson", &text, err);
+
+	rest = buf_sl(&text);
+	while (sl_cut(&rest, '\n', &one))
+		if (line_read(one, job->a, &l) && l.id.n > 0)
+			add_id(job, ids, l.id);
+	buf_free(&text);
+	return r == -1 ? -1 : 0;
+}
+
 static int
 complete_bag(struct job *job, struct bag *b, struct err *err)
 {
@@ -691,6 +735,7 @@ complete_bag(struct job *job, struct bag *b, struct err *err)
 	    .differs = on_difference, .progress = on_progress,
 	    .progress_ctx = job };
 	struct begun begun = { .path = case_abspath(job->a, job->archive) };
+	struct held_ids ids = { 0 };
 	char hex[65];
 	struct buf bag = { 0 };
 	int r = ledger_read(job->cf, on_row, &begun, err);
@@ -699,10 +744,11 @@ complete_bag(struct job *job, struct bag *b, struct err *err)
 		return r == -1 ? -1 : err_set(err, ERR_USAGE, "%s: exists "
 		    "already: nothing is ever written over", job->archive);
 	make_bag_name(job->archive, &bag);
-	if ((r = verify_bag(job, b, &v, err)) == 1) {
+	if ((r = verify_bag(job, b, &v, err)) == 1 &&
+	    (r = read_ids(job, b, &ids, err)) == 0) {
 		hex_str(v.found, sizeof(v.found), hex);
 		r = strcmp(hex, begun.hex) == 0 ? keep_made(job, job->archive,
-		    bag.p, v.found, v.files, err) : err_set(err, ERR_FORMAT,
+		    bag.p, v.found, v.files, &ids, err) : err_set(err, ERR_FORMAT,
 		    "%s: is not the archive that was begun", job->archive);
 		r = r == 0 ? 1 : -1;
 	}

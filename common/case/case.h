@@ -188,7 +188,8 @@ int	case_bytes(struct casefile *c, int64_t row,
 /*
  * A tree, with the spools below it, went from one place to another; or an
  * archive of it was made, in which it is the folder inside ("" for all of
- * it).  Paths may be relative; old need not be there any more.  Returns how many spools of the case that was, or -1.
+ * it).  Paths may be relative; old need not be there any more.  Returns how
+ * many spools of the case that was, or -1.
  */
 int	case_spool_moved(struct casefile *c, const char *old, const char *now,
 	    struct err *err);
@@ -196,7 +197,15 @@ int	case_spool_archived(struct casefile *c, const char *tree,
 	    const char *archive, const char *inside, struct err *err);
 
 /*
- * The last archive that was made of a spool, and the folder in it; memory
+ * The same of an archive that holds some entries of the tree only, by their
+ * ids: one of a split, or of a selection.  An archive of all stays known.
+ */
+int	case_entries_archived(struct casefile *c, const char *tree,
+	    const char *archive, const char *inside, const struct slice *ids,
+	    size_t n, struct err *err);
+
+/*
+ * The last archive that was made of all of a spool, and the folder in it; memory
  * is a's.  Returns 1; 0: none is known; -1.
  */
 int	case_archive_of(struct casefile *c, const char *spool,

@@ -133,16 +133,45 @@ try_file(struct opened *o, const struct where *w, struct slice tree,
 	    same_bytes(o, w, file, err) == -1 ? -1 : 0;
 }
 
-/* The tree first, where it was last seen; then an archive of it. */
 static int
-try_places(struct opened *o, const struct where *w, struct err *err)
+try_archive(struct opened *o, const struct where *w, struct slice archive,
+    struct slice inside, struct err *err)
 {
-	if (try_file(o, w, w->spool, err) == 0)
-		return 0;
-	if (w->archive.n == 0)
+	return try_file(o, w, inside.n == 0 ? archive : arena_fmt(o->a,
+	    SL_FMT "/" SL_FMT, SL_ARG(archive), SL_ARG(inside)), err);
+}
+
+/* The archives of some entries that hold this one, the last made first. */
+static int
+try_pieces(struct casefile *c, int64_t row, const struct where *w,
+    struct err *err)
+{
+	struct query *q = db_query(c->db, "SELECT p.archive, p.inside"
+	    " FROM piece_entry x JOIN piece p ON p.piece = x.piece"
+	    " WHERE x.entry = ?1 ORDER BY p.piece DESC", err);
+	struct opened *o = c->opened;
+	int r = -1;
+
+	if (q == NULL)
 		return -1;
-	return try_file(o, w, w->inside.n == 0 ? w->archive : arena_fmt(o->a,
-	    SL_FMT "/" SL_FMT, SL_ARG(w->archive), SL_ARG(w->inside)), err);
+	q_int(q, 1, row);
+	while (r == -1 && q_step(q, err) == 1)
+		r = try_archive(o, w, arena_dup(o->a, q_col(q, 0)),
+		    arena_dup(o->a, q_col(q, 1)), err);
+	query_free(q);
+	return r;
+}
+
+/* The tree first, where it was last seen; then the archives of it. */
+static int
+try_places(struct casefile *c, int64_t row, const struct where *w,
+    struct err *err)
+{
+	if (try_file(c->opened, w, w->spool, err) == 0 ||
+	    (w->archive.n > 0 && try_archive(c->opened, w, w->archive,
+	    w->inside, err) == 0))
+		return 0;
+	return try_pieces(c, row, w, err);
 }
 
 int
@@ -161,7 +190,7 @@ case_load(struct casefile *c, int64_t row, struct spool_msg *m,
 		spool_found_done(&o->f);
 	arena_reset(o->a);
 	if (find_row(c, row, o->a, &w, err) == -1 ||
-	    try_places(o, &w, err) == -1)
+	    try_places(c, row, &w, err) == -1)
 		return -1;
 	o->row = row;
 	*m = o->m;
@@ -241,6 +270,76 @@ case_spool_archived(struct casefile *c, const char *tree,
 
 	arena_free(a);
 	return r;
+}
+
+/* A piece for each spool of the tree. */
+#define ADD_PIECES \
+	"INSERT INTO piece (spool, archive, inside)" \
+	" SELECT spool, ?2, trim(coalesce(?3, '') ||" \
+	" substr(path, length(?1) + 1), '/') FROM spool WHERE " IN_TREE \
+	" ON CONFLICT DO UPDATE SET inside = excluded.inside"
+#define EMPTY_PIECES \
+	"DELETE FROM piece_entry WHERE piece IN" \
+	" (SELECT piece FROM piece WHERE archive = ?1)"
+#define ADD_PIECE_ENTRY \
+	"INSERT OR IGNORE INTO piece_entry SELECT e.row, p.piece" \
+	" FROM entry e JOIN piece p ON p.spool = e.spool" \
+	" WHERE e.id = ?1 AND p.archive = ?2"
+
+/* An archive of that name was known, and is not there any more. */
+static int
+empty_pieces(struct casefile *c, struct slice archive, struct err *err)
+{
+	struct query *q = db_query(c->db, EMPTY_PIECES, err);
+	int r = -1;
+
+	if (q != NULL) {
+		q_text(q, 1, archive);
+		r = q_run(q, err);
+	}
+	query_free(q);
+	return r;
+}
+
+static int
+add_entries(struct casefile *c, struct slice archive,
+    const struct slice *ids, size_t n, struct err *err)
+{
+	struct query *q = db_query(c->db, ADD_PIECE_ENTRY, err);
+	size_t i;
+	int r = q == NULL ? -1 : 0;
+
+	for (i = 0; r == 0 && i < n; i++) {
+		q_text(q, 1, ids[i]);
+		q_text(q, 2, archive);
+		r = q_run(q, err);
+		q_reset(q);
+	}
+	query_free(q);
+	return r;
+}
+
+int
+case_entries_archived(struct casefile *c, const char *tree,
+    const char *archive, const char *inside, const struct slice *ids,
+    size_t n, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct slice v[3] = { case_abspath(a, tree), case_abspath(a, archive),
+	    sl(inside) };
+	int spools = -1;
+	bool own;
+
+	if (state_begin(c, &own, err) == 0) {
+		if (empty_pieces(c, v[1], err) == 0)
+			spools = run2(c, ADD_PIECES, v, err);
+		if (spools != -1 && add_entries(c, v[1], ids, n, err) == -1)
+			spools = -1;
+		if (state_end(c, own, spools == -1 ? -1 : 0, err) == -1)
+			spools = -1;
+	}
+	arena_free(a);
+	return spools;
 }
 
 int

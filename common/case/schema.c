@@ -303,6 +303,19 @@ static const char replay[] =
     " coalesce(x.why, r.why) AS why"
     " FROM replay r LEFT JOIN replay_recipient x ON x.replay = r.replay;";
 
+/* Archives of some entries of a spool only: of which ones. */
+static const char pieces[] =
+    "CREATE TABLE piece ("
+    "	piece INTEGER PRIMARY KEY,"
+    "	spool INTEGER NOT NULL REFERENCES spool,"
+    "	archive TEXT NOT NULL,"		/* the file */
+    "	inside TEXT,"			/* and the folder in it */
+    "	UNIQUE (spool, archive));"
+    "CREATE TABLE piece_entry ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	piece INTEGER NOT NULL REFERENCES piece,"
+    "	PRIMARY KEY (entry, piece)) WITHOUT ROWID;";
+
 /*
  * Each block brings a case from one version of the schema to the next, and
  * is never changed once a release has it: add another.
@@ -311,6 +324,7 @@ static const char *const migrations[][4] = {
 	{ tables, views },
 	{ replay },
 	{ changes },
+	{ pieces },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -507,6 +507,39 @@ START_TEST(bytes_are_read_from_where_they_are_now)
 }
 END_TEST
 
+/* Tree and archives of all are gone: each message lies in its own piece. */
+START_TEST(a_piece_of_an_archive_is_opened_for_its_own_entries)
+{
+	struct casefile *c = box_open(CASE_CREATE);
+	struct err err = { 0 };
+	struct spool_msg m;
+	struct slice one, three;
+	char cmd[256], ids[2][16];
+
+	three_messages();
+	scan(c, "Imcdata");
+	id_of(c, "path = 'In/A1'", ids[0]);
+	id_of(c, "path = 'Out/A3'", ids[1]);
+	one = sl(ids[0]);
+	three = sl(ids[1]);
+	snprintf(cmd, sizeof(cmd), "cd %s && mkdir a b && mv Imcdata a/data &&"
+	    " cp -r a/data b && rm a/data/Out/A3 b/data/In/A1 &&"
+	    " tar cf a.tar a && tar cf b.tar b && rm -r a b", box_dir);
+	ck_assert_int_eq(system(cmd), 0);
+	ck_assert_int_eq(case_load(c, row_of(c, "In/A1"), &m, &err), -1);
+	ck_assert_int_eq(case_entries_archived(c, in_box("Imcdata"),
+	    in_box("a.tar"), "a/data", &one, 1, &err), 1);
+	ck_assert_int_eq(case_entries_archived(c, in_box("Imcdata"),
+	    in_box("b.tar"), "b/data", &three, 1, &err), 1);
+	reads(c, "In/A1", "Subject: one");
+	reads(c, "Out/A3", "Subject: three");
+	ck_assert_int_eq(case_entries_archived(c, in_box("Imcdata"),
+	    in_box("a.tar"), "a/data", NULL, 0, &err), 1);
+	ck_assert_int_eq(case_load(c, row_of(c, "In/A1"), &m, &err), -1);
+	box_close(c);
+}
+END_TEST
+
 START_TEST(other_bytes_in_its_place_are_not_the_message)
 {
 	struct casefile *c = box_open(CASE_CREATE);
@@ -621,6 +654,7 @@ suite(void)
 	tcase_add_test(t, several_ids_that_begin_alike_are_listed);
 	tcase_add_test(t, a_row_is_what_was_scanned);
 	tcase_add_test(t, bytes_are_read_from_where_they_are_now);
+	tcase_add_test(t, a_piece_of_an_archive_is_opened_for_its_own_entries);
 	tcase_add_test(t, other_bytes_in_its_place_are_not_the_message);
 	tcase_add_test(t, the_last_close_leaves_one_file);
 	tcase_add_loop_test(t, what_is_no_case_is_left_alone, 0,
