@@ -338,7 +338,7 @@ put_other(struct worker *k, uint32_t i)
 	    buf_room(&k->file, PATH_MAX), PATH_MAX - 1)) == -1)) {
 		lost(node);
 	} else if (((st.st_mode ^ node->mode) & S_IFMT) != 0) {
-		node->state = INV_CHANGED;
+		node->state = INV_VANISHED;	/* another has its name */
 	} else {
 		inv_stat(node, &st);
 		m = member(k, i, &st, -1);
@@ -570,7 +570,7 @@ put_file(struct worker *k, uint32_t i)
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		lost(node);
 	} else if (!S_ISREG(st.st_mode)) {
-		node->state = INV_CHANGED;
+		node->state = INV_VANISHED;	/* another has its name */
 	} else if (!put_hard(k, i, fd, &st)) {
 		put_open_file(k, fd, i, &st);
 	}
