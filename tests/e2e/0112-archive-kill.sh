@@ -28,6 +28,7 @@ whole() {
 }
 # The case knows where the bytes are, and its ledger holds.
 known() {
+	spoollist -c w/case.db --verify >/dev/null || return 1
 	sqlite3 w/case.db "SELECT verb || substr(result, 1, 8) FROM ledger ORDER BY id" >rows 2>/dev/null ||
 	    return 0			# no sqlite3 here
 	[ "$(tail -n 1 rows)" = archiveverified ] &&
@@ -47,7 +48,7 @@ again() {
 gone() {
 	whole || return 1
 	[ ! -e w/t ] || spoolarchive -j 1 -c w/case.db --prune --commit w/t w/x.tar.zst >/dev/null 2>&1
-	whole && [ ! -e w/t ]
+	whole && [ ! -e w/t ] && spoollist -c w/case.db --verify >/dev/null
 }
 packed() { fresh && spoolarchive -j 1 -c w/case.db w/t w/x.tar.zst >/dev/null 2>&1; }
 t 'archiving killed at each system call loses nothing, and can be done again' '
