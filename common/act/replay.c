@@ -38,6 +38,8 @@ static const struct {
 	[LEAVE_REFUSED] = { "cannot go this way", "" },
 	[LEAVE_LIVE] = { "still-queued: its server would send it too",
 	    "turf it first, or rotate the spool" },
+	[LEAVE_DELIVERED] = { "no recipient is pending: delivered, or bounced",
+	    "" },
 	[LEAVE_DUPLICATE] = { "the same mail is in the plan already", "" },
 	[LEAVE_DONE] = { "replayed before", "" },
 	[LEAVE_IN_HAND] = { "in hand for another target",

@@ -40,6 +40,7 @@ enum replay_leave {
 	LEAVE_UNREAD,
 	LEAVE_REFUSED,		/* the profile cannot carry it; or was told no */
 	LEAVE_LIVE,
+	LEAVE_DELIVERED,	/* its server has seen to all recipients */
 	LEAVE_DUPLICATE,	/* of another one in the plan */
 	LEAVE_DONE,		/* published or taken in an earlier replay */
 	LEAVE_IN_HAND,		/* of another target */

@@ -121,6 +121,18 @@ is_guessed(const struct ready *x)
 	return x->rec.nrcpts == 0;
 }
 
+/* The spool says that nobody waits for it any more. */
+static bool
+is_delivered(const struct ready *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->rec.nrcpts; i++)
+		if (x->rec.rcpts[i].state == RCPT_PENDING)
+			return false;
+	return x->rec.nrcpts > 0;
+}
+
 static const struct {
 	enum replay_leave leave;
 	bool		(*test)(const struct ready *x);
@@ -154,6 +166,8 @@ first_reason(const struct replay *r, const struct ready *x)
 
 	if (target_is_live(r, x->item->root))
 		return LEAVE_LIVE;
+	if (is_delivered(x))
+		return LEAVE_DELIVERED;
 	for (i = 0; !x->item->forced &&
 	    i < sizeof(tests) / sizeof(tests[0]); i++)
 		if (tests[i].test(x) && !(tests[i].leave == LEAVE_PROVENANCE &&
@@ -292,10 +306,8 @@ take_rcpts(struct replay *r, struct ready *x, const struct spool_rcpt *v,
 	x->to = arena_alloc(r->st->scratch, (n + 1) * sizeof(*x->to));
 	x->item->ndone = 0;
 	for (i = 0; i < n; i++) {
-		if (v[i].state != RCPT_PENDING) {
-			x->item->ndone++;
+		if (v[i].state != RCPT_PENDING)
 			continue;
-		}
 		rcpt_key(r, mail, x->mail.sender, v[i].addr.spec, x->to[k].key);
 		if (k < TWICE_MAX && has_key(x, k, x->to[k].key))
 			continue;

@@ -55,6 +55,20 @@ t 'reports, null senders, archives and guesses stay, unless forced one by one' '
 	plan ims55:srv/Imcdata/Pickup --trust-headers - <l3 >out 2>errs &&
 	has "1  of 3 messages go"'
 
+# In the one dave waits, bob and carol had it; in the other bob waits.
+t 'of a queue only recipients who still wait get it' '
+	again; cp -R "$top/tests/spool/exim/good-spool" exim &&
+	cp -R "$top/tests/spool/postfix/good-queue" postfix &&
+	put eml:srv/TR "$work/exim/input/1AdJ2p-0000a1-01-H" \
+	    "$work/postfix/deferred/3/3F9A01234" >out 2>errs; cat errs
+	grep -h "^X-Receiver" srv/TR/*.eml | tr -d "\r" | sort >got &&
+	printf "X-Receiver: <%s@example.net>\n" bob dave >want && diff want got'
+t 'of a queue nothing goes that was delivered to all' '
+	again; sed -i "s/dave@example.net/bob@example.net/" exim/input/1AdJ2p-0000a1-01-H &&
+	plan eml:srv/TR --force "$work/exim/input/1AdJ2p-0000a1-01-H" \
+	    "$work/exim/input/1AdJ2p-0000a1-01-H" >out 2>errs; [ $? = 1 ] &&
+	has "1  no recipient is pending" && has " 0  of 1 messages go"'
+
 t 'what still lies in the spool of the target is left out: its server sends it' '
 	again; mkdir -p srv/Imcdata/In && cp old/In/* srv/Imcdata/In &&
 	plan ims55:srv/Imcdata/Pickup srv/Imcdata/In/* >out 2>errs; [ $? = 1 ] &&
