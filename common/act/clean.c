@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
+#include "case/replay.h"
 #include "case/turf.h"
 #include "spool/spool.h"
 
@@ -529,6 +530,7 @@ struct track {
 	int64_t		 batch;
 	int		 aside;
 	bool		 back;
+	struct case_rows sent;		/* going back: they must not */
 };
 
 /* The folder SPOOL.turf/TIME, by the last two parts of its path. */
@@ -696,26 +698,82 @@ set_all(struct casefile *c, const struct turf_entry *v, size_t n,
 	return case_commit(c, err);
 }
 
-/* Is the place of any of its files taken? */
+static int
+add_sent(void *ctx, const struct replay_row *row, struct err *err)
+{
+	struct case_rows *sent = ctx;
+
+	(void)err;
+	if (sent->n == sent->cap) {
+		sent->cap = sent->cap == 0 ? 256 : sent->cap * 2;
+		sent->v = xrealloc(sent->v, sent->cap, sizeof(*sent->v));
+	}
+	sent->v[sent->n++] = row->entry;
+	return 0;
+}
+
+/* Entries that were replayed, or may have been, sorted. */
+static int
+read_sent(struct casefile *c, struct case_rows *sent, struct err *err)
+{
+	struct replays *rows;
+	int r;
+
+	if (replays_open(&rows, c, err) == -1)
+		return -1;
+	r = replays_each(rows, 1u << REPLAY_STAGED | 1u << REPLAY_PUBLISHED |
+	    1u << REPLAY_TAKEN | 1u << REPLAY_DOUBTFUL, NULL, add_sent, sent,
+	    err);
+	replays_free(rows);
+	if (sent->n > 0)
+		qsort(sent->v, sent->n, sizeof(*sent->v), by_row);
+	return r;
+}
+
+static bool
+has_row(const struct case_rows *rows, int64_t row)
+{
+	return rows->n > 0 && bsearch(&row, rows->v, rows->n,
+	    sizeof(row), by_row) != NULL;
+}
+
+/* Why it has to stay in turf; *why NULL: it need not. */
+static int
+why_stay(struct track *t, const struct turf_entry *e, const char **why,
+    struct err *err)
+{
+	bool any;
+
+	*why = NULL;
+	if (has_row(&t->sent, e->row)) {
+		*why = "it was replayed, and its server would send it again: "
+		    "it stays in turf";
+		return 0;
+	}
+	if (track_to(t, e, err) == -1 || any_arrived(t, e, &any, err) == -1)
+		return -1;
+	if (any)
+		*why = "another file has its name: it stays in turf";
+	return 0;
+}
+
 static int
 undo_some(struct track *t, struct clean *k, struct turf_entry *v, size_t n,
     struct err *err)
 {
 	size_t i, m = 0;
-	bool any;
+	const char *why;
 
 	for (i = 0; i < n; i++) {
-		if (track_to(t, &v[i], err) == -1 ||
-		    any_arrived(t, &v[i], &any, err) == -1)
+		if (why_stay(t, &v[i], &why, err) == -1)
 			return -1;
-		if (!any) {
+		if (why == NULL) {
 			v[m++] = v[i];
 			continue;
 		}
 		k->left_over++;
 		if (k->left != NULL)
-			k->left(k->ctx, v[i].files[v[i].nfiles - 1],
-			    "another file has its name: it stays in turf");
+			k->left(k->ctx, v[i].files[v[i].nfiles - 1], why);
 	}
 	if (m == 0)
 		return 0;
@@ -738,8 +796,7 @@ choose(const struct case_rows *rows, struct turf_entry *v, size_t n)
 	size_t i, m = 0;
 
 	for (i = 0; i < n; i++)
-		if (bsearch(&v[i].row, rows->v, rows->n, sizeof(int64_t),
-		    by_row) != NULL)
+		if (has_row(rows, v[i].row))
 			v[m++] = v[i];
 	return m;
 }
@@ -755,6 +812,8 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 	size_t n;
 	int r = clean_settle(c, a, k->place, &n, err);
 
+	if (r == 0)
+		r = read_sent(c, &t.sent, err);
 	qsort(k->rows->v, k->rows->n, sizeof(int64_t), by_row);
 	while (r == 0 && !sig_stop()) {
 		r = turf_list(c, k->place->path, TURF_OUT, after, CHUNK, a,
@@ -765,5 +824,6 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 		r = undo_some(&t, k, v, choose(k->rows, v, n), err);
 	}
 	track_end(&t);
+	case_rows_free(&t.sent);
 	return r;
 }

@@ -41,7 +41,10 @@ struct clean {
 int	clean_out(struct casefile *c, struct arena *a, struct clean *k,
 	    struct err *err);
 
-/* Put those of the rows back that are out of this spool. */
+/*
+ * Put those of the rows back that are out of this spool; but none that was
+ * replayed since, or may have been.
+ */
 int	clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 	    struct err *err);
 

@@ -438,6 +438,11 @@ ready_make(struct replay *r, struct replay_item *item, struct ready *x,
 		    SPOOL_READ_MAX);
 		return leave(r, x, LEAVE_REFUSED, &why);
 	}
+	if (has_problem(x->m, "more recipients than are kept")) {
+		err_set(&why, ERR_LIMIT, "it has more than %d recipients",
+		    SPOOL_RCPT_MAX);
+		return leave(r, x, LEAVE_REFUSED, &why);
+	}
 	if (mail_key(r, &h, body, mail, &why) == -1)
 		return leave(r, x, LEAVE_UNREAD, &why);
 	if (r->o->all_to == NULL)

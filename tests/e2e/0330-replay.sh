@@ -74,6 +74,23 @@ t 'what still lies in the spool of the target is left out: its server sends it' 
 	plan ims55:srv/Imcdata/Pickup srv/Imcdata/In/* >out 2>errs; [ $? = 1 ] &&
 	has "6  still-queued"; r=$?; rm -rf srv/Imcdata/In; [ $r = 0 ]'
 
+t 'what was taken out of it goes, and --undo does not give it to its server again' '
+	again; rm -rf t.db* srv/Imcdata/In; cp -R old/In srv/Imcdata/In; mkdir -p srv/Imcdata/Out
+	spoolscan -c t.db srv/Imcdata >/dev/null 2>&1; spoolmark -c t.db -w 1 --because test legit >/dev/null
+	run 1 spoolreplay -c t.db -w 1 --to ims55:srv/Imcdata/Pickup && has "6  still-queued" &&
+	run 0 spoolclean -c t.db -w "path <> '"'In/MSG00006'"'" --commit srv/Imcdata &&
+	run 0 spoolreplay -c t.db -w "path <> '"'In/MSG00005'"'" --to ims55:srv/Imcdata/Pickup \
+	    --stall 0 --commit && has "4  of 5 messages go" && has "1  still-queued" &&
+	run 3 spoolclean -c t.db --undo --commit srv/Imcdata &&
+	[ "$(grep -c "it was replayed" errs)" = 4 ] && [ "$(ls srv/Imcdata/In | tr "\n" " ")" = \
+	    "MSG00005 MSG00006 " ] && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ]
+	r=$?; cat out; rm -rf srv/Imcdata/In srv/Imcdata.turf; [ $r = 0 ]'
+
+perl -e 'print "X-Sender: a\@example.com\n", map("X-Receiver: r$_\@example.net\n", 1 .. 10001), "Subject: x\n\ny\n"' >many.eml
+t 'a message of more recipients than are kept is not sent to some of them' '
+	again; run 3 spoolreplay --to iis:srv/Mailroot/Pickup --stall 0 --commit "$work/many.eml" &&
+	has "more than 10000 recipients" errs && [ -z "$(ls srv/Mailroot/Pickup)" ]'
+
 t 'ex2007-pickup refuses what went to others than To and Cc, and says why' '
 	mkdir -p srv/TR/Pickup && run 3 spoolreplay --to ex2007-pickup:srv/TR/Pickup "$(head -n 1 list)" &&
 	has "its recipients are not those of To and Cc" errs'
