@@ -662,7 +662,8 @@ date_parse(struct slice s, int64_t *t, unsigned *odd)
 		d = (struct date){ .rest = d.rest };
 		read_words(&d);
 	}
-	if (!date_check(&d) || (secs = date_secs(&d)) < 0)
+	if (!date_check(&d) || (secs = date_secs(&d)) < 0 ||
+	    secs >= date_days(YEAR_MAX + 1, 1, 1) * DAY_SECS)
 		return false;
 	*t = secs;
 	if (odd != NULL)

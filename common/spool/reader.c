@@ -9,6 +9,7 @@
 #include "spool/driver.h"
 
 #define CHUNK		(128 * 1024)	/* bytes read at once */
+#define NOTE_MAX	4096		/* bytes of one note, as they stand */
 #define BYTES_MAX	(1024 * 1024)	/* bytes of a piece for spool_bytes */
 
 /*
@@ -36,7 +37,7 @@ msg_note(struct spool_msg *m, struct arena *a, struct slice text)
 	size_t i, n = 0;
 	char *p;
 
-	utf8_clean(&b, text);
+	utf8_clean(&b, sl_first(text, NOTE_MAX));
 	s = buf_sl(&b);
 	p = arena_alloc(a, s.n + 1);
 	for (i = 0; i < s.n; i++) {
@@ -47,6 +48,8 @@ msg_note(struct spool_msg *m, struct arena *a, struct slice text)
 	}
 	buf_free(&b);
 	s = sl_trim((struct slice){ p, n });
+	if (s.n == 0 || m->note.n + s.n > 3 * NOTE_MAX)
+		return;
 	m->note = m->note.n == 0 ? s : arena_fmt(a, SL_FMT "; " SL_FMT,
 	    SL_ARG(m->note), SL_ARG(s));
 }

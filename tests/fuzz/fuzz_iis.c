@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	fuzz_box_msg(&box, data, n, &m);
 	HOLDS(utf8_valid(m.note) && !has_control(m.note));
-	HOLDS(is_trimmed(m.note) && m.note.n <= 3 * 4096);
+	HOLDS(is_trimmed(m.note) && m.note.n <= 3 * 4096 + 2);
 	HOLDS(sl_eq(m.queue_id, SL("x")));
 	return 0;
 }

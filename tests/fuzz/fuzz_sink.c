@@ -81,8 +81,9 @@ check_row(struct slice row)
 
 	HOLDS(!has_control(row));
 	for (; next_cell(&row, &cell); n++) {
-		while (cell.n > 0 && (cell.p[0] == '"' || cell.p[0] == ' '))
+		if (sl_starts(cell, SL("\"")))
 			cell = sl_from(cell, 1);
+		cell = sl_trim(cell);
 		HOLDS(cell.n == 0 || memchr("=+-@", cell.p[0], 4) == NULL);
 	}
 	return n;

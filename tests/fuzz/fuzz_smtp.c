@@ -7,6 +7,8 @@
 static bool
 is_answered(const struct smtp_rcpt *r)
 {
+	if (r->result == SMTP_REFUSED && r->code == 0)
+		return r->why.n > 0;	/* by us: it cannot be carried */
 	return r->result == SMTP_UNSENT || r->result == SMTP_DOUBTFUL ||
 	    (r->code >= 200 && r->code <= 599);
 }
