@@ -271,13 +271,13 @@ immutable_uri(const char *path)
 }
 
 static bool
-has_log(const char *path)
+has_beside(const char *path, const char *suffix)
 {
 	struct buf b = { 0 };
 	struct stat st;
 	bool has;
 
-	buf_fmt(&b, "%s-wal", path);
+	buf_fmt(&b, "%s%s", path, suffix);
 	buf_addc(&b, '\0');
 	has = stat(b.p, &st) == 0 && st.st_size > 0;
 	buf_free(&b);
@@ -292,13 +292,14 @@ has_log(const char *path)
 static int
 open_immutable(struct db *d, struct err *err)
 {
+	bool undo = has_beside(d->path, "-journal");
 	char *uri;
 	int r;
 
-	if (has_log(d->path))
+	if (undo || has_beside(d->path, "-wal"))
 		return err_set(err, ERR_SYS, "%s: was not closed, and its log "
-		    "cannot be read here; copy it and %s-wal to where you "
-		    "may write", d->path, d->path);
+		    "cannot be read here; copy it and %s%s to where you may "
+		    "write", d->path, d->path, undo ? "-journal" : "-wal");
 	sqlite3_close(d->sq);
 	uri = immutable_uri(d->path);
 	r = sqlite3_open_v2(uri, &d->sq, SQLITE_OPEN_READONLY |
@@ -319,6 +320,23 @@ first_look(struct db *d, bool write, struct err *err)
 	return db_fail(d, err);
 }
 
+/*
+ * What a writer that was killed had begun is undone by the next one to open
+ * the file, if that may write: a reader, too.  Nothing happens while the
+ * writer lives.
+ */
+static void
+undo(const char *path)
+{
+	sqlite3 *sq = NULL;
+
+	if (sqlite3_open_v2(path, &sq, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK)
+		(void)sqlite3_exec(sq, "PRAGMA schema_version", NULL, NULL,
+		    NULL);
+	sqlite3_close(sq);
+}
+
 static int
 open_sqlite(struct db *d, bool write, struct err *err)
 {
@@ -326,6 +344,8 @@ open_sqlite(struct db *d, bool write, struct err *err)
 	    (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	char pragma[64];
 
+	if (!write && has_beside(d->path, "-journal"))
+		undo(d->path);
 	if (sqlite3_open_v2(d->path, &d->sq, flags, NULL) != SQLITE_OK)
 		return db_fail(d, err);
 	sqlite3_extended_result_codes(d->sq, 1);

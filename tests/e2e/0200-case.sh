@@ -179,7 +179,10 @@ for m in $(ls Imcdata/In | head -n 4); do cp "Imcdata/In/$m" few/In; done
 for m in $(ls Imcdata/Out | head -n 4); do cp "Imcdata/Out/$m" few/Out; done
 quick whole.db few && content whole.db >whole
 before_new() { rm -f k.db*; }
-after() {
+after() {	# a reader undoes what was begun, or says that it is no case yet
+	spoollist -c k.db --verify >out 2>errs ||
+	    grep -q -e "an empty file" -e "no such case" -e "without its UUID" errs ||
+	    { cat errs; return 1; }
 	quick k.db few && [ ! -e k.db-wal ] &&
 	[ "$(ask k.db 'PRAGMA integrity_check')" = ok ] &&
 	content k.db >k && cmp whole k
