@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +15,15 @@
 #include "judge/id.h"
 #include "judge/row.h"
 
+#define READY	256	/* entries that are made ready while others are written */
+
+/* What an entry is made ready with; each thread has its own. */
+struct maker {
+	struct arena	*a;
+	struct sha256	*sha;
+	struct writer	*w;		/* hashes the content */
+};
+
 struct store {
 	struct casefile	*c;
 	struct scan	*s;
@@ -21,8 +31,7 @@ struct store {
 	struct case_changes *n;
 	struct writer	*w;
 	struct query	*at_path, *by_id, *set_gone;
-	struct sha256	*sha;
-	struct arena	*a;		/* given back after each entry */
+	struct maker	 maker;		/* its arena is given back after each */
 	struct arena	*keep;
 	struct slice	*paths;		/* of the spools, absolute */
 	int64_t		*spools;	/* in the case; 0: named twice */
@@ -60,33 +69,40 @@ see(struct store *t, int64_t row)
 
 /* Without bytes there is no digest: its place has to do. */
 static void
-id_of_place(struct store *t, struct item *it)
+id_of_place(struct store *t, struct maker *m, struct item *it)
 {
 	uint8_t sum[32];
 
-	sha256_start(t->sha);
-	sha256_add(t->sha, t->paths[it->f->spool]);
-	sha256_end(t->sha, sum);
-	id_make(t->sha, sum, it->row.path, it->id);
+	sha256_start(m->sha);
+	sha256_add(m->sha, t->paths[it->f->spool]);
+	sha256_end(m->sha, sum);
+	id_make(m->sha, sum, it->row.path, it->id);
 	it->st.id = (struct slice){ it->id, sizeof(it->id) };
 }
 
 static int
-item_read(struct store *t, struct facts *f, struct item *it, struct err *err)
+item_make(struct store *t, struct maker *m, struct facts *f, struct item *it,
+    struct err *err)
 {
-	arena_reset(t->a);
 	*it = (struct item){ .f = f };
-	if (!scan_record(t->s, f, t->a, &it->rec, err))
+	if (!scan_record(t->s, f, m->a, &it->rec, err))
 		return -1;
-	row_judged(&it->row, t->a, t->j, f, &it->rec, true);
+	row_judged(&it->row, m->a, t->j, f, &it->rec, true);
 	if (it->row.path.n == 0)
 		it->row.path = SL(".");
 	it->st = (struct stored){ .spool = t->spools[f->spool],
 	    .id = it->rec.id, .r = &it->row };
 	if (it->st.id.n == 0)
-		id_of_place(t, it);
-	it->st.content = writer_content(t->w, &it->st);
+		id_of_place(t, m, it);
+	it->st.content = writer_content(m->w, &it->st);
 	return 0;
+}
+
+static int
+item_read(struct store *t, struct facts *f, struct item *it, struct err *err)
+{
+	arena_reset(t->maker.a);
+	return item_make(t, &t->maker, f, it, err);
 }
 
 static int
@@ -164,7 +180,7 @@ still_there(struct store *t, struct slice spool, struct slice path)
 		file = path;
 	else
 		file.n--;
-	name = arena_str(t->a, arena_fmt(t->a, SL_FMT "/" SL_FMT,
+	name = arena_str(t->maker.a, arena_fmt(t->maker.a, SL_FMT "/" SL_FMT,
 	    SL_ARG(spool), SL_ARG(file)));
 	return faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
 	    errno != ENOENT;
@@ -325,23 +341,101 @@ tell(const struct store *t, size_t entries)
 		t->s->progress(t->s->progress_ctx, entries, 0);
 }
 
-static int
-fill_new(struct store *t, struct err *err)
+/* ---- a fresh case ---- */
+
+/* Entries from one on, made ready by a thread or by us. */
+struct ready {
+	struct store	*t;
+	struct maker	 maker;
+	struct item	*v;
+	size_t		 n, from, to;	/* of the scan's entries */
+	int		 result;
+	struct err	 err;
+};
+
+static void
+ready_init(struct ready *b, struct store *t)
 {
-	struct item it;
+	struct err none;
+
+	*b = (struct ready){ .t = t, .maker = { arena_new(), sha256_new(),
+	    writer_new(NULL, &none) },
+	    .v = xcalloc(READY, sizeof(*b->v)) };
+}
+
+static void
+ready_end(struct ready *b)
+{
+	arena_free(b->maker.a);
+	sha256_free(b->maker.sha);
+	writer_free(b->maker.w);
+	free(b->v);
+}
+
+static void *
+make_ready(void *ctx)
+{
+	struct ready *b = ctx;
+	struct scan *s = b->t->s;
+
+	arena_reset(b->maker.a);
+	b->n = 0;
+	b->result = 0;
+	for (b->to = b->from; b->to < s->n && b->n < READY &&
+	    b->result == 0; b->to++)
+		if (!is_again(b->t, b->to))
+			b->result = item_make(b->t, &b->maker,
+			    s->entries[b->to], &b->v[b->n++], &b->err);
+	return NULL;
+}
+
+static int
+write_ready(struct store *t, struct ready *b, struct err *err)
+{
 	size_t i;
 
-	for (i = 0; i < t->s->n; i++) {
-		if (is_again(t, i))
-			continue;
+	if (b->result == -1) {
+		*err = b->err;
+		return -1;
+	}
+	tell(t, b->from);
+	for (i = 0; i < b->n; i++) {
 		if (sig_stop())
 			return stopped(err);
-		tell(t, i);
-		if (item_read(t, t->s->entries[i], &it, err) == -1 ||
-		    add(t, &it, err) == -1)
+		if (add(t, &b->v[i], err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+/* What comes next is made ready while what is ready is written. */
+static int
+fill_new(struct store *t, struct err *err)
+{
+	struct ready both[2], *now = &both[0], *next = &both[1], *was;
+	pthread_t thread;
+	bool beside;
+	int r = 0;
+
+	ready_init(now, t);
+	ready_init(next, t);
+	make_ready(now);
+	while (r == 0 && (now->n > 0 || now->result == -1)) {
+		next->from = now->to;
+		beside = t->s->threads != 1 &&
+		    pthread_create(&thread, NULL, make_ready, next) == 0;
+		r = write_ready(t, now, err);
+		if (beside)
+			pthread_join(thread, NULL);
+		else
+			make_ready(next);
+		was = now;
+		now = next;
+		next = was;
+	}
+	ready_end(now);
+	ready_end(next);
+	return r;
 }
 
 static int
@@ -460,7 +554,7 @@ prepare(struct store *t, struct err *err)
 	t->seen = xcalloc((size_t)t->known / 8 + 1, 1);
 	t->spools = xcalloc(t->s->nspools, sizeof(*t->spools));
 	t->paths = arena_alloc(t->keep, t->s->nspools * sizeof(*t->paths));
-	t->w = writer_new(d, err);
+	t->w = t->maker.w = writer_new(d, err);
 	t->at_path = db_query(d, "SELECT row, content, id FROM entry"
 	    " WHERE spool = ?1 AND path = ?2 AND gone IS NULL", err);
 	t->by_id = db_query(d, "SELECT row, gone, s.path, e.path FROM entry e"
@@ -477,7 +571,8 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 {
 	struct err ignored;
 	struct store t = { .c = c, .s = s, .j = j, .n = out,
-	    .sha = sha256_new(), .a = arena_new(), .keep = arena_new() };
+	    .maker = { .a = arena_new(), .sha = sha256_new() },
+	    .keep = arena_new() };
 	bool own;
 	int r;
 
@@ -499,8 +594,8 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 	free(t.seen);
 	free(t.spools);
 	free(t.later);
-	sha256_free(t.sha);
-	arena_free(t.a);
+	sha256_free(t.maker.sha);
+	arena_free(t.maker.a);
 	arena_free(t.keep);
 	return r;
 }

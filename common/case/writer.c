@@ -53,13 +53,21 @@ static const char *const sql[STATEMENTS] = {
 	[FORGET + 6] = "DELETE FROM remark WHERE entry = ?1",
 };
 
+#define LAST_DAY	2932896		/* of the year 9999: date_str ends there */
+
+/* A time as text, and the day that it has: the next one may be of it, too. */
+struct moments {
+	int64_t		 day;		/* since 1970 */
+	char		 text[DATE_TEXT];
+};
+
 struct writer {
 	struct query	*q[STATEMENTS];
 	int		 at;		/* the last value bound */
 	bool		 dry;		/* values go to bytes, and not to q */
 	struct buf	 bytes;
 	char		 ip[IP_TEXT];
-	char		 date[2][DATE_TEXT];
+	struct moments	 moments[2];
 };
 
 struct writer *
@@ -68,7 +76,7 @@ writer_new(struct db *d, struct err *err)
 	struct writer *w = xcalloc(1, sizeof(*w));
 	size_t i;
 
-	for (i = 0; i < STATEMENTS; i++)
+	for (i = 0; d != NULL && i < STATEMENTS; i++)
 		if ((w->q[i] = db_query(d, sql[i], err)) == NULL) {
 			writer_free(w);
 			return NULL;
@@ -140,9 +148,29 @@ run(struct writer *w, struct query *q, struct err *err)
 }
 
 static void
-moment(struct writer *w, struct query *q, int64_t t, char room[DATE_TEXT])
+two_digits(char *at, int64_t n)
 {
-	text(w, q, t == 0 ? (struct slice){ NULL, 0 } : sl(date_str(t, room)));
+	at[0] = (char)('0' + n / 10);
+	at[1] = (char)('0' + n % 10);
+}
+
+/* Most times of a spool are of the same day: then only hours change. */
+static void
+moment(struct writer *w, struct query *q, int64_t t, struct moments *m)
+{
+	int64_t day = t / 86400, second = t % 86400;
+
+	if (t <= 0 || day > LAST_DAY || day != m->day ||
+	    m->text[10] != 'T') {
+		m->day = day;
+		text(w, q, t == 0 ? (struct slice){ NULL, 0 } :
+		    sl(date_str(t, m->text)));
+		return;
+	}
+	two_digits(m->text + 11, second / 3600);
+	two_digits(m->text + 14, second / 60 % 60);
+	two_digits(m->text + 17, second % 60);
+	text(w, q, (struct slice){ m->text, DATE_TEXT - 1 });
 }
 
 /* ---- the children ---- */
@@ -185,7 +213,7 @@ put_hop(struct writer *w, int64_t row, size_t n, const struct hop *h,
 	text(w, q, h->id);
 	text(w, q, h->for_);
 	text(w, q, h->account);
-	moment(w, q, h->date, w->date[0]);
+	moment(w, q, h->date, &w->moments[0]);
 	number(w, q, (unsigned)h->authenticated | (unsigned)h->tls << 1 |
 	    (unsigned)h->local << 2);
 	return run(w, q, err);
@@ -369,8 +397,8 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	text(w, q, rec->queue_id);
 	number(w, q, r->size);
 	put_digest(w, q, rec);
-	moment(w, q, r->arrived, w->date[0]);
-	moment(w, q, rec->date, w->date[1]);
+	moment(w, q, r->arrived, &w->moments[0]);
+	moment(w, q, rec->date, &w->moments[1]);
 	text(w, q, r->sender);
 	text(w, q, rec->null_sender ? (struct slice){ NULL, 0 } :
 	    rec->sender.domain);

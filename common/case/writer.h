@@ -16,6 +16,7 @@ struct stored {
 	const struct row *r;		/* with its record, and what was said */
 };
 
+/* d NULL: for writer_content alone, in a thread of its own. */
 struct writer	*writer_new(struct db *d, struct err *err);
 void		 writer_free(struct writer *w);		/* NULL allowed */
 
