@@ -11,7 +11,7 @@ take_row(struct plan *p, struct casefile *c, struct slice tree,
 
 	if (spool.p == NULL)
 		return 0;		/* of another tree */
-	if (case_row(c, e->row, a, &row, &rec, err) == -1)
+	if (case_envelope(c, e->row, a, &row, &rec, err) == -1)
 		return -1;
 	plan_entry(p, spool, &row, e->campaign);
 	return 0;

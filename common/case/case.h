@@ -147,6 +147,11 @@ int	case_ids(struct casefile *c, struct slice text, struct case_rows *rows,
 int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
+/* The same without evidence, and of the lists recipients only: a fifth of
+   the time. */
+int	case_envelope(struct casefile *c, int64_t row, struct arena *a,
+	    struct row *out, struct record *rec, struct err *err);
+
 /*
  * The entry as a row, with what stands in it alone: its record has no
  * lists.  Enough for a table; memory is a's and e's.

@@ -205,15 +205,20 @@ rules(struct recall *r, struct err *err)
 }
 
 static int
-all_children(struct recall *r, struct err *err)
+recipients(struct recall *r, struct err *err)
+{
+	return children(r, COUNT("recipient"), "SELECT address, domain,"
+	    " provenance, state, original, error FROM recipient"
+	    " WHERE entry = ?1 ORDER BY n", &r->rec->rcpts,
+	    sizeof(*r->rec->rcpts), a_recipient, err);
+}
+
+static int
+other_children(struct recall *r, struct err *err)
 {
 	struct record *rec = r->rec;
 
 	return rules(r, err) ||
-	    children(r, COUNT("recipient"), "SELECT address, domain,"
-	    " provenance, state, original, error FROM recipient"
-	    " WHERE entry = ?1 ORDER BY n",
-	    &rec->rcpts, sizeof(*rec->rcpts), a_recipient, err) ||
 	    children(r, COUNT("hop"), "SELECT n, client, name, helo, by_host,"
 	    " protocol, queue_id, for_rcpt, account, date, flags FROM hop"
 	    " WHERE entry = ?1 ORDER BY n", &rec->hops, sizeof(*rec->hops),
@@ -301,30 +306,49 @@ an_entry(struct recall *r)
 	a_record(r);
 }
 
+static int
+envelope(struct recall *r, struct err *err)
+{
+	int got;
+
+	if ((r->q = db_query(r->c->db, entry_sql, err)) == NULL)
+		return -1;
+	q_int(r->q, 1, r->row);
+	if ((got = q_step(r->q, err)) == 1)
+		an_entry(r);
+	query_free(r->q);
+	if (got == 0)
+		err_set(err, ERR_USAGE, "%s: no entry in row %lld",
+		    r->c->path, (long long)r->row);
+	if (got != 1 || recipients(r, err) == -1)
+		return -1;
+	r->out->nrcpts = r->rec->nrcpts;
+	if (r->rec->nrcpts > 0)
+		r->out->rcpt = r->rec->rcpts[0].addr.spec;
+	return 0;
+}
+
 int
 case_row(struct casefile *c, int64_t row, struct arena *a, struct row *out,
     struct record *rec, struct err *err)
 {
 	struct recall r = { .c = c, .row = row, .a = a, .out = out,
 	    .rec = rec };
-	int got;
 
-	if ((r.q = db_query(c->db, entry_sql, err)) == NULL)
-		return -1;
-	q_int(r.q, 1, row);
-	if ((got = q_step(r.q, err)) == 1)
-		an_entry(&r);
-	query_free(r.q);
-	if (got == 0)
-		err_set(err, ERR_USAGE, "%s: no entry in row %lld", c->path,
-		    (long long)row);
-	if (got != 1 || all_children(&r, err) == -1)
+	if (envelope(&r, err) == -1 || other_children(&r, err) == -1)
 		return -1;
 	out->said = r.said;
 	out->nsaid = r.nsaid;
 	out->decided = r.decided;
-	out->nrcpts = rec->nrcpts;
-	if (rec->nrcpts > 0)
-		out->rcpt = rec->rcpts[0].addr.spec;
 	return 0;
+}
+
+int
+case_envelope(struct casefile *c, int64_t row, struct arena *a,
+    struct row *out, struct record *rec, struct err *err)
+{
+	struct recall r = { .c = c, .row = row, .a = a, .out = out,
+	    .rec = rec };
+
+	return envelope(&r, err);
 }
