@@ -20,8 +20,8 @@ make_odd() {
 		elsif ($k == 6) { symlink $i % 20 == 6 ? "../\xff$i" : "nowhere", $n or die; next; }
 		elsif ($k == 7) { link sprintf("%s/%05d", $d, $i - 7), $n or die; next; }
 		elsif ($k == 8) {
-			open my $f, ">", $n or die; seek $f, int rand 3e6, 0; print $f "end";
-			truncate $f, 4e6 if $i % 20 == 8; close $f;
+			open my $f, ">", $n or die; seek $f, int rand 1e5, 0; print $f "end";
+			truncate $f, 2e5 if $i % 20 == 8; close $f;
 		} else { w $n, pack("C*", map { int rand 256 } 1 .. rand 900); }
 		chmod $k == 9 ? 04000 | int rand 512 : 0400 | int rand 512, $n;
 		system("setfattr", "-n", "user.Zone.Identifier", "-v", "0x5a0a00ff", $n) if $k == 5 && $i % 50 == 5;
