@@ -35,6 +35,21 @@ t 'a Bcc in the envelope gets it and is not shown; one in the header only does n
 	printf "X-Receiver: %s@example.net\n" hidden seen >want && diff want got &&
 	! grep -q -i -e other -e "^bcc" srv/Mailroot/Pickup/*'
 
+# As SmtpClient of .NET writes it: display names, folds, no Bcc in the header.
+mkdir -p net/Pickup net/Queue net/Drop net/Badmail
+printf 'X-Sender: "Alice, A." <alice@example.org>\r\nX-Receiver: "Bob\r\n the <builder>" <bob@example.net>\r\nX-Receiver: =?utf-8?B?Q2Fyb2w=?=\r\n <carol@example.net>\r\nX-Receiver: hidden@example.com\r\nMIME-Version: 1.0\r\nFrom: "Alice, A." <alice@example.org>\r\nTo: "Bob" <bob@example.net>\r\nCc: carol@example.net\r\nDate: 5 Jan 2004 01:00:00 +0000\r\nSubject: net\r\n\r\n.dot\r\n' >net/Pickup/0a1b.eml
+t 'of display names and folds in X-lines the addresses are left, one a line' '
+	again; put iis:srv/Mailroot/Pickup net/Pickup/0a1b.eml >out 2>errs &&
+	{ printf "X-Sender: alice@example.org\r\n"
+	    printf "X-Receiver: %s\r\n" bob@example.net carol@example.net hidden@example.com
+	    sed -n "/^MIME/,\$p" net/Pickup/0a1b.eml | sed "s/^\./../"; } >want.iis &&
+	cmp want.iis srv/Mailroot/Pickup/* && again &&
+	put ex2007-replay:srv/TR/Replay net/Pickup/0a1b.eml >out 2>errs &&
+	sed "s/^\(X-[a-zA-Z]*: \)\(.*\)\r/\1<\2>\r/; s/^\.\././" want.iis >want.ex &&
+	cmp want.ex srv/TR/Replay/* && again &&
+	run 3 spoolreplay --to ex2007-pickup:srv/TR net/Pickup/0a1b.eml &&
+	has "not those of To and Cc" errs'
+
 t 'the same mail in two folders goes once, and the plan says so' '
 	again; cp -R old two && mkdir two/Archive && cp two/In/MSG00001 two/Out/MSG90001 &&
 	find "$work/two/In" "$work/two/Out" -type f | sort >l2 &&
