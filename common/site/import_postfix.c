@@ -5,6 +5,7 @@
 #include "site/import.h"
 
 #define DEPTH_MAX	20	/* $names inside $names, lists inside lists */
+#define TABLE_MAX	20000	/* entries of an access table */
 #define VALUE_MAX	(1024 * 1024)	/* bytes of a value, expanded */
 
 /* A parameter; the last one of a name counts. */
@@ -419,7 +420,8 @@ read_inline(struct main_cf *m, struct table *t, struct slice s, size_t line)
 	while (next_item(&s, &item)) {
 		if (item.n >= 2 && item.p[0] == '{')
 			item = (struct slice){ item.p + 1, item.n - 2 };
-		sl_cut(&item, '=', &key);
+		if (!sl_cut(&item, '=', &key))
+			continue;
 		add_indexed(m, t, arena_fmt(m->in->a, SL_FMT " " SL_FMT,
 		    SL_ARG(sl_trim(key)), SL_ARG(sl_trim(item))), line);
 	}
@@ -770,8 +772,53 @@ put_net(struct buf *b, const struct ipnet *net)
 	char text[IP_TEXT];
 	bool v4 = net->bits >= 96 && ip_is_v4(&net->ip);
 
-	buf_fmt(b, " %s/%u", ip_str(&net->ip, text),
+	buf_fmt(b, "%s/%u", ip_str(&net->ip, text),
 	    v4 ? net->bits - 96 : net->bits);
+}
+
+/*
+ * How an access table is asked: for which mail, with which of its addresses.
+ * The server follows a route behind a domain of its own and asks for its
+ * end; of another domain it asks itself, and then trusts no OK.
+ */
+struct asking {
+	const char	*what;		/* "recipient" */
+	struct slice	 when;		/* conditions on all */
+	bool		 distrust;	/* OK decides nothing */
+};
+
+/* A condition: " recipient =example.org", as the table means it. */
+static void
+put_key(struct stage *st, const struct entry *e, const struct asking *q)
+{
+	struct buf *out = st->m->in->rules;
+
+	if (!e->is_net) {
+		buf_fmt(out, " %s %s" SL_FMT, strcmp(q->what, "client") == 0 ?
+		    "name" : q->what, sl_starts(e->key, SL(".")) ||
+		    has_parents(st->m, "smtpd_access_maps") ||
+		    memchr(e->key.p, '@', e->key.n) != NULL ||
+		    sl_eq(e->key, SL("<>")) ? "" : "=", SL_ARG(e->key));
+		return;
+	}
+	buf_fmt(out, " %s %s", q->what, e->not ? "!" : "");
+	put_net(out, &e->net);
+	if (e->not)	/* of addresses of its family only */
+		buf_add(out, ip_is_v4(&e->net.ip) ? SL(" 0.0.0.0/0") :
+		    SL(" ::/0"));
+}
+
+static bool
+is_passed(const struct entry *e, const struct asking *q)
+{
+	return e->verdict == PASS || (e->verdict == PERMIT && q->distrust);
+}
+
+/* Can a key that x has be one that e has, too? */
+static bool
+overlaps(const struct entry *x, const struct entry *e)
+{
+	return x->is_net || e->is_net || sl_iends(x->key, e->key);
 }
 
 /*
@@ -779,40 +826,24 @@ put_net(struct buf *b, const struct ipnet *net)
  * still end the search: they are excepted.
  */
 static void
-put_entry(struct stage *st, const struct entry *e, const char *what,
-    struct buf *except)
+put_entry(struct stage *st, const struct table *t, size_t i,
+    const struct asking *q)
 {
 	struct buf *out = st->m->in->rules;
-	struct buf value = { 0 };
+	const struct entry *e = &t->v[i];
+	size_t k;
 
-	if (e->is_net) {
-		put_net(&value, &e->net);
-		buf_addc(&value, '\0');
-		value.n--;
-	} else
-		buf_fmt(&value, " %s" SL_FMT, sl_starts(e->key, SL(".")) ||
-		    has_parents(st->m, "smtpd_access_maps") ||
-		    memchr(e->key.p, '@', e->key.n) != NULL ||
-		    sl_eq(e->key, SL("<>")) ? "" : "=", SL_ARG(e->key));
-	/* "!net" of a cidr table speaks of addresses of its family only */
-	if (e->verdict == PASS && e->not)
-		buf_fmt(except, " not client !%s %s", value.p + 1,
-		    ip_is_v4(&e->net.ip) ? "0.0.0.0/0" : "::/0");
-	else if (e->verdict == PASS) {
-		buf_fmt(except, " not %s%.*s", what, (int)value.n, value.p);
-	} else {
-		buf_fmt(out, "%s %s%s%.*s%s%.*s",
-		    e->verdict == PERMIT ? "permit" : "refuse", what,
-		    e->not ? " !" : "", (int)value.n - e->not,
-		    value.p + e->not, !e->not ? "" :
-		    ip_is_v4(&e->net.ip) ? " 0.0.0.0/0" : " ::/0",
-		    (int)except->n, except->p == NULL ? "" : except->p);
-		if (e->verdict == PERMIT && strcmp(what, "recipient") == 0 &&
-		    !is_yes(st->m, "allow_untrusted_routing"))
-			buf_add(out, SL(" not routed"));
-		import_origin(st->m->in, st->line, st->item);
-	}
-	buf_free(&value);
+	if (is_passed(e, q))
+		return;
+	buf_add(out, e->verdict == PERMIT ? SL("permit") : SL("refuse"));
+	buf_add(out, q->when);
+	put_key(st, e, q);
+	for (k = 0; k < i; k++)
+		if (is_passed(&t->v[k], q) && overlaps(&t->v[k], e)) {
+			buf_add(out, SL(" not"));
+			put_key(st, &t->v[k], q);
+		}
+	import_origin(st->m->in, st->line, st->item);
 }
 
 static bool
@@ -826,35 +857,65 @@ is_usable(const struct entry *e, bool client, bool cidr)
 	    e->key.p[e->key.n - 1] != '@'));
 }
 
+/* The table that is named next, in the order in which it is searched. */
 static int
-access_list(struct stage *st, const char *what)
+access_table(struct stage *st, struct table *t, bool *cidr)
 {
-	bool client = strcmp(what, "client") == 0, cidr;
-	struct buf except = { 0 };
-	struct table t = { .n = 0 };
 	struct slice name;
-	size_t i;
 
 	if (!next_item(&st->rest, &name))
 		return import_fail(st->m->in, st->line,
 		    "'" SL_FMT "' without a table", SL_ARG(st->item));
-	if (open_table(st->m, name, st->line, &t) == -1)
+	if (open_table(st->m, name, st->line, t) == -1)
 		return -1;
-	cidr = sl_starts(name, SL("cidr:"));
-	if (!cidr && t.n > 0)
-		qsort(t.v, t.n, sizeof(*t.v), by_width);
-	for (i = 0; i < t.n; i++) {
-		if (!is_usable(&t.v[i], client, cidr)) {
+	*cidr = sl_starts(name, SL("cidr:"));
+	if (!*cidr && t->n > 0)
+		qsort(t->v, t->n, sizeof(*t->v), by_width);
+	return 0;
+}
+
+/* Leave out what no rule can say. */
+static void
+drop_unusable(struct stage *st, struct table *t, bool client, bool cidr)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n; i++) {
+		if (is_usable(&t->v[i], client, cidr))
+			t->v[n++] = t->v[i];
+		else
 			import_note(st->m->in, st->line, "key '" SL_FMT
 			    "' of a table is passed over",
-			    SL_ARG(sl_first(t.v[i].key, 60)));
-			continue;
-		}
-		put_entry(st, &t.v[i], !client ? what : t.v[i].is_net ?
-		    "client" : "name", &except);
+			    SL_ARG(sl_first(t->v[i].key, 60)));
 	}
-	buf_free(&except);
+	t->n = n;
+}
+
+static int
+put_table(struct stage *st, const struct table *t, const struct asking *q)
+{
+	size_t i;
+
+	if (t->n > TABLE_MAX)
+		return import_fail(st->m->in, st->line, "'" SL_FMT "': a "
+		    "table of more than %d entries", SL_ARG(st->item),
+		    TABLE_MAX);
+	for (i = 0; i < t->n; i++)
+		put_entry(st, t, i, q);
 	return 0;
+}
+
+static int
+access_list(struct stage *st, const char *what)
+{
+	struct asking q = { .what = what };
+	bool client = strcmp(what, "client") == 0, cidr;
+	struct table t = { .n = 0 };
+
+	if (access_table(st, &t, &cidr) == -1)
+		return -1;
+	drop_unusable(st, &t, client, cidr);
+	return put_table(st, &t, &q);
 }
 
 static int
@@ -872,7 +933,28 @@ do_sender_access(struct stage *st)
 static int
 do_rcpt_access(struct stage *st)
 {
-	return access_list(st, "recipient");
+	struct buf followed = { 0 }, left = { 0 };
+	struct table t = { .n = 0 };
+	bool cidr;
+	int r;
+
+	if ((r = access_table(st, &t, &cidr)) == 0 &&
+	    (r = finals(st, " routed", &followed)) == 0 &&
+	    (r = finals(st, " routed not", &left)) == 0) {
+		struct asking plain = { "recipient", SL(" not routed"),
+		    false };
+		struct asking end = { "target", sl(followed.p), false };
+		struct asking first = { "recipient", sl(left.p),
+		    !is_yes(st->m, "allow_untrusted_routing") };
+
+		drop_unusable(st, &t, false, cidr);
+		if ((r = put_table(st, &t, &plain)) == 0 &&
+		    (r = put_table(st, &t, &end)) == 0)
+			r = put_table(st, &t, &first);
+	}
+	buf_free(&followed);
+	buf_free(&left);
+	return r;
 }
 
 static const struct {

@@ -5,6 +5,7 @@
 #include "site/policy.h"
 
 #define DOMAIN_MAX	253	/* bytes; RFC 1035 */
+#define SHARED_BACK	8	/* conditions */
 
 enum cond_kind {
 	COND_CLIENT, COND_NAME, COND_AUTH, COND_RCPT, COND_TARGET, COND_SENDER,
@@ -24,6 +25,7 @@ struct cond {
 	enum cond_kind	kind;
 	bool		not;
 	size_t		first, n;	/* values */
+	struct slice	text;		/* of the values */
 };
 
 struct rule {
@@ -243,6 +245,26 @@ read_value(struct reader *r, const struct word *w)
 	return 0;
 }
 
+/*
+ * A condition that says the same as one of the last few shares its values:
+ * imported rules repeat long lists.
+ */
+static void
+share_values(struct policy *p, struct cond *c)
+{
+	size_t i = p->nconds, least = i > SHARED_BACK ? i - SHARED_BACK : 0;
+	const struct cond *was;
+
+	while (i > least) {
+		was = &p->conds[--i];
+		if (was->kind == c->kind && sl_eq(was->text, c->text)) {
+			p->nvalues = c->first;
+			c->first = was->first;
+			return;
+		}
+	}
+}
+
 /* One condition; 1, 0 when an action or the end comes, -1. */
 static int
 read_cond(struct reader *r)
@@ -262,11 +284,14 @@ read_cond(struct reader *r)
 		return bad(r, "a condition");
 	c.kind = w->kind;
 	take(r);
+	c.text.p = r->end;
 	while (w->take != NULL && peek(r) && !is_action(r->word) &&
 	    !sl_eq(r->word, SL("not")) && word_find(r->word) == NULL)
 		if (read_value(r, w) == -1)
 			return -1;
 	c.n = r->p->nvalues - c.first;
+	c.text.n = (size_t)(r->end - c.text.p);
+	share_values(r->p, &c);
 	*(struct cond *)arena_more(r->p->a, &r->p->conds, &r->p->nconds,
 	    &r->p->capconds, sizeof(c)) = c;
 	return 1;

@@ -37,7 +37,7 @@
  *	not			in front of a condition
  * Domains are written as local_domains in site.conf.
  */
-#define POLICY_RULES_MAX	20000
+#define POLICY_RULES_MAX	65536
 #define POLICY_VALUES_MAX	200000
 
 struct policy;

@@ -87,6 +87,28 @@ t 'main.cf: comments, continuations, names in values, tables' '
 	asked main.cf 10.0.0.1 - a@b.example c@x.example.org permit &&
 	asked main.cf 10.0.0.1 - a@b.example d%far.example@example.org refuse &&
 	has "reject_rbl_client" errs'
+t 'main.cf: a table of recipients speaks of the end of a route we follow' '
+	{ echo "mydestination = example.org, example.net"
+	  echo "relay_domains = partner.example"
+	  echo "smtpd_relay_restrictions = check_recipient_access hash:/rcpt,"
+	  echo "  reject_unauth_destination"; } >routes.cf &&
+	printf "a@far.example OK\nfar.example REJECT\nb@partner.example DUNNO\npartner.example OK\nexample.net REJECT\n" >rcpt &&
+	asked routes.cf 10.0.0.1 - x@b.example a%far.example@example.org permit &&
+	asked routes.cf 10.0.0.1 - x@b.example far.example!b@example.net refuse &&
+	asked routes.cf 10.0.0.1 - x@b.example c%partner.example@example.org permit &&
+	asked routes.cf 10.0.0.1 - x@b.example b%example.net@example.org refuse &&
+	asked routes.cf 10.0.0.1 - x@b.example b%example.net@partner.example refuse &&
+	asked routes.cf 10.0.0.1 - x@b.example c@partner.example permit &&
+	asked routes.cf 10.0.0.1 - x@b.example c@example.net refuse'
+t 'main.cf: long lists and tables are read in a moment; a huge table is refused' '
+	{ printf "mydestination ="; seq -f " d%g.example.org" 500
+	  echo "smtpd_relay_restrictions = check_recipient_access hash:/rcpt,"
+	  echo "  reject_unauth_destination"; } >wide.cf &&
+	{ seq -f "d%g.example.org OK" 500; seq -f "u%g@example.org REJECT" 500; } >rcpt &&
+	bound 0 20 900000 spoolpolicy -s inc/site.conf -p wide.cf --print &&
+	seq -f "u%g@example.org REJECT" 20001 >rcpt &&
+	bound 4 20 900000 spoolpolicy -s inc/site.conf -p wide.cf --print &&
+	has "wide.cf:501: .check_recipient_access.: a table of more than 20000" errs'
 t 'main.cf: a missing table, a bad network and an endless name have a line' '
 	printf "smtpd_relay_restrictions =\n check_client_access hash:/nowhere/x, reject\n" >bad.cf &&
 	policy 4 -p bad.cf --print && has "bad.cf:1: .*/nowhere/x: No such file" errs &&
