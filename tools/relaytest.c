@@ -338,7 +338,10 @@ is_ours(struct slice id, struct slice want)
 	return id.n > 0 && sl_ieq(id, want);
 }
 
-/* In a mailbox: it arrived.  In a queue: it is on its way to the address. */
+/*
+ * In a mailbox, where only the header names recipients: it arrived.  In a
+ * queue: it is on its way to the address.
+ */
 static bool
 is_on_its_way(const struct record *r)
 {
@@ -347,7 +350,9 @@ is_on_its_way(const struct record *r)
 	if (r->nrcpts == 0)
 		return true;
 	for (i = 0; i < r->nrcpts; i++)
-		if (sl_ieq(r->rcpts[i].addr.spec, sl(deliver)))
+		if (r->rcpts[i].provenance == PROV_HEADERS ||
+		    r->rcpts[i].provenance == PROV_RECEIVED ||
+		    sl_ieq(r->rcpts[i].addr.spec, sl(deliver)))
 			return true;
 	return false;
 }

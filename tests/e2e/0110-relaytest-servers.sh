@@ -38,6 +38,25 @@ postfix_start pp 2514 "mynetworks = 192.0.2.0/24
 allow_untrusted_routing = yes
 smtpd_relay_restrictions = check_recipient_access
     inline:{{mail.example.org = OK}, {example.org = OK}}, reject_unauth_destination"
+# A gateway that passes routes on to the server inside, which trusts it and
+# delivers: mail for remote.example ends in a maildir.
+postfix_start pg 2515 "mynetworks = 192.0.2.0/24
+allow_untrusted_routing = yes
+allow_percent_hack = yes
+mydestination =
+relay_domains = mail.example.org, example.org
+relay_transport = smtp:[127.0.0.1]:2516
+smtpd_relay_restrictions = reject_unauth_destination" &
+starting="$starting $!"
+postfix_start pi 2516 'mynetworks = 127.0.0.0/8
+mydestination = mail.example.org, example.org
+default_transport = virtual
+virtual_mailbox_domains =
+virtual_mailbox_base = /tmp
+virtual_mailbox_maps = inline:{user@remote.example=box/}
+virtual_uid_maps = static:901
+virtual_gid_maps = static:901
+virtual_minimum_uid = 1' & starting="$starting $!"
 start_auth
 exim='primary_hostname = mail.example.org
 tls_advertise_hosts =
@@ -113,6 +132,21 @@ t 'and not to a wrong password, nor without TLS' '
 	has "no AUTH mechanism" errs'
 t 'Postfix that takes routes from strangers: three forms get in' '
 	try 3 2514 && table "" "A3c A3d A3e " && try 0 2514 --rcpt-only'
+t 'Postfix that passes routes on: percent, bang, quotes and two @ get in' '
+	try 3 2515 && table "" "N6 N11 N16 A3c A3d A3e " &&
+	try 0 2515 --rcpt-only'
+t 'and with a server behind it that follows them each is proven open' '
+	chmod 1777 /mnt/pi/root/tmp &&
+	try 1 2515 --deliver user@remote.example \
+	    --watch /mnt/pi/root/tmp/box --wait 30 &&
+	table "N6 N11 N16 A3c A3d A3e " "" &&
+	[ "$(ls /mnt/pi/root/tmp/box/new | wc -l)" -eq 6 ] &&
+	jq -es "map(select(.verdict == \"open\") | .reply) | unique ==
+	    [\"the message arrived\"]" out'
+t 'the queue of a Postfix that follows routes is proof as well' '
+	try 1 2512 --deliver user@remote.example --test M6 --test M7 \
+	    --watch /mnt/po/root/var/spool/postfix --wait 30 &&
+	[ "$(verdicts open)" = "M6 M7 " ]'
 t 'Exim, closed: what it takes for local names is no proof' '
 	try 3 2521 && table "" "N6 N16 A3d A3e " && try 0 2521 --rcpt-only'
 t 'Exim, open: open; literals and names without a domain it does not know' '
