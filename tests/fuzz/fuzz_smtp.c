@@ -4,14 +4,12 @@
 #include "fuzz.h"
 #include "net/smtp.h"
 
-/* By the server; or refused by us, for what the server does not carry. */
 static bool
 is_answered(const struct smtp_rcpt *r)
 {
 	if (r->result == SMTP_REFUSED && r->code == 0)
 		return r->why.n > 0;	/* by us: it cannot be carried */
 	return r->result == SMTP_UNSENT || r->result == SMTP_DOUBTFUL ||
-	    (r->result == SMTP_REFUSED && r->code == 0 && r->why.n > 0) ||
 	    (r->code >= 200 && r->code <= 599);
 }
 
