@@ -47,6 +47,7 @@ messages() {
 		    fail|(?:msg|record)_problem|unread)\s*($paren)/gx) {
 			(my $args = $1) =~ s/"\s+"//g;
 			my $text = join ": ", $args =~ /"((?:[^"\\]|\\.)*)"/g;
+			$text =~ s/\\(["\\])/$1/g;
 			my ($m) = sort { length $b <=> length $a }
 			    split /%[-.*0-9]*(?:ll|j|z)?[a-z]|\x27|: /, $text;
 			$m =~ s/^[\s,;:]+|[\s,;:]+$//g if defined $m;
