@@ -1,5 +1,5 @@
 /*
- * makelog KIND [SCALE] >log 2>key - a made log of one day, and what is in it.
+ * makelog KIND [DAYS [SPOOL]] >log 2>key - a made log, and what is in it.
  *
  * An owner and a clerk send from inside; somebody guesses the owner's
  * password and uses it from 14 addresses; strangers write to us, and one
@@ -9,7 +9,9 @@
  *	account guest messages 84 recipients 1680 failed 30
  *	client 203.0.113.1 messages 6 recipients 120 refused 0 failed 0
  *
- * as far as the kind tells it: the IIS forms know no accounts.
+ * as far as the kind tells it: the IIS forms know no accounts.  With a SPOOL,
+ * the same messages as files of Exchange 5.5 in SPOOL/Out, where no account
+ * stands, named after who sent them: GUEST1 the owner, THIEF7, CLERK3, MX9.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +51,7 @@ static time_t now = 1100000000;		/* 2004-11-09T11:33:20Z */
 static unsigned serial, pid = 100;
 static struct total accounts[NAMES], clients[NAMES];
 static const struct kind *kind;
+static const char *spool;
 
 static struct total *
 total_of(struct total *v, const char *name)
@@ -647,6 +650,36 @@ static const struct kind kinds[] = {
 	    .close = nothing, .accounts = true },
 };
 
+/* ---- the spool ---- */
+
+static void
+put_file(const struct mail *m)
+{
+	char path[4096];
+	unsigned i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/Out/%.5s%u", spool,
+	    strcmp(m->helo, "pc20") == 0 ? "GUEST" :
+	    strcmp(m->helo, "pc30") == 0 ? "CLERK" :
+	    strcmp(m->helo, "thief") == 0 ? "THIEF" : "MX", serial);
+	if ((f = fopen(path, "w")) == NULL) {
+		perror(path);
+		exit(1);
+	}
+	fprintf(f, "Received: from %s ([%s]) by mail.example.org with SMTP "
+	    "(Microsoft Exchange Internet Mail Service Version 5.5.2653.13)"
+	    "\r\n\tid %u; %s +0000\r\n", m->helo, m->ip, serial,
+	    stamp("%d %b %Y %H:%M:%S"));
+	fprintf(f, "From: %s\r\nTo: ", m->sender);
+	for (i = 0; i < m->rcpts; i++)
+		fprintf(f, i == 0 ? "%s" : ",\r\n\t%s", rcpt(m, i));
+	fprintf(f, "\r\nSubject: number %u\r\nMessage-ID: "
+	    "<m%u@example.org>\r\n\r\nText.\r\n", serial, serial);
+	if (fclose(f) == EOF)
+		exit(1);
+}
+
 /* ---- the day ---- */
 
 static void
@@ -679,6 +712,8 @@ sends(struct mail m, unsigned n)
 		serial++;
 		now++;
 		kind->message(&m);
+		if (spool != NULL)
+			put_file(&m);
 		if (kind->message == nothing)
 			continue;
 		total_of(clients, m.ip)->messages++;
@@ -783,9 +818,10 @@ main(int argc, char *argv[])
 		if (strcmp(kinds[i].name, argv[1]) == 0)
 			kind = &kinds[i];
 	if (kind == NULL) {
-		fprintf(stderr, "usage: makelog kind [days]\n");
+		fprintf(stderr, "usage: makelog kind [days [spool]]\n");
 		return 2;
 	}
+	spool = argc > 3 ? argv[3] : NULL;
 	if (kind->begin != NULL)
 		kind->begin();
 	while (scale-- > 0)

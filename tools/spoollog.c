@@ -7,18 +7,23 @@
 #include "base/opt.h"
 #include "base/sig.h"
 #include "base/utf8.h"
+#include "case/ledger.h"
+#include "case/logs.h"
 #include "io/progress.h"
 #include "log/rank.h"
 #include "mail/date.h"
+#include "show/head.h"
 #include "show/who.h"
 #include "site/told.h"
 
-static const char	*kind, *output, *list, *deny, *zone, *since, *until;
+static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until;
 static bool		 nul, lock, more;
 static uint64_t		 year;
 static struct site_told	 told;
 
 static const struct opt opts[] = {
+	{ 'c', "case", "file", "tell its entries what the logs say, and judge again",
+	    .str = &case_file },
 	{ 'f', "format", "name", "kind of log; default: ask each reader",
 	    .str = &kind },
 	SITE_OPTS(told),
@@ -61,6 +66,9 @@ static const struct opt_cmd cmd = {
 
 struct job {
 	struct site	*site;
+	struct slice	 args;			/* for the ledger */
+	struct casefile	*cf;			/* NULL: none */
+	struct case_logs *logs;
 	struct usage	*usage;
 	struct log_sum	 sum;
 	int64_t		 since, until;		/* 0: no limit */
@@ -100,6 +108,8 @@ on_event(void *ctx, const struct log_event *e)
 	    (job->until != 0 && e->at >= job->until))
 		return;
 	usage_add(job->usage, e);
+	if (job->logs != NULL)
+		case_logs_add(job->logs, e);
 }
 
 static void
@@ -184,6 +194,50 @@ show(struct job *job, char *const paths[])
 	    job->usage)->sessions + usage_totals(job->usage)->failed;
 }
 
+/* ---- the case ---- */
+
+static void
+say_moved(const struct case_logs_sums *s)
+{
+	unsigned from, to;
+
+	for (from = 0; from < C_COUNT; from++)
+		for (to = 0; to < C_COUNT; to++)
+			if (from == to && s->moved[from][to] > 0)
+				diag_note("%s: %zu are %s for another reason",
+				    case_file, s->moved[from][to],
+				    class_name((enum class)to));
+			else if (s->moved[from][to] > 0)
+				diag_note("%s: %zu were %s and are %s now",
+				    case_file, s->moved[from][to],
+				    class_name((enum class)from),
+				    class_name((enum class)to));
+}
+
+static int
+tell_case(struct job *job, struct err *err)
+{
+	struct case_logs_sums s;
+	struct buf why = { 0 };
+	struct slice rest, line;
+
+	if (case_logs_judge(job->logs, job->site, told.file == NULL, &why,
+	    job->usage, job->args, &s, err) == -1) {
+		buf_free(&why);
+		return -1;
+	}
+	rest = buf_sl(&why);
+	while (sl_cut(&rest, '\n', &line))
+		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	buf_free(&why);
+	diag_note("%s: of %zu entries the logs tell %zu: %zu by queue id, "
+	    "%zu by message id, %zu by envelope; %zu more not for sure",
+	    case_file, s.entries, s.queue_id + s.message_id + s.envelope,
+	    s.queue_id, s.message_id, s.envelope, s.unclear);
+	say_moved(&s);
+	return head_print(stderr, job->cf, err);
+}
+
 static int
 run(struct job *job, char *const paths[])
 {
@@ -207,9 +261,40 @@ run(struct job *job, char *const paths[])
 		return STATUS_FAILED;
 	rank(job->usage);
 	shown = show(job, paths);
+	if (job->logs != NULL && tell_case(job, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return STATUS_FAILED;
+	}
 	if (job->sum.lost > 0)
 		return STATUS_PART;
 	return shown > 0 ? STATUS_OK : STATUS_NONE;
+}
+
+/* The case is opened first: who cannot have it is told before the work. */
+static int
+run_with_case(struct job *job, char *const paths[])
+{
+	struct err err = { 0 };
+	int status;
+
+	if (case_file == NULL)
+		return run(job, paths);
+	if (case_open(&job->cf, case_file, CASE_WRITE, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return STATUS_FAILED;
+	}
+	if (case_logs_new(&job->logs, job->cf, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		status = STATUS_FAILED;
+	} else {
+		status = run(job, paths);
+	}
+	case_logs_free(job->logs);
+	if (case_close(job->cf, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		status = STATUS_FAILED;
+	}
+	return status;
 }
 
 /* ---- the command line ---- */
@@ -245,18 +330,21 @@ int
 main(int argc, char *argv[])
 {
 	struct job job = { .kind = SINK_TABLE, .site = site_new() };
+	struct arena *a = arena_new();
 	struct err err = { 0 };
 	int status;
 
 	diag_init(argv[0]);
 	sig_init();
+	job.args = ledger_args(a, argv);
 	argv += opt_parse(&cmd, argc, argv);
 	if (argv[0] == NULL)
 		opt_usage(&cmd, "which log?");
 	check_options(&job);
 	if (site_tell(job.site, &told, &err) == -1)
 		opt_usage(&cmd, "%s", err.msg);
-	status = run(&job, argv);
+	status = run_with_case(&job, argv);
+	arena_free(a);
 	usage_free(job.usage);
 	site_free(job.site);
 	if (out_finish() == -1) {

@@ -316,6 +316,17 @@ static const char pieces[] =
     "	piece INTEGER NOT NULL REFERENCES piece,"
     "	PRIMARY KEY (entry, piece)) WITHOUT ROWID;";
 
+/* What the server's logs said of entries.  case/logs.h. */
+static const char logs[] =
+    "CREATE TABLE log_join ("
+    "	entry INTEGER PRIMARY KEY REFERENCES entry,"
+    "	account TEXT,"
+    "	client TEXT,"
+    "	helo TEXT,"
+    "	joined_by TEXT NOT NULL,"	/* queue-id, message-id, envelope */
+    /* why the account is, at this client */
+    "	stolen TEXT);";
+
 /*
  * Each block brings a case from one version of the schema to the next, and
  * is never changed once a release has it: add another.
@@ -325,6 +336,7 @@ static const char *const migrations[][4] = {
 	{ replay },
 	{ changes },
 	{ pieces },
+	{ logs },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -159,6 +159,7 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 
 	f->path = arena_str(a, rec->path);
 	f->folder = intern(in, sl(rec->folder));
+	f->stolen = intern(in, rec->stolen);
 	f->size = rec->size;
 	f->arrived = rec->arrived;
 	f->kind = (uint8_t)rec->kind;

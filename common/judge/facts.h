@@ -68,6 +68,7 @@ struct facts {
 	uint32_t	 resent_domain;
 	uint32_t	 problem;	/* the first one; 0: nothing was odd */
 	uint32_t	 folder;
+	uint32_t	 stolen;	/* why its account is; 0: it is not */
 	uint16_t	 spool;		/* index of the scan's spools */
 	uint8_t		 worker;	/* whose spill file */
 	uint8_t		 nheader_rcpts;

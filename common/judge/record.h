@@ -50,6 +50,7 @@ struct record {
 	struct slice	 client_name;
 	struct slice	 helo;
 	struct slice	 account;
+	struct slice	 stolen;	/* by a log: why it is, at this client */
 	struct hop	*hops;		/* newest first */
 	size_t		 nhops;
 	bool		 more_hops;	/* that were not read */

@@ -72,6 +72,14 @@ answer(const struct facts *f)
 
 /* ---- sentences for people ---- */
 
+/* The logs say so, of the account at this client. */
+static bool
+stolen_account(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->stolen != 0 && f->account != 0;
+}
+
 static struct slice
 str(const struct judge *j, uint32_t id)
 {
@@ -95,6 +103,13 @@ say_client(const struct judge *j, const struct facts *f, struct buf *out)
 	else
 		buf_add(out, f->local ? SL("submitted on this server") :
 		    SL("client not told"));
+}
+
+static void
+say_stolen(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	say_client(j, f, out);
+	buf_fmt(out, ": " SL_FMT, SL_ARG(str(j, f->stolen)));
 }
 
 static void
@@ -667,6 +682,11 @@ const struct rule judge_rules[] = {
 	{ "legit/abuse-report", C_LEGIT, DECIDES, abuse_report, say_kind,
 	    "Somebody complains about abuse.  Never spam: read these first.",
 	    "RFC 5965" },
+	{ "relay/stolen-account", C_RELAY, DECIDES, stolen_account,
+	    say_stolen,
+	    "Somebody used an account of ours from where its owner does not: "
+	    "the server's logs say so (spoollog(1) has the reasons).",
+	    "KB836500" },
 	{ "unsure/maybe-inside", C_UNSURE, DECIDES, maybe_inside,
 	    say_maybe_inside,
 	    "As relay/spoofed-sender, but nobody told the trusted networks, "

@@ -424,6 +424,7 @@ print_next(struct page *p)
 	static const char *const next[][2] = {
 		{ "--lock", "accounts to lock" },
 		{ "--deny nft", "clients to deny; also cidr, ims55, postfix" },
+		{ "-c case.db", "whose messages in the spool these were" },
 	};
 	size_t i;
 

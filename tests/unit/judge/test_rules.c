@@ -41,6 +41,8 @@
 
 #define GUESSED	"guessed"	/* for a site: nobody told the networks */
 
+#define STOLEN	(-1)		/* for times: once, and a log calls it so */
+
 struct msg {
 	const char	*folder;
 	const char	*sender;	/* NULL: nobody knows */
@@ -186,6 +188,11 @@ static const struct {
 	    "Received: from x (x [198.51.100.7]) (Authenticated sender: bob)"
 	    "\r\n\tby " SERVER " (Postfix) with ESMTPSA id 1; Mon, 5 Jan 2004"
 	    " 10:00:00 +0900\r\n" MAIL, 0 } } },
+	{ "relay/stolen-account", "accounts = bob\n", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "Received: from x (x [198.51.100.7]) (Authenticated sender: bob)"
+	    "\r\n\tby " SERVER " (Postfix) with ESMTPSA id 1; Mon, 5 Jan 2004"
+	    " 10:00:00 +0900\r\n" MAIL, STOLEN } } },
 };
 
 static struct arena *arena;
@@ -261,6 +268,8 @@ add_message(const struct msg *m, int i)
 	sm.rcpts = rcpts;
 	sm.nrcpts = k;
 	record_read(&rec, arena, cs, &sm, false);
+	if (m->times == STOLEN)
+		rec.stolen = SL("after 812 failed guesses");
 	ck_assert_uint_lt(nentries, 64);
 	entries[nentries++] = facts_make(&rec, arena, strings);
 	charsets_free(cs);
