@@ -149,6 +149,8 @@ message_line(struct log_in *in, struct slice id, struct slice text)
 	if (flag.n != 2 || (flag.p[1] != '>' && !sl_eq(flag, SL("**")) &&
 	    !sl_eq(flag, SL("=="))) || !sl_word(&text, &addr))
 		return true;	/* some other word about a message */
+	if (addr.p[addr.n - 1] == ':')	/* "** a@b: Unrouteable address" */
+		addr.n--;
 	if ((o = open_find(in, key)) != NULL && flag.p[0] != '>') {
 		struct slice in_brackets = log_between(text, SL("<"), '>');
 

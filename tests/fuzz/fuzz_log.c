@@ -1,0 +1,81 @@
+#include "base/xalloc.h"
+#include "fuzz.h"
+#include "log/driver.h"
+#include "log/usage.h"
+
+/*
+ * The first byte names the reader, the rest is a log.  What it tells is
+ * bounded and of the log: never more messages or recipients than bytes, no
+ * time beyond the calendar; and what stands behind AUTH LOGIN's name, the
+ * password, is in no event.
+ */
+struct told {
+	struct usage	*u;
+	uint64_t	 events, rcpts;
+	size_t		 n;
+};
+
+
+static void
+no_secret(struct slice s)
+{
+	HOLDS(sl_find(s, SL("secret-secret")) == NULL);
+}
+
+static void
+each(void *ctx, const struct log_event *e)
+{
+	struct told *t = ctx;
+	size_t i;
+
+	HOLDS(++t->events <= t->n + LOG_OPEN_MAX);
+	HOLDS(e->nknown <= LOG_RCPTS && e->what <= LOG_MESSAGE);
+	HOLDS(e->at >= -86400 && e->at < INT64_C(86400) * 366 * 8100);
+	HOLDS(e->account.n <= SPAN_MAX && e->helo.n <= SPAN_MAX);
+	no_secret(e->account);
+	no_secret(e->method);
+	for (i = 0; i < e->nknown; i++)
+		HOLDS(e->rcpts[i].n <= SPAN_MAX);
+	usage_add(t->u, e);
+}
+
+static void
+each_line(struct log_in *in, const struct log_driver *d, struct slice log)
+{
+	struct slice line;
+
+	while (sl_line(&log, &line)) {
+		(void)d->bid(line);
+		if (line.n > 0)
+			(void)d->line(in, line);
+	}
+	open_end_all(in);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	const struct log_driver *const *d = log_drivers();
+	struct usage_opts uo = { .ours = NULL };
+	struct told t = { .n = n };
+	struct log_opts o = { .each = each, .ctx = &t };
+	struct log_sum sum = { 0 };
+	struct log_in in = { .o = &o, .sum = &sum, .scope = 1 };
+	size_t kinds = 0;
+
+	while (d[kinds] != NULL)
+		kinds++;
+	if (n == 0)
+		return 0;
+	d += data[0] % kinds;
+	t.u = usage_new(&uo);
+	in.clock.year = 2004;
+	in.open = openings_new();
+	in.state = xcalloc(1, (*d)->state + 1);
+	each_line(&in, *d, fuzz_input(data + 1, n - 1));
+	openings_free(in.open);
+	buf_free(&in.tmp);
+	free(in.state);
+	usage_free(t.u);
+	return 0;
+}
