@@ -10,13 +10,14 @@
 #include "case/ledger.h"
 #include "case/logs.h"
 #include "io/progress.h"
+#include "log/blocklist.h"
 #include "log/rank.h"
 #include "mail/date.h"
 #include "show/head.h"
 #include "show/who.h"
 #include "site/told.h"
 
-static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until;
+static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until, *blocked;
 static bool		 nul, lock, more;
 static uint64_t		 year;
 static struct site_told	 told;
@@ -36,6 +37,8 @@ static const struct opt opts[] = {
 	{ .name = "deny", .arg = "form", .str = &deny,
 	    .help = "clients to deny: cidr, ims55, postfix or nft" },
 	{ '0', "null", NULL, "lists end in NUL", .flag = &nul },
+	{ .name = "blocklist", .arg = "file", .str = &blocked,
+	    .help = "addresses of ill fame, to be told of clients" },
 	{ .name = "since", .arg = "time", .str = &since,
 	    .help = "at or after: 2004-01-05, ...T01:00:00Z, 12h (ago)" },
 	{ .name = "until", .arg = "time", .str = &until, .help = "before" },
@@ -69,6 +72,7 @@ struct job {
 	struct slice	 args;			/* for the ledger */
 	struct casefile	*cf;			/* NULL: none */
 	struct case_logs *logs;
+	struct blocklist *list_of;		/* --blocklist; NULL: none */
 	struct usage	*usage;
 	struct log_sum	 sum;
 	int64_t		 since, until;		/* 0: no limit */
@@ -169,12 +173,24 @@ add_args(struct buf *b, char *const paths[])
 	buf_addc(b, '\0');
 }
 
+/* What is known of a client beside its own words. */
+static void
+on_place(void *ctx, struct slice client, struct buf *out)
+{
+	const struct job *job = ctx;
+	struct ip ip;
+
+	if (ip_parse(client, &ip) && blocklist_has(job->list_of, &ip))
+		buf_add(out, SL("listed"));
+}
+
 static size_t
 show(struct job *job, char *const paths[])
 {
 	struct who_opts o = { .width = term_width(stdout),
 	    .rows = more ? 30 : 8, .colour = term_colour(stdout),
-	    .site = site_has(job->site, SITE_LOCAL) };
+	    .site = site_has(job->site, SITE_LOCAL),
+	    .place = job->list_of == NULL ? NULL : on_place, .ctx = job };
 	struct sink_opts so = { .kind = job->kind,
 	    .width = isatty(STDOUT_FILENO) ? term_width(stdout) : 0 };
 	struct buf args = { 0 };
@@ -239,6 +255,20 @@ tell_case(struct job *job, struct err *err)
 }
 
 static int
+load_blocklist(struct job *job, struct err *err)
+{
+	size_t odd;
+
+	if (blocked == NULL)
+		return 0;
+	if (blocklist_load(&job->list_of, blocked, &odd, err) == -1)
+		return -1;
+	if (odd > 0)
+		diag_note("%s: %zu lines are no address", blocked, odd);
+	return 0;
+}
+
+static int
 run(struct job *job, char *const paths[])
 {
 	struct usage_opts uo = { .trusted = is_trusted, .ctx = job->site };
@@ -248,7 +278,8 @@ run(struct job *job, char *const paths[])
 	if (site_has(job->site, SITE_LOCAL))
 		uo.ours = is_ours;
 	job->usage = usage_new(&uo);
-	if (read_logs(job, paths, &err) == -1) {
+	if (load_blocklist(job, &err) == -1 ||
+	    read_logs(job, paths, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 	}
@@ -346,6 +377,7 @@ main(int argc, char *argv[])
 	status = run_with_case(&job, argv);
 	arena_free(a);
 	usage_free(job.usage);
+	blocklist_free(job.list_of);
 	site_free(job.site);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");

@@ -35,7 +35,6 @@ struct usage_who {
 	uint64_t	 guesses;	/* account: failures before that */
 	uint32_t	 suspect;	/* points; see rank.h */
 	bool		 trusted;	/* client: the site says so */
-	bool		 listed;	/* client: on the block list */
 };
 
 /* An account at a client. */

@@ -101,6 +101,16 @@ t 'the lists to deny hold thieves and relayers, in four forms' '
 	run 0 spoollog $opts --deny cidr -0 postfix.log &&
 	[ "$(tr -cd "\000" <out | wc -c)" = 15 ]'
 
+t 'a block list marks its clients: addresses, networks, ranges, and what is taken out' '
+	printf "%s\n" "# plain" ":127.0.0.2:as rbldnsd has it" 203.0.113.1 \
+	    "203.0.113.4/31 :2:why" "203.0.113.8-203.0.113.10" 203.0.113.12-14 \
+	    "!203.0.113.9" 2001:db8::/32 rubbish >bl &&
+	run 0 spoollog $opts --blocklist bl --list clients -o ndjson postfix.log &&
+	has "1 lines are no address" errs &&
+	[ "$(jq -r "select(.place == \"listed\") | .client" out | sort -t. -k4n | cut -d. -f4 | tr "\n" " ")" = "1 4 5 8 10 12 13 14 " ] &&
+	run 0 spoollog $opts --blocklist bl postfix.log && has "203.0.113.1 .* listed$" &&
+	run 4 spoollog --blocklist none postfix.log'
+
 t 'a trusted network is never on them' '
 	run 1 spoollog $opts -t 203.0.113.0/24 -t 198.51.100.0/24 --deny cidr postfix.log &&
 	[ ! -s out ]'
