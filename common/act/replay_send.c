@@ -651,6 +651,7 @@ send_all(struct replay *r, struct err *err)
 	    (size_t)r->o->connections;
 	for (i = 0; i < x->nworkers; i++)
 		x->workers[i].a = arena_new();
+	signal(SIGCHLD, SIG_DFL);	/* ignored, no command is waited for */
 	hold_signals(true);		/* the threads keep it so */
 	x->pool = pool_new(x->nworkers, work, x);
 	hold_signals(false);

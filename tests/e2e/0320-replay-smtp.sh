@@ -128,6 +128,12 @@ t 'a command that is busy may be given it again' '
 	rm got.fail && run 0 spoolreplay -c case.db --to "maildrop-command:$work/sendmail" \
 	    --commit "$(sed -n 2p list)"'
 
+t 'a parent that ignores its children does not make it send twice' '
+	rm -rf case.db got && mkdir got && for want in 0 1; do
+		run $want perl -e "\$SIG{CHLD} = q(IGNORE); exec @ARGV" spoolreplay -c case.db \
+		    --to "maildrop-command:$work/sendmail" --commit "$(head -n 1 list)" || exit 1
+	done; [ "$(ls got | wc -l)" = 1 ]'
+
 t 'without a case nothing is sent: it could not be remembered' '
 	run 2 spoolreplay --to smtp://127.0.0.1:1 --commit old/In/MSG00001'
 
