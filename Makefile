@@ -106,7 +106,7 @@ demo: all			## a sample incident: build it, scan it, show it
 check: deps-check check-unit check-fuzz check-e2e lint	## all tests
 
 check-unit: $(units)
-	@prove $(if $(V),-v) -j$(jobs) $(units)
+	@CK_DEFAULT_TIMEOUT=60 prove $(if $(V),-v) -j$(jobs) $(units)
 
 check-fuzz: $(replays)
 	@prove $(if $(V),-v) -j$(jobs) $(replays)
