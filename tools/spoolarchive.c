@@ -23,6 +23,7 @@
 #include "case/ledger.h"
 #include "io/progress.h"
 #include "mail/date.h"
+#include "show/guess.h"
 #include "show/head.h"
 #include "show/sink.h"
 #include "site/told.h"
@@ -124,14 +125,11 @@ static void
 guess_site(struct site *site, struct scan *scan)
 {
 	struct buf why = { 0 };
-	struct slice rest, line;
 
 	if (told.file != NULL)
 		return;
 	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
-	rest = buf_sl(&why);
-	while (sl_cut(&rest, '\n', &line))
-		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	guess_say(&why);
 	buf_free(&why);
 }
 

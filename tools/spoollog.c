@@ -13,6 +13,7 @@
 #include "log/blocklist.h"
 #include "log/rank.h"
 #include "mail/date.h"
+#include "show/guess.h"
 #include "show/head.h"
 #include "show/who.h"
 #include "site/told.h"
@@ -235,16 +236,13 @@ tell_case(struct job *job, struct err *err)
 {
 	struct case_logs_sums s;
 	struct buf why = { 0 };
-	struct slice rest, line;
 
 	if (case_logs_judge(job->logs, job->site, told.file == NULL, &why,
 	    job->usage, job->args, &s, err) == -1) {
 		buf_free(&why);
 		return -1;
 	}
-	rest = buf_sl(&why);
-	while (sl_cut(&rest, '\n', &line))
-		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	guess_say(&why);
 	buf_free(&why);
 	diag_note("%s: of %zu entries the logs tell %zu: %zu by queue id, "
 	    "%zu by message id, %zu by envelope; %zu more not for sure",

@@ -13,6 +13,7 @@
 #include "io/progress.h"
 #include "judge/judge.h"
 #include "judge/scan.h"
+#include "show/guess.h"
 #include "show/select.h"
 #include "show/sink.h"
 #include "show/summary.h"
@@ -71,14 +72,11 @@ static void
 guess_site(struct site *site, struct scan *scan)
 {
 	struct buf why = { 0 };
-	struct slice rest, line;
 
 	if (told.file != NULL)
 		return;
 	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
-	rest = buf_sl(&why);
-	while (sl_cut(&rest, '\n', &line))
-		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	guess_say(&why);
 	if (why.n > 0)
 		diag_note("guessed: wrong? say it with -d, -t, -g or -s");
 	buf_free(&why);

@@ -6,6 +6,7 @@
 #include "base/opt.h"
 #include "base/sig.h"
 #include "case/case.h"
+#include "show/guess.h"
 #include "show/sink.h"
 #include "show/whole.h"
 #include "site/told.h"
@@ -49,10 +50,7 @@ print_raw_header(struct single *msg)
 static void
 say_guess(const struct buf *why)
 {
-	struct slice rest = buf_sl(why), line;
-
-	while (sl_cut(&rest, '\n', &line))
-		diag_note("guessed: " SL_FMT, SL_ARG(line));
+	guess_say(why);
 	if (why->n > 0)
 		diag_note("guessed: wrong? say it with -d, -t, -g or -s");
 }

@@ -121,8 +121,8 @@ is_of(const struct line *l, struct slice path)
 	return rest.n == 0 || rest.p[0] == '#' || rest.p[0] == '@';
 }
 
-static struct slice
-without_part(struct slice path)
+struct slice
+path_without_part(struct slice path)
 {
 	size_t n = path.n;
 
@@ -165,7 +165,7 @@ lines_new(struct slice text)
 		arena_reset(a);
 		if (!line_read(one, a, &l))
 			continue;
-		whole = without_part(l.path);
+		whole = path_without_part(l.path);
 		add(ls, l.path, one);
 		if (whole.n < l.path.n)
 			add(ls, whole, one);

@@ -27,6 +27,9 @@ struct line {
 /* False: it is no such line. */
 bool	line_read(struct slice json, struct arena *a, struct line *l);
 
+/* The file that "x.eml#2" and "mbox@4096" are parts of. */
+struct slice	path_without_part(struct slice path);
+
 /*
  * lines - entries.ndjson by the paths of their files, of which a message may
  * be a part: "x.eml#2", "mbox@4096".

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "act/line.h"
 #include "act/plan.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -239,18 +240,6 @@ put_line(struct buf *b, struct slice path, const struct row *r,
 	buf_addc(b, '}');
 }
 
-/* "x.eml#2" and "mbox@4096" are parts of a file. */
-static struct slice
-without_part(struct slice path)
-{
-	size_t n = path.n;
-
-	while (n > 0 && ascii_digit(path.p[n - 1]))
-		n--;
-	return n > 1 && n < path.n && (path.p[n - 1] == '#' ||
-	    path.p[n - 1] == '@') ? sl_first(path, n - 1) : path;
-}
-
 static void
 give(struct plan_paths *t, uint32_t node)
 {
@@ -271,7 +260,7 @@ plan_entry(struct plan *p, struct slice spool, const struct row *r,
 	uint32_t node = find_path(p, path);
 
 	if (node == INV_NONE)
-		node = find_path(p, without_part(path));
+		node = find_path(p, path_without_part(path));
 	if (node == INV_NONE)
 		return false;
 	give(p->paths, node);

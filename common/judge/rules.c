@@ -1,4 +1,5 @@
 #include "judge/state.h"
+#include "mail/vector.h"
 
 /* ---- what the rules ask ---- */
 
@@ -230,7 +231,7 @@ routed(const struct judge *j, const struct facts *f)
 	uint32_t i;
 
 	for (i = 0; i < f->nrcpts; i++)
-		if (f->rcpts[i].route != ROUTE_NONE &&
+		if (vector_like((enum addr_route)f->rcpts[i].route) != NULL &&
 		    f->rcpts[i].provenance != PROV_HEADERS &&
 		    !judge_ours(j, f->rcpts[i].target))
 			return &f->rcpts[i];

@@ -9,8 +9,8 @@
  * addresses: KB304897 (its seven tests: M), nmap's smtp-open-relay (N), and
  * the classic ones (A).  windows-spools 4.
  *
- * One table, read both ways: relaytest(1) tries its rows, and the judge
- * names the row that a spooled recipient looks like.
+ * One table, read both ways: relaytest(1) tries its rows, and the judge asks
+ * it whether a recipient that hides a route is such a trick.
  *
  * In a path "$u" is the user and "$d" the domain that we want to reach,
  * "$L" a local domain of the server, "$H" its name, "$I" its address as it

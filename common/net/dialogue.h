@@ -8,7 +8,6 @@
 struct smtp {
 	struct wire		*w;
 	struct smtp_opts	 o;
-	struct ip		 peer;
 	char			 name[256];	/* the server's, as it says */
 	unsigned		 caps;
 	uint64_t		 size_max;

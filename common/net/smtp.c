@@ -328,7 +328,6 @@ make(const struct smtp_opts *o)
 	struct smtp *s = xcalloc(1, sizeof(*s));
 
 	s->o = *o;
-	s->peer = o->ip;
 	if (s->o.secs == 0)
 		s->o.secs = REPLY_SECS;
 	if (s->o.data_secs == 0)
@@ -369,12 +368,10 @@ connect_any(struct smtp *s, struct err *err)
 	if (!ip_is_set(&s->o.ip) &&
 	    dial_find(&d, s->o.host, DIAL_ANY, err) == -1)
 		return -1;
-	for (i = 0; i < d.n; i++) {
-		s->peer = d.ip[i];
+	for (i = 0; i < d.n; i++)
 		if (wire_dial(&s->w, &d.ip[i], s->o.port, s->o.secs,
 		    err) == 0)
 			return 0;
-	}
 	return -1;
 }
 
@@ -433,26 +430,8 @@ smtp_caps(const struct smtp *s)
 	return s->caps;
 }
 
-uint64_t
-smtp_size_max(const struct smtp *s)
-{
-	return s->size_max;
-}
-
 const char *
 smtp_name(const struct smtp *s)
 {
 	return s->name;
-}
-
-struct ip
-smtp_peer(const struct smtp *s)
-{
-	return s->peer;
-}
-
-const char *
-smtp_tls_name(struct smtp *s)
-{
-	return wire_tls_name(s->w);
 }

@@ -75,11 +75,8 @@ void	smtp_quit(struct smtp *s);	/* QUIT, its reply not waited for long */
 void	smtp_free(struct smtp *s);	/* NULL allowed */
 
 unsigned	 smtp_caps(const struct smtp *s);	/* SMTP_... offered */
-uint64_t	 smtp_size_max(const struct smtp *s);	/* 0: not told */
 const char	*smtp_name(const struct smtp *s);	/* what the greeting calls
 		    the server: a name with letters, digits, dots; or "" */
-struct ip	 smtp_peer(const struct smtp *s);	/* not set: a socket path */
-const char	*smtp_tls_name(struct smtp *s);		/* "" without TLS */
 
 /*
  * AUTH by the best mechanism that both know: CRAM-MD5, then PLAIN, then
@@ -119,7 +116,6 @@ enum smtp_result {
 	SMTP_DOUBTFUL,		/* the final dot may have been seen, and no
 				   reply came: it must not be sent again */
 };
-const char	*smtp_result_name(enum smtp_result r);
 
 struct smtp_rcpt {
 	struct slice	 address;	/* as in the envelope, without <> */

@@ -5,20 +5,6 @@
 			   replies have to fit into the socket's buffers */
 #define BLOCK	65536	/* bytes of a message sent at once */
 
-const char *
-smtp_result_name(enum smtp_result r)
-{
-	static const char *const names[] = {
-		[SMTP_UNSENT] = "unsent",
-		[SMTP_TAKEN] = "taken",
-		[SMTP_LATER] = "later",
-		[SMTP_REFUSED] = "refused",
-		[SMTP_DOUBTFUL] = "doubtful",
-	};
-
-	return names[r];
-}
-
 /* One transaction.  A recipient is open until something has decided. */
 struct job {
 	struct smtp		*s;

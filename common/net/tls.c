@@ -12,7 +12,6 @@ struct tls {
 	SSL_CTX	*ctx;
 	SSL	*ssl;		/* owns both BIOs */
 	BIO	*in, *out;
-	char	 name[96];
 };
 
 /* The oldest word of OpenSSL's queue, which is then empty. */
@@ -173,12 +172,4 @@ tls_write(struct tls *t, struct slice s, size_t *taken, struct buf *out,
 	    "writing");
 	drain(t, out);
 	return end ? err_set(err, ERR_FORMAT, "TLS: closed") : r;
-}
-
-const char *
-tls_name(struct tls *t)
-{
-	snprintf(t->name, sizeof(t->name), "%s %s", SSL_get_version(t->ssl),
-	    SSL_get_cipher_name(t->ssl));
-	return t->name;
 }

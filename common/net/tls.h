@@ -22,5 +22,4 @@ int	tls_read(struct tls *t, char *to, size_t n, size_t *got,
 	    struct buf *out, struct err *err);
 int	tls_write(struct tls *t, struct slice s, size_t *taken,
 	    struct buf *out, struct err *err);
-const char *tls_name(struct tls *t);	/* "TLSv1.3 TLS_AES_..." */
 #endif

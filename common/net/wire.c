@@ -238,12 +238,6 @@ wire_is_tls(const struct wire *w)
 	return w->tls != NULL;
 }
 
-const char *
-wire_tls_name(const struct wire *w)
-{
-	return w->tls == NULL ? "" : tls_name(w->tls);
-}
-
 static int
 write_tls(struct wire *w, struct slice s, struct err *err)
 {

@@ -38,5 +38,4 @@ struct wire_tls {
 };
 int	wire_tls(struct wire *w, const struct wire_tls *t, struct err *err);
 bool	wire_is_tls(const struct wire *w);
-const char *wire_tls_name(const struct wire *w);	/* "TLSv1.3 ...", or "" */
 #endif

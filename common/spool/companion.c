@@ -108,6 +108,22 @@ pair_entry(const struct pair *pr, struct tree_dir *d, size_t i,
 	return true;
 }
 
+int
+pair_load(const struct pair *pr, struct spool_reader *rd,
+    struct spool_msg *m, struct err *err)
+{
+	const char *name = rd->e->name;
+
+	if (reader_head(rd, m, &m->text, err) == -1)
+		return -1;
+	if (pair_is_with(pr, name))
+		msg_problem(m, "what belongs to a message that is not there");
+	if (!pair_is_msg(pr, name))
+		return 0;
+	m->queue_id = arena_dup(rd->a, name_stem(sl(name)));
+	return 1;
+}
+
 const char *
 pair_seen(const struct pair *pr, const struct tree_dir *d)
 {

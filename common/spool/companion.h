@@ -35,6 +35,14 @@ bool	pair_is_with(const struct pair *pr, const char *name);
 bool	pair_entry(const struct pair *pr, struct tree_dir *d, size_t i,
 	    struct arena *a, struct spool_entry *e);
 
+/*
+ * What load begins with: text and queue id.  Returns 1 when an envelope may
+ * be beside the file; 0: it is none of these messages, and all is said;
+ * -1 and err.
+ */
+int	pair_load(const struct pair *pr, struct spool_reader *rd,
+	    struct spool_msg *m, struct err *err);
+
 /* For a bid: the companion of one of the first messages, or NULL. */
 const char *pair_seen(const struct pair *pr, const struct tree_dir *d);
 

@@ -92,6 +92,9 @@ struct spool_driver {
 
 const struct spool_driver *spool_driver_of(const struct spool *sp);
 
+/* Is it one of n names, A-Z folded? */
+bool	name_among(struct slice name, const char *const *names, size_t n);
+
 /*
  * An entry's folder where case means nothing (Windows): d's path in lower
  * case, below the root's own name when the root is such a folder itself;

@@ -39,12 +39,7 @@ any_name(const struct tree_dir *d, struct slice pattern)
 static bool
 is_folder(const struct spool_probe *p)
 {
-	size_t i;
-
-	for (i = 0; i < NFOLDERS; i++)
-		if (sl_ieq(sl(p->base), sl(folders[i])))
-			return true;
-	return false;
+	return name_among(sl(p->base), folders, NFOLDERS);
 }
 
 /* Pickup and Queue are names that others use too: what is in it decides. */

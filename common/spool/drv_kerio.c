@@ -67,17 +67,11 @@ read_envelope(struct spool_reader *rd, struct spool_msg *m)
 static int
 kerio_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
-	const char *name = rd->e->name;
+	int r = pair_load(&pair, rd, m, err);
 
-	if (reader_head(rd, m, &m->text, err) == -1)
-		return -1;
-	if (pair_is_with(&pair, name))
-		msg_problem(m, "what belongs to a message that is not there");
-	if (!pair_is_msg(&pair, name))
-		return 1;
-	m->queue_id = arena_dup(rd->a, name_stem(sl(name)));
-	read_envelope(rd, m);
-	return 1;
+	if (r == 1)
+		read_envelope(rd, m);
+	return r == -1 ? -1 : 1;
 }
 
 const struct spool_driver drv_kerio = {

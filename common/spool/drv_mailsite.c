@@ -18,12 +18,8 @@ static const char *const folders[] = { "Incoming", "Domains", "Holding" };
 static bool
 is_folder(const struct spool_probe *p)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (sl_ieq(sl(p->base), sl(folders[i])))
-			return true;
-	return false;
+	return name_among(sl(p->base), folders,
+	    sizeof(folders) / sizeof(folders[0]));
 }
 
 static int
@@ -67,17 +63,11 @@ read_rcp(struct spool_reader *rd, struct spool_msg *m)
 static int
 mailsite_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
-	const char *name = rd->e->name;
+	int r = pair_load(&pair, rd, m, err);
 
-	if (reader_head(rd, m, &m->text, err) == -1)
-		return -1;
-	if (pair_is_with(&pair, name))
-		msg_problem(m, "what belongs to a message that is not there");
-	if (!pair_is_msg(&pair, name))
-		return 1;
-	m->queue_id = arena_dup(rd->a, name_stem(sl(name)));
-	read_rcp(rd, m);
-	return 1;
+	if (r == 1)
+		read_rcp(rd, m);
+	return r == -1 ? -1 : 1;
 }
 
 const struct spool_driver drv_mailsite = {

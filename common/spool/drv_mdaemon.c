@@ -22,12 +22,7 @@ static const char *const folders[] = {
 static bool
 is_folder(const struct spool_probe *p)
 {
-	size_t i;
-
-	for (i = 0; i < NFOLDERS; i++)
-		if (sl_ieq(sl(p->base), sl(folders[i])))
-			return true;
-	return false;
+	return name_among(sl(p->base), folders, NFOLDERS);
 }
 
 /* "From <a@b>" */

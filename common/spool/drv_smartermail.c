@@ -138,14 +138,10 @@ smartermail_load(struct spool_reader *rd, struct spool_msg *m,
     struct err *err)
 {
 	const char *name = rd->e->name;
+	int r = pair_load(&pair, rd, m, err);
 
-	if (reader_head(rd, m, &m->text, err) == -1)
-		return -1;
-	if (pair_is_with(&pair, name))
-		msg_problem(m, "what belongs to a message that is not there");
-	if (!pair_is_msg(&pair, name))
-		return 1;
-	m->queue_id = arena_dup(rd->a, name_stem(sl(name)));
+	if (r != 1)
+		return r == -1 ? -1 : 1;
 	if (sl_iends(sl(name), SL(".em_")))
 		msg_problem(m, "still being received");
 	if (!in_drop(rd->e->folder))

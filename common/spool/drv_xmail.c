@@ -24,20 +24,9 @@ static const char *const queues[] = {
 static const char *const others[] = { "slog", "lock", "info" };
 
 static bool
-is_named(struct slice s, const char *const *names, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (sl_ieq(s, sl(names[i])))
-			return true;
-	return false;
-}
-
-static bool
 is_folder(const struct spool_probe *p)
 {
-	return is_named(sl(p->base), queues, 5);
+	return name_among(sl(p->base), queues, 5);
 }
 
 static bool
@@ -149,7 +138,7 @@ xmail_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 	e->folder = folder_of(p, d, a);
 	slash = strrchr(e->folder, '/');
 	return d->v[i].type != TREE_FILE ||
-	    !is_named(sl(slash == NULL ? e->folder : slash + 1), others, 3);
+	    !name_among(sl(slash == NULL ? e->folder : slash + 1), others, 3);
 }
 
 /* "[192.0.2.1]:1234" */

@@ -89,6 +89,17 @@ probe_head(const struct spool_probe *p, size_t want, char buf[PROBE_BYTES])
 	return (struct slice){ buf, tree_head(p->root, i, buf, PROBE_BYTES) };
 }
 
+bool
+name_among(struct slice name, const char *const *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (sl_ieq(name, sl(names[i])))
+			return true;
+	return false;
+}
+
 const char *
 folder_lower(const struct spool_probe *p, const struct tree_dir *d,
     bool root_is_folder, struct arena *a)

@@ -26,7 +26,7 @@ box_teardown(void)
 
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", box_dir);
 	ck_assert_int_eq(system(cmd), 0);
-	strcpy(box_dir + strlen(box_dir) - 6, "XXXXXX");
+	memcpy(box_dir + strlen(box_dir) - 6, "XXXXXX", 6);
 }
 
 static struct casefile *

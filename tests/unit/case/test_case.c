@@ -102,8 +102,10 @@ chosen(struct casefile *c, const struct case_want *want)
 	size_t n = 0;
 
 	out[0] = '\0';
-	if (case_select(c, want, &cur, &err) == -1)
-		return strcpy(out, err.msg);
+	if (case_select(c, want, &cur, &err) == -1) {
+		snprintf(out, sizeof(out), "%s", err.msg);
+		return out;
+	}
 	while (case_next(cur, &e, &err) == 1)
 		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s" SL_FMT,
 		    n > 0 ? " " : "", SL_ARG(e.path));
