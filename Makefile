@@ -106,17 +106,17 @@ demo: all			## a sample incident: build it, scan it, show it
 check: deps-check check-unit check-fuzz check-e2e lint	## all tests
 
 check-unit: $(units)
-	@CK_DEFAULT_TIMEOUT=60 prove $(if $(V),-v) -j$(jobs) $(units)
+	@CK_DEFAULT_TIMEOUT=60 prove $(if $(V),-v,-o) -j$(jobs) $(units)
 
 check-fuzz: $(replays)
-	@prove $(if $(V),-v) -j$(jobs) $(replays)
+	@prove $(if $(V),-v,-o) -j$(jobs) $(replays)
 
 charset-table: $(B)/scripts/charset-table
 check-e2e: all charset-table $(B)/scripts/make-incident $(helpers)
-	@B=$(abspath $(B)) prove $(if $(V),-v) tests/e2e/[0-9]*.sh
+	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/e2e/[0-9]*.sh
 
 long: all $(B)/tests/bench/peak $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
-	@B=$(abspath $(B)) prove $(if $(V),-v) tests/long/*.sh
+	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/long/*.sh
 
 lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals
 	@scripts/check-layers

@@ -2,13 +2,6 @@
 # A replay to servers that behave and that do not, and to a command.
 . "$(dirname "$0")/lib.sh"
 
-# A sync costs nothing in memory, and a kill cannot tell.
-if [ -w /dev/shm ] && fast=$(mktemp -d -p /dev/shm); then
-	rmdir "$work"
-	work=$fast
-	cd "$work" || exit 1
-fi
-
 box=$top/tests/replay/box.pl
 messages=12
 perl "$box" spool old "$messages"
