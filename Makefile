@@ -12,7 +12,7 @@ override CC := $(or $(filter clang%,$(CC)),clang)
 override SAN := fuzzer-no-link,address,undefined
 B	:= build/fuzz
 else
-B	:= build$(if $(ICONV),/iconv-$(ICONV))$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
+B	:= build$(if $(ICONV),/iconv-$(ICONV))$(if $(filter undefined,$(origin OPTIONAL)),,/optional)$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(CC)),/clang)
 endif
 san	:= $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -20,8 +20,10 @@ warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
 hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3 expat
-cpp	+= $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
-libs	= $(shell pkg-config --libs $(pkgs)) -lpthread
+OPTIONAL ?= libmaxminddb libevtx libevt	# "make OPTIONAL=": without any of them
+have	:= $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p)))
+cpp	+= $(shell pkg-config --cflags $(pkgs) $(have) 2>/dev/null)
+libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread
 
 ifeq ($(ICONV),gnu)			# GNU libiconv in place of the C library's
 cpp	+= -isystem build/libiconv/include
@@ -29,6 +31,8 @@ libs	+= build/libiconv/libiconv.a
 else ifneq ($(ICONV),)
 $(error ICONV=$(ICONV): gnu, or nothing for the C library)
 endif
+
+cpp	+= $(foreach p,$(have),-DHAVE_$(shell echo $(p) | tr a-z A-Z))
 
 lib_o	:= $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 tools	:= $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))

@@ -10,7 +10,6 @@
 #include "case/ledger.h"
 #include "case/logs.h"
 #include "io/progress.h"
-#include "log/blocklist.h"
 #include "log/rank.h"
 #include "mail/date.h"
 #include "show/guess.h"
@@ -21,6 +20,7 @@
 static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until, *blocked;
 static bool		 nul, lock, more;
 static uint64_t		 year;
+static struct opt_list	 geo_files;
 static struct site_told	 told;
 
 static const struct opt opts[] = {
@@ -40,6 +40,8 @@ static const struct opt opts[] = {
 	{ '0', "null", NULL, "lists end in NUL", .flag = &nul },
 	{ .name = "blocklist", .arg = "file", .str = &blocked,
 	    .help = "addresses of ill fame, to be told of clients" },
+	{ .name = "geo", .arg = "file", .list = &geo_files,
+	    .help = "MaxMind database: countries, networks; may be repeated" },
 	{ .name = "since", .arg = "time", .str = &since,
 	    .help = "at or after: 2004-01-05, ...T01:00:00Z, 12h (ago)" },
 	{ .name = "until", .arg = "time", .str = &until, .help = "before" },
@@ -74,6 +76,7 @@ struct job {
 	struct casefile	*cf;			/* NULL: none */
 	struct case_logs *logs;
 	struct blocklist *list_of;		/* --blocklist; NULL: none */
+	struct geo	*geo;			/* --geo; NULL: none */
 	struct usage	*usage;
 	struct log_sum	 sum;
 	int64_t		 since, until;		/* 0: no limit */
@@ -174,24 +177,13 @@ add_args(struct buf *b, char *const paths[])
 	buf_addc(b, '\0');
 }
 
-/* What is known of a client beside its own words. */
-static void
-on_place(void *ctx, struct slice client, struct buf *out)
-{
-	const struct job *job = ctx;
-	struct ip ip;
-
-	if (ip_parse(client, &ip) && blocklist_has(job->list_of, &ip))
-		buf_add(out, SL("listed"));
-}
-
 static size_t
 show(struct job *job, char *const paths[])
 {
 	struct who_opts o = { .width = term_width(stdout),
 	    .rows = more ? 30 : 8, .colour = term_colour(stdout),
 	    .site = site_has(job->site, SITE_LOCAL),
-	    .place = job->list_of == NULL ? NULL : on_place, .ctx = job };
+	    .geo = job->geo, .blocked = job->list_of };
 	struct sink_opts so = { .kind = job->kind,
 	    .width = isatty(STDOUT_FILENO) ? term_width(stdout) : 0 };
 	struct buf args = { 0 };
@@ -267,6 +259,19 @@ load_blocklist(struct job *job, struct err *err)
 }
 
 static int
+load_geo(struct job *job, struct err *err)
+{
+	size_t i;
+
+	if (geo_files.n > 0)
+		job->geo = geo_new();
+	for (i = 0; i < geo_files.n; i++)
+		if (geo_add(job->geo, geo_files.v[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 run(struct job *job, char *const paths[])
 {
 	struct usage_opts uo = { .trusted = is_trusted, .ctx = job->site };
@@ -276,7 +281,7 @@ run(struct job *job, char *const paths[])
 	if (site_has(job->site, SITE_LOCAL))
 		uo.ours = is_ours;
 	job->usage = usage_new(&uo);
-	if (load_blocklist(job, &err) == -1 ||
+	if (load_blocklist(job, &err) == -1 || load_geo(job, &err) == -1 ||
 	    read_logs(job, paths, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
@@ -376,6 +381,7 @@ main(int argc, char *argv[])
 	arena_free(a);
 	usage_free(job.usage);
 	blocklist_free(job.list_of);
+	geo_free(job.geo);
 	site_free(job.site);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");

@@ -15,7 +15,7 @@ struct grid_column {
 	bool		 number;
 	bool		 hidden;	/* not in a table */
 };
-#define GRID_MAX	16	/* columns */
+#define GRID_MAX	20	/* columns */
 #define GRID_WIDE	48	/* of a column in a table, but for the last */
 
 struct grid;

@@ -9,6 +9,7 @@
 #include "show/who.h"
 
 #define NAME_COLS	26	/* of an account or a client, at least */
+#define NETWORK_COLS	32	/* of whose network it is */
 #define TABLE_COLS	64	/* of the numbers behind it */
 
 struct page {
@@ -69,17 +70,124 @@ when(struct page *p, int64_t at)
 		buf_add(&p->line, SL(" -          "));
 }
 
+/* What is known of a client beside its own words; the network is freed. */
+static void
+look_up(const struct who_opts *o, struct slice client, struct geo_place *at,
+    bool *listed)
+{
+	struct ip ip;
+
+	*at = (struct geo_place){ .country = "" };
+	*listed = false;
+	if (!ip_parse(client, &ip))
+		return;
+	if (o->geo != NULL)
+		geo_look(o->geo, &ip, at);
+	if (o->blocked != NULL)
+		*listed = blocklist_has(o->blocked, &ip);
+}
+
 static void
 place(struct page *p, uint32_t id)
 {
-	size_t before = p->line.n;
+	struct geo_place at;
+	bool listed;
 
-	if (p->o->place == NULL)
-		return;
-	buf_add(&p->line, SL("  "));
-	p->o->place(p->o->ctx, usage_str(p->u, id), &p->line);
-	if (p->line.n == before + 2)
-		p->line.n = before;
+	look_up(p->o, usage_str(p->u, id), &at, &listed);
+	if (at.country[0] != '\0') {
+		buf_add(&p->line, SL("  "));
+		table_cut(&p->line, sl(at.country), 2);
+	}
+	if (at.network.n > 0) {
+		buf_add(&p->line, SL("  "));
+		table_cut(&p->line, buf_sl(&at.network), NETWORK_COLS);
+	}
+	if (listed)
+		buf_add(&p->line, SL("  listed"));
+	buf_free(&at.network);
+}
+
+/* ---- where an account was used ---- */
+
+#define LETTERS		26
+#define COUNTRIES	12	/* told by name */
+
+/* All pairs, those of an account beside each other. */
+struct places {
+	struct usage		*u;
+	const struct who_opts	*o;
+	const struct usage_pair	**v;
+	size_t			 n;
+};
+
+static int
+by_account(const void *x, const void *y)
+{
+	const struct usage_pair *a = *(const struct usage_pair *const *)x;
+	const struct usage_pair *b = *(const struct usage_pair *const *)y;
+
+	return a->account != b->account ? (a->account < b->account ? -1 : 1) :
+	    a->id < b->id ? -1 : a->id > b->id;
+}
+
+static struct places
+places_of(struct usage *u, const struct who_opts *o)
+{
+	struct places p = { .u = u, .o = o };
+	struct usage_pair *v = usage_pairs(u, &p.n);
+	size_t i;
+
+	if (o->geo == NULL)
+		return p;
+	p.v = xcalloc(p.n + 1, sizeof(*p.v));
+	for (i = 0; i < p.n; i++)
+		p.v[i] = &v[i];
+	qsort(p.v, p.n, sizeof(*p.v), by_account);
+	return p;
+}
+
+static size_t
+first_of(const struct places *p, uint32_t account)
+{
+	size_t lo = 0, hi = p->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (p->v[mid]->account < account)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* "NL RU US": where it was used with the right password. */
+static void
+countries(const struct places *p, uint32_t account, struct buf *out)
+{
+	bool seen[LETTERS][LETTERS] = { { false } };
+	struct geo_place at;
+	size_t i, k = 0;
+	bool listed;
+	unsigned a, b;
+
+	for (i = p->v == NULL ? p->n : first_of(p, account); i < p->n &&
+	    p->v[i]->account == account; i++) {
+		if (p->v[i]->success == 0)
+			continue;
+		look_up(p->o, usage_str(p->u, p->v[i]->client), &at, &listed);
+		buf_free(&at.network);
+		a = (unsigned)(at.country[0] - 'A');
+		b = (unsigned)(at.country[1] - 'A');
+		if (a < LETTERS && b < LETTERS)
+			seen[a][b] = true;
+	}
+	for (i = 0; i < LETTERS * LETTERS; i++)
+		if (seen[i / LETTERS][i % LETTERS] && k++ < COUNTRIES)
+			buf_fmt(out, "%s%c%c", k > 1 ? " " : "",
+			    (int)('A' + i / LETTERS), (int)('A' + i % LETTERS));
+	if (k > COUNTRIES)
+		buf_fmt(out, " +%zu", k - COUNTRIES);
 }
 
 /* ---- order ---- */
@@ -261,7 +369,8 @@ print_stolen(struct page *p)
 {
 	size_t n, i;
 	struct stolen *v = rank_stolen(p->u, &n);
-	struct buf why = { 0 };
+	struct places places = places_of(p->u, p->o);
+	struct buf why = { 0 }, where = { 0 };
 
 	heading(p, n == 0 ? "no account looks stolen" :
 	    "accounts that look stolen: lock them first");
@@ -275,6 +384,11 @@ print_stolen(struct page *p)
 		flush(p);
 		why.n = 0;
 		rank_say(&why, &v[i]);
+		where.n = 0;
+		countries(&places, v[i].account, &where);
+		if (where.n > 0)
+			buf_fmt(&why, "; used from " SL_FMT,
+			    SL_ARG(buf_sl(&where)));
 		wrapped(p, buf_sl(&why), 4);
 		print_clients_of(p, v[i].account);
 	}
@@ -282,7 +396,9 @@ print_stolen(struct page *p)
 		buf_fmt(&p->line, "  and %zu more (--list stolen)", n - i);
 		flush(p);
 	}
+	buf_free(&where);
 	buf_free(&why);
+	free(places.v);
 	free(v);
 }
 
@@ -480,7 +596,7 @@ who_list_parse(const char *text, enum who_list *w)
 
 enum { G_ACCOUNT, G_CLIENT, G_FIRST, G_LAST, G_SESSIONS, G_MESSAGES, G_RCPTS,
 	G_REFUSED, G_DENIED, G_FOREIGN, G_FAILED, G_SENDERS, G_BUSY, G_HOURS,
-	G_PLACE, G_WHY, G_COLUMNS };
+	G_COUNTRY, G_NETWORK, G_PLACE, G_WHY, G_COLUMNS };
 static const struct grid_column grid_columns[G_COLUMNS] = {
 	{ "account", false, false }, { "client", false, false },
 	{ "first", false, false }, { "last", false, false },
@@ -489,6 +605,7 @@ static const struct grid_column grid_columns[G_COLUMNS] = {
 	{ "denied", true, false }, { "foreign", true, false },
 	{ "failed", true, false }, { "senders", true, false },
 	{ "busy_hour", true, false }, { "hours", false, true },
+	{ "country", false, false }, { "network", false, false },
 	{ "place", false, false }, { "why", false, false },
 };
 
@@ -497,6 +614,7 @@ struct listing {
 	const struct who_opts	*o;
 	struct grid		*g;
 	struct arena		*a;
+	struct places		 places;
 	size_t			 n;
 };
 
@@ -528,12 +646,15 @@ hours(struct arena *a, const uint32_t v[24])
 	return out;
 }
 
+/* account, client: 0, none. */
 static void
-list_put(struct listing *l, struct slice account, struct slice client,
+list_put(struct listing *l, uint32_t account, uint32_t client,
     const struct usage_sums *s, struct slice why)
 {
+	struct slice name = client == 0 ? SL("") : usage_str(l->u, client);
 	struct slice v[G_COLUMNS] = {
-		[G_ACCOUNT] = account, [G_CLIENT] = client,
+		[G_ACCOUNT] = account == 0 ? SL("") :
+		    usage_str(l->u, account), [G_CLIENT] = name,
 		[G_FIRST] = moment(l->a, s->first),
 		[G_LAST] = moment(l->a, s->last),
 		[G_SESSIONS] = digits(l->a, s->sessions),
@@ -547,13 +668,19 @@ list_put(struct listing *l, struct slice account, struct slice client,
 		[G_BUSY] = digits(l->a, s->busy),
 		[G_HOURS] = hours(l->a, s->hours), [G_WHY] = why,
 	};
-	struct buf b = { 0 };
+	struct geo_place at;
+	struct buf where = { 0 };
+	bool listed;
 
-	if (l->o->place != NULL && client.n > 0)
-		l->o->place(l->o->ctx, client, &b);
-	v[G_PLACE] = buf_sl(&b);
+	look_up(l->o, name, &at, &listed);
+	if (client == 0)
+		countries(&l->places, account, &where);
+	v[G_COUNTRY] = client == 0 ? buf_sl(&where) : sl(at.country);
+	v[G_NETWORK] = buf_sl(&at.network);
+	v[G_PLACE] = listed ? SL("listed") : SL("");
 	grid_put(l->g, v);
-	buf_free(&b);
+	buf_free(&at.network);
+	buf_free(&where);
 	arena_reset(l->a);
 	l->n++;
 }
@@ -568,8 +695,7 @@ list_stolen(struct listing *l)
 	for (i = 0; i < n; i++) {
 		why.n = 0;
 		rank_say(&why, &v[i]);
-		list_put(l, usage_str(l->u, v[i].account), SL(""),
-		    &usage_account(l->u, v[i].account)->s, buf_sl(&why));
+		list_put(l, v[i].account, 0, &usage_account(l->u, v[i].account)->s, buf_sl(&why));
 	}
 	buf_free(&why);
 	free(v);
@@ -604,8 +730,8 @@ list_pairs(struct listing *l)
 		why.n = 0;
 		if (v[i]->points >= RANK_STOLEN)
 			rank_say_pair(&why, v[i]);
-		list_put(l, usage_str(l->u, v[i]->account),
-		    usage_str(l->u, v[i]->client), &v[i]->s, buf_sl(&why));
+		list_put(l, v[i]->account, v[i]->client, &v[i]->s,
+		    buf_sl(&why));
 	}
 	free(v);
 	buf_free(&why);
@@ -620,15 +746,12 @@ list_who(struct listing *l, bool client,
 	struct usage_who *v = client ? usage_clients(l->u, &n) :
 	    usage_accounts(l->u, &n);
 	struct usage_who **w = choose(v, n, keep, order, &k);
-	struct slice id;
 
-	for (i = 0; i < k; i++) {
-		id = usage_str(l->u, w[i]->id);
-		list_put(l, client ? SL("") : id, client ? id : SL(""),
+	for (i = 0; i < k; i++)
+		list_put(l, client ? 0 : w[i]->id, client ? w[i]->id : 0,
 		    &w[i]->s, w[i]->suspect >= RANK_STOLEN ? SL("suspect") :
 		    w[i]->guessed != 0 ? SL("right after wrong passwords") :
 		    SL(""));
-	}
 	free(w);
 }
 
@@ -636,14 +759,17 @@ size_t
 who_list(FILE *out, const struct sink_opts *so, struct usage *u,
     enum who_list w, const struct who_opts *o)
 {
-	struct listing l = { .u = u, .o = o, .a = arena_new() };
+	struct listing l = { .u = u, .o = o, .a = arena_new(),
+	    .places = places_of(u, o) };
 	struct grid_column v[G_COLUMNS];
 
 	memcpy(v, grid_columns, sizeof(v));
 	v[G_ACCOUNT].hidden = w == WHO_CLIENTS || w == WHO_GUESSES ||
 	    w == WHO_RELAYS;
 	v[G_CLIENT].hidden = w == WHO_ACCOUNTS || w == WHO_STOLEN;
-	v[G_PLACE].hidden = o->place == NULL;
+	v[G_PLACE].hidden = o->blocked == NULL || v[G_CLIENT].hidden;
+	v[G_COUNTRY].hidden = o->geo == NULL;
+	v[G_NETWORK].hidden = o->geo == NULL || v[G_CLIENT].hidden;
 	v[G_FOREIGN].hidden = !o->site;
 	v[G_SESSIONS].hidden = v[G_DENIED].hidden = w != WHO_RELAYS;
 	l.g = grid_new(out, so, v, G_COLUMNS);
@@ -657,6 +783,7 @@ who_list(FILE *out, const struct sink_opts *so, struct usage *u,
 		    by_guesses : w == WHO_RELAYS ? by_denied : by_use);
 	grid_free(l.g);
 	arena_free(l.a);
+	free(l.places.v);
 	return l.n;
 }
 

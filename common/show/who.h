@@ -1,6 +1,8 @@
 #ifndef SHOW_WHO_H
 #define SHOW_WHO_H
 #include <stdio.h>
+#include "log/blocklist.h"
+#include "log/geo.h"
 #include "log/rank.h"
 #include "show/sink.h"
 
@@ -14,9 +16,8 @@ struct who_opts {
 	bool	 colour;
 	bool	 site;		/* it is known what is ours */
 	const char *args;	/* the operands, to be typed again: " mail.log" */
-	/* What is told of an address beside its own; may be NULL. */
-	void	(*place)(void *ctx, struct slice client, struct buf *out);
-	void	*ctx;
+	const struct geo *geo;			/* NULL: not told */
+	const struct blocklist *blocked;	/* NULL: as that */
 };
 void	who_print(FILE *out, struct usage *u, const struct log_sum *sum,
 	    const struct who_opts *o);
