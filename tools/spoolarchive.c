@@ -115,8 +115,9 @@ on_phase(void *ctx, const char *what)
 static void
 on_difference(void *ctx, const char *what)
 {
-	(void)ctx;
-	diag_warn(NULL, "%s", what);
+	const struct job *job = ctx;
+
+	diag_warn(job->archive, "%s", what);
 }
 
 /* ---- what is packed ---- */
@@ -412,10 +413,12 @@ verify_bag(struct job *job, struct bag *b, struct verify *v, struct err *err)
 	progress_begin(&job->progress, "verifying");
 	r = bag_verify(b, v, err);
 	progress_end(&job->progress);
-	if (r == 1)
+	if (r == -1)
+		err_at(err, "%s", job->archive);
+	else if (r == 1)
 		printf("%s: %zu files, %.1f MB, verified\n", job->archive,
 		    v->files, (double)v->bytes / 1e6);
-	else if (r == 0)
+	else
 		diag_warn(job->archive, "%zu differences: do not rely on it",
 		    v->differences);
 	return r;
@@ -497,9 +500,11 @@ list_bag(struct job *job, struct bag *b, struct err *err)
 	if (r == 1 && bag_tag(b, "entries.ndjson", &entries, err) == -1)
 		r = -1;
 	if (r == 0)
-		r = err_set(err, ERR_FORMAT, "%s: no archive of ours: it has "
-		    "no members.ndjson", job->archive);
-	if (r == 1)
+		r = err_set(err, ERR_FORMAT, "no archive of ours: it has no "
+		    "members.ndjson");
+	if (r == -1)
+		err_at(err, "%s", job->archive);
+	else
 		n = list_lines(buf_sl(&members), buf_sl(&entries));
 	buf_free(&members);
 	buf_free(&entries);
@@ -526,7 +531,7 @@ extract_names(struct job *job, struct bag *b, int dir, struct extract *x,
 
 	for (name = job->names; *name != NULL && !sig_stop(); name++) {
 		if ((r = bag_extract_name(b, dir, *name, x, err)) == -1)
-			return -1;
+			return err_at(err, "%s", job->archive);
 		if (r == 0)
 			on_left(job, sl(*name), "is not in the archive");
 	}
@@ -549,7 +554,7 @@ extract_only(struct job *job, struct bag *b, int dir, struct extract *x,
 		got = bag_extract_name(b, dir, arena_str(job->a, e.id), x,
 		    err);
 		if (got == -1) {
-			r = -1;
+			r = err_at(err, "%s", job->archive);
 			break;
 		}
 	}
@@ -571,10 +576,13 @@ extract_bag(struct job *job, struct bag *b, struct err *err)
 	progress_begin(&job->progress, "extracting");
 	if (only != NULL)
 		r = extract_only(job, b, dir, &x, err);
-	else
-		r = job->names[0] != NULL ?
-		    extract_names(job, b, dir, &x, err) :
-		    bag_extract(b, dir, made, &x, err);
+	else if (job->names[0] != NULL)
+		r = extract_names(job, b, dir, &x, err);
+	else if ((r = bag_extract(b, dir, made, &x, err)) == -1)
+		err_at(err, "%s", job->archive);
+	else if (x.names == 0 && !job->partly)
+		r = err_set(err, ERR_FORMAT, "%s: no archive of ours: it has "
+		    "no data/", job->archive);
 	progress_end(&job->progress);
 	close(dir);
 	return r == -1 ? -1 : x.names > 0;
@@ -603,6 +611,7 @@ prune_verified(struct job *job, const struct verify *v, int root,
     struct err *err)
 {
 	struct prune p = { .commit = commit, .stays = on_left, .ctx = job,
+	    .live = rotate_is_live(job->tree, format),
 	    .progress = on_progress, .progress_ctx = job };
 	int r;
 
@@ -616,11 +625,14 @@ prune_verified(struct job *job, const struct verify *v, int root,
 		return -1;
 	if (r == -1)
 		return -1;
-	if (p.same)
+	if (p.same && !p.live)
 		(void)rmdir(job->tree);		/* when it is empty */
 	printf("%s: %zu files, %.1f MB %s, %zu gone before, %zu stay\n",
 	    job->tree, p.files, (double)p.bytes / 1e6, commit ? "removed" :
 	    "to be removed", p.gone, p.stay);
+	if (p.live)
+		diag_note("%s: a spool that a server may be using: its "
+		    "folders stay", job->tree);
 	if (!commit)
 		diag_note("nothing was removed: --commit does it");
 	else if (job->cf != NULL && head_print(stdout, job->cf, err) == -1)
@@ -632,8 +644,8 @@ static int
 prune_bag(struct job *job, struct bag *b, struct err *err)
 {
 	struct verify v = { .threads = (size_t)threads,
-	    .differs = on_difference, .progress = on_progress,
-	    .progress_ctx = job };
+	    .differs = on_difference, .differs_ctx = job,
+	    .progress = on_progress, .progress_ctx = job };
 	int root = open(job->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (root == -1)
@@ -674,8 +686,8 @@ static int
 verify_alone(struct job *job, struct bag *b, struct err *err)
 {
 	struct verify v = { .threads = (size_t)threads,
-	    .differs = on_difference, .progress = on_progress,
-	    .progress_ctx = job };
+	    .differs = on_difference, .differs_ctx = job,
+	    .progress = on_progress, .progress_ctx = job };
 	int r = verify_bag(job, b, &v, err);
 
 	verify_free(&v);
@@ -730,8 +742,8 @@ static int
 complete_bag(struct job *job, struct bag *b, struct err *err)
 {
 	struct verify v = { .threads = (size_t)threads,
-	    .differs = on_difference, .progress = on_progress,
-	    .progress_ctx = job };
+	    .differs = on_difference, .differs_ctx = job,
+	    .progress = on_progress, .progress_ctx = job };
 	struct begun begun = { .path = case_abspath(job->a, job->archive) };
 	struct held_ids ids = { 0 };
 	char hex[65];

@@ -250,19 +250,29 @@ write_down(struct casefile *c, struct arena *a, const struct clean *k,
 	return ledger_add(c, &row, err);
 }
 
-/* What may be deleted: only what an archive, verified now, holds. */
+/*
+ * What may be deleted: only what an archive, verified now, holds.  One that
+ * does not verify holds nothing.
+ */
 static int
 open_held(struct casefile *c, struct arena *a, const struct place *p,
-    struct held **held, struct err *err)
+    const struct case_rows *rows, struct held *held, struct err *err)
 {
-	const char *archive, *inside;
-	int r = case_archive_of(c, p->path, a, &archive, &inside, err);
+	struct case_archive *v;
+	size_t n, i, good = 0;
 
-	if (r == 0)
+	if (case_archives(c, p->path, rows, a, &v, &n, err) == -1)
+		return -1;
+	if (n == 0)
 		return err_set(err, ERR_USAGE, "--delete: no archive of %.200s "
 		    "is known: make one with spoolarchive -c, or say "
 		    "--no-archive-i-know", p->path);
-	return r == -1 ? -1 : held_open(held, archive, inside, err);
+	for (i = 0; i < n; i++)
+		if (held_add(held, v[i].path, v[i].inside, err) == 0)
+			good++;
+		else if (i < n - 1 || good > 0)
+			diag_warn(NULL, "%s", err->msg);
+	return good > 0 ? 0 : -1;
 }
 
 static int
@@ -271,12 +281,14 @@ act(struct casefile *c, struct arena *a, struct place *p,
 {
 	struct clean k = { .place = p, .format = format, .rows = &t->rows,
 	    .quota = quota << 20, .delete = delete, .left = warn_left };
-	struct err err = { 0 }, written = { 0 };
-	struct held *held = NULL;
+	struct err err = { 0 }, written = { 0 }, bad = { 0 };
+	struct held *held = delete && !no_archive ? held_new() : NULL;
 	int r = 0;
 
-	if (delete && !no_archive)
-		r = open_held(c, a, p, &held, &err);
+	if (held != NULL && open_held(c, a, p, &t->rows, held, &bad) == -1) {
+		err = bad;
+		r = -1;
+	}
 	k.held = held;
 	if (r == 0)
 		r = (undo ? clean_undo : clean_out)(c, a, &k, &err);

@@ -13,11 +13,17 @@
 
 #define PIECE	(64 * 1024)	/* bytes read at once */
 
-struct held {
+/* One archive. */
+struct kept {
 	struct verify	 v;
 	char		*below;		/* "" or "sub/": before each path */
 	struct bag	*bag;
 	int		 fd;
+	struct kept	*next;
+};
+
+struct held {
+	struct kept	*first;
 };
 
 static int
@@ -46,20 +52,20 @@ below_data(const char *inside)
 }
 
 static int
-verify_all(struct held *h, const char *archive, struct err *err)
+verify_all(struct kept *k, const char *archive, struct err *err)
 {
 	struct err none;
 	int r;
 
-	h->v.has_digest = make_digest(archive, h->v.digest, &none) == 1;
-	if ((h->fd = open(archive, O_RDONLY | O_CLOEXEC)) == -1)
+	k->v.has_digest = make_digest(archive, k->v.digest, &none) == 1;
+	if ((k->fd = open(archive, O_RDONLY | O_CLOEXEC)) == -1)
 		return err_sys(err, "%s: cannot open", archive);
-	if (bag_open(&h->bag, h->fd, err) == -1)
+	if (bag_open(&k->bag, k->fd, err) == -1)
 		return err_at(err, "%s", archive);
-	if ((r = bag_verify(h->bag, &h->v, err)) == 1)
+	if ((r = bag_verify(k->bag, &k->v, err)) == 1)
 		return 0;
 	return r == -1 ? err_at(err, "%s", archive) : err_set(err,
-	    ERR_FORMAT, "%s: does not verify: nothing is removed", archive);
+	    ERR_FORMAT, "%s: does not verify: it holds nothing", archive);
 }
 
 static void
@@ -69,36 +75,53 @@ no_word(void *ctx, const char *what)
 	(void)what;
 }
 
-int
-held_open(struct held **out, const char *archive, const char *inside,
-    struct err *err)
+static void
+kept_free(struct kept *k)
 {
-	struct held *h = xcalloc(1, sizeof(*h));
+	verify_free(&k->v);
+	bag_close(k->bag);
+	if (k->fd != -1)
+		close(k->fd);
+	free(k->below);
+	free(k);
+}
 
-	h->fd = -1;
-	h->below = below_data(inside);
-	h->v.differs = no_word;
-	if (verify_all(h, archive, err) == -1) {
-		held_free(h);
-		return -1;
-	}
-	if (h->v.n > 0)
-		qsort(h->v.v, h->v.n, sizeof(*h->v.v), by_name);
-	*out = h;
-	return 0;
+struct held *
+held_new(void)
+{
+	return xcalloc(1, sizeof(struct held));
 }
 
 void
 held_free(struct held *h)
 {
-	if (h == NULL)
-		return;
-	verify_free(&h->v);
-	bag_close(h->bag);
-	if (h->fd != -1)
-		close(h->fd);
-	free(h->below);
+	struct kept *k;
+
+	while (h != NULL && (k = h->first) != NULL) {
+		h->first = k->next;
+		kept_free(k);
+	}
 	free(h);
+}
+
+int
+held_add(struct held *h, const char *archive, const char *inside,
+    struct err *err)
+{
+	struct kept *k = xcalloc(1, sizeof(*k));
+
+	k->fd = -1;
+	k->below = below_data(inside);
+	k->v.differs = no_word;
+	if (verify_all(k, archive, err) == -1) {
+		kept_free(k);
+		return -1;
+	}
+	if (k->v.n > 0)
+		qsort(k->v.v, k->v.n, sizeof(*k->v.v), by_name);
+	k->next = h->first;
+	h->first = k;
+	return 0;
 }
 
 static bool
@@ -121,20 +144,34 @@ digest(int fd, uint8_t out[32])
 	return n == 0;
 }
 
+static const struct verified *
+find(const struct kept *k, const char *path)
+{
+	struct verified key, *found;
+	size_t n = strlen(k->below), m = strlen(path);
+	char *name = xalloc(n + m + 1);
+
+	memcpy(name, k->below, n);
+	memcpy(name + n, path, m + 1);
+	key.name = name;
+	found = k->v.n == 0 ? NULL : bsearch(&key, k->v.v, k->v.n,
+	    sizeof(key), by_name);
+	free(name);
+	return found != NULL && S_ISREG(found->type) ? found : NULL;
+}
+
 bool
 held_has(const struct held *h, const char *path, int fd)
 {
-	struct verified key, *found;
-	size_t n = strlen(h->below), m = strlen(path);
-	char *name = xalloc(n + m + 1);
+	const struct verified *v;
+	const struct kept *k;
 	uint8_t sum[32];
 
-	memcpy(name, h->below, n);
-	memcpy(name + n, path, m + 1);
-	key.name = name;
-	found = h->v.n == 0 ? NULL : bsearch(&key, h->v.v, h->v.n,
-	    sizeof(key), by_name);
-	free(name);
-	return found != NULL && S_ISREG(found->type) && digest(fd, sum) &&
-	    memcmp(sum, found->sha256, sizeof(sum)) == 0;
+	if (!digest(fd, sum))
+		return false;
+	for (k = h->first; k != NULL; k = k->next)
+		if ((v = find(k, path)) != NULL &&
+		    memcmp(sum, v->sha256, sizeof(sum)) == 0)
+			return true;
+	return false;
 }

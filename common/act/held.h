@@ -4,20 +4,22 @@
 #include "base/err.h"
 
 /*
- * held - what an archive holds, after all of it has been verified: for each
- * file of the tree the digest of its bytes.
+ * held - what some archives hold, after all of each has been verified: for
+ * each file of the tree the digest of its bytes.
  */
 struct held;
 
-/*
- * inside: the folder of the archive that the paths below begin at, as the
- * case has it ("BAG/data/sub").  -1 and err: the archive cannot be read, or
- * differs from what it says of itself.
- */
-int	held_open(struct held **out, const char *archive, const char *inside,
-	    struct err *err);
-void	held_free(struct held *h);			/* NULL allowed */
+struct held	*held_new(void);
+void		 held_free(struct held *h);		/* NULL allowed */
 
-/* Are the bytes of fd those that the archive has under this path? */
+/*
+ * Add one; inside: the folder of the archive that the paths below begin at,
+ * as the case has it ("BAG/data/sub").  -1 and err: it cannot be read, or
+ * differs from what it says of itself, and nothing of it is taken as held.
+ */
+int	held_add(struct held *h, const char *archive, const char *inside,
+	    struct err *err);
+
+/* Are the bytes of fd those that one of them has under this path? */
 bool	held_has(const struct held *h, const char *path, int fd);
 #endif

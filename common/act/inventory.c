@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "io/below.h"
+#include "spool/spool.h"
 
 #define ODD	"~odd-"		/* no true name that begins so is kept */
 
@@ -102,6 +103,14 @@ by_inode(const void *a, const void *b)
 	return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
+/* Generations, quarantine and lock of a spool that is a mount point. */
+static bool
+is_aside(const struct inv_node *node)
+{
+	return node->parent == 0 && S_ISDIR(node->mode) &&
+	    sl_starts(sl(node->name), SL(SPOOL_ASIDE));
+}
+
 static void
 read_names(struct inv *inv, uint32_t folder, DIR *d)
 {
@@ -125,6 +134,7 @@ read_names(struct inv *inv, uint32_t folder, DIR *d)
 			fail(node);
 		else
 			inv_stat(node, &st);
+		node->chosen = !is_aside(node);
 	}
 }
 
@@ -199,7 +209,8 @@ inv_read(struct inv *inv, int root, struct err *err)
 		return err_sys(err, "cannot look at it");
 	inv_stat(add(inv, "", 0), &st);
 	for (i = 0; i < inv->n && inv->n < INV_MAX && !sig_stop(); i++)
-		if (S_ISDIR(inv->v[i].mode) && inv->v[i].state == INV_FOUND)
+		if (S_ISDIR(inv->v[i].mode) && inv->v[i].chosen &&
+		    inv->v[i].state == INV_FOUND)
 			read_folder(inv, i, &path);
 	buf_free(&path);
 	if (sig_stop())

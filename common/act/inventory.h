@@ -10,7 +10,8 @@
 /*
  * inventory - everything below a folder, by name: files, folders, links and
  * what else there is, with what lstat says.  Nothing is opened but folders,
- * and no link is followed.
+ * and no link is followed.  What our own commands keep at the root of a spool
+ * that is a mount point (SPOOL_ASIDE) is not looked into, and not chosen.
  *
  * Numbers are stable; 0 is the folder itself, parents come before children.
  */

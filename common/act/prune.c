@@ -335,7 +335,7 @@ bag_prune(const struct verify *v, int root, struct prune *p, struct err *err)
 		if (p->progress != NULL)
 			p->progress(p->progress_ctx, p->files, p->bytes);
 	}
-	if (got == 0 && p->commit)
+	if (got == 0 && p->commit && !p->live)
 		prune_empty(&r);
 	if (got == 0 && sig_stop())
 		got = err_set(err, ERR_SYS, "stopped");

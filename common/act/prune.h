@@ -16,6 +16,7 @@
 struct prune {
 	/* set by the caller */
 	bool		 commit;	/* else it is looked at only */
+	bool		 live;		/* all folders stay: a server has them */
 	void		(*stays)(void *ctx, struct slice path,
 			    const char *why);
 	void		*ctx;

@@ -472,6 +472,76 @@ rotate_spool(struct casefile *c, const char *path, struct rotate *r,
 	return done == -1 ? -1 : 0;
 }
 
+/*
+ * What is live.
+ */
+
+/* "20261121T0755Z" and what may follow, as pick_name writes it. */
+static bool
+is_stamp(struct slice s)
+{
+	static const char form[] = "ddddddddTddddZ";
+	size_t i;
+
+	for (i = 0; form[i] != '\0'; i++)
+		if (i == s.n || (form[i] == 'd' ? !ascii_digit(s.p[i]) :
+		    s.p[i] != form[i]))
+			return false;
+	return i == s.n || s.p[i] == '-';
+}
+
+static bool
+is_generation(struct slice path)
+{
+	struct slice name, rest;
+
+	while (sl_cut(&path, '/', &name)) {
+		rest = name;
+		while (sl_cut(&rest, '.', &name))
+			if (is_stamp(rest))
+				return true;
+		if (name.n > 4 && sl_ieq(sl_from(name, name.n - 4),
+		    SL("_old")))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_live(const struct spool *sp)
+{
+	const struct spool_ways *ways = spool_ways(sp);
+	int root;
+	bool live;
+
+	if (ways->skeleton == NULL || is_generation(sl(spool_path(sp))))
+		return false;
+	root = open(spool_path(sp), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	live = root != -1 && any_folder(root, ways->skeleton);
+	if (root != -1)
+		close(root);
+	return live;
+}
+
+bool
+rotate_is_live(const char *tree, const char *format)
+{
+	struct arena *a = arena_new();
+	struct spool **set;
+	struct err err;
+	bool live = false;
+	size_t n = 0, i;
+
+	if (spool_open(&set, &n, a, tree, format, &err) == -1)
+		n = 0;
+	for (i = 0; i < n; i++) {
+		live |= is_live(set[i]);
+		spool_close(set[i]);
+	}
+	arena_free(a);
+	return live;
+}
+
 void
 rotate_free(struct rotate *r)
 {

@@ -37,4 +37,11 @@ struct rotate {
 int	rotate_spool(struct casefile *c, const char *path, struct rotate *r,
 	    struct err *err);
 void	rotate_free(struct rotate *r);
+
+/*
+ * May a server have the tree, or a tree in it, as its spool?  One that could
+ * be rotated is taken for such, but for an old generation: that has a time
+ * behind its name, or "_old" as KB836500 has it.
+ */
+bool	rotate_is_live(const char *tree, const char *format);
 #endif

@@ -210,12 +210,16 @@ int	case_entries_archived(struct casefile *c, const char *tree,
 	    size_t n, struct err *err);
 
 /*
- * The last archive that was made of all of a spool, and the folder in it; memory
- * is a's.  Returns 1; 0: none is known; -1.
+ * The archives that were made of a spool: the last one of all of it, then
+ * those of some entries that hold any of the rows, the last made first.
+ * Memory is a's.
  */
-int	case_archive_of(struct casefile *c, const char *spool,
-	    struct arena *a, const char **archive, const char **inside,
-	    struct err *err);
+struct case_archive {
+	const char	*path, *inside;	/* the folder in it, "BAG/data/sub" */
+};
+int	case_archives(struct casefile *c, const char *spool,
+	    const struct case_rows *rows, struct arena *a,
+	    struct case_archive **v, size_t *n, struct err *err);
 
 /* The path as the case has it: absolute, links resolved as far as it is there. */
 struct slice	case_abspath(struct arena *a, const char *path);

@@ -342,9 +342,42 @@ case_entries_archived(struct casefile *c, const char *tree,
 	return spools;
 }
 
-int
-case_archive_of(struct casefile *c, const char *spool, struct arena *a,
-    const char **archive, const char **inside, struct err *err)
+/* ---- archives ---- */
+
+struct archives {
+	struct arena		*a;
+	struct case_archive	*v;
+	size_t			 n, cap;
+};
+
+static void
+add_archive(struct archives *t, struct slice path, struct slice inside)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (sl_eq(sl(t->v[i].path), path) &&
+		    sl_eq(sl(t->v[i].inside), inside))
+			return;
+	*(struct case_archive *)arena_more(t->a, &t->v, &t->n, &t->cap,
+	    sizeof(*t->v)) = (struct case_archive){
+	    arena_str(t->a, path), arena_str(t->a, inside) };
+}
+
+static int
+add_archives(struct archives *t, struct query *q, struct err *err)
+{
+	int r;
+
+	while ((r = q_step(q, err)) == 1)
+		add_archive(t, q_col(q, 0), q_col(q, 1));
+	q_reset(q);
+	return r;
+}
+
+static int
+whole_archive(struct casefile *c, const char *spool, struct archives *t,
+    struct err *err)
 {
 	struct query *q = db_query(c->db, "SELECT archive, inside FROM spool"
 	    " WHERE path = ?1 AND archive IS NOT NULL", err);
@@ -353,10 +386,31 @@ case_archive_of(struct casefile *c, const char *spool, struct arena *a,
 	if (q == NULL)
 		return -1;
 	q_text(q, 1, sl(spool));
-	if ((r = q_step(q, err)) == 1) {
-		*archive = arena_str(a, q_col(q, 0));
-		*inside = arena_str(a, q_col(q, 1));
+	r = add_archives(t, q, err);
+	query_free(q);
+	return r;
+}
+
+int
+case_archives(struct casefile *c, const char *spool,
+    const struct case_rows *rows, struct arena *a, struct case_archive **v,
+    size_t *n, struct err *err)
+{
+	struct archives t = { .a = a };
+	struct query *q;
+	size_t i;
+	int r = whole_archive(c, spool, &t, err);
+
+	if (r == -1 || (q = db_query(c->db, "SELECT p.archive, p.inside FROM"
+	    " piece_entry x JOIN piece p ON p.piece = x.piece"
+	    " WHERE x.entry = ?1 ORDER BY p.piece DESC", err)) == NULL)
+		return -1;
+	for (i = 0; r == 0 && i < rows->n; i++) {
+		q_int(q, 1, rows->v[i]);
+		r = add_archives(&t, q, err);
 	}
 	query_free(q);
+	*v = t.v;
+	*n = t.n;
 	return r;
 }

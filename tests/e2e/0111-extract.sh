@@ -115,5 +115,25 @@ t 'an archive that differs prunes nothing' '
 t 'an archive of another tree prunes nothing, not even its empty folders' '
 	mkdir -p inc/Imcdata/Pickup &&
 	look inc >a && run 1 spoolarchive --prune --commit inc old.tar.zst && look inc >b && diff a b'
+t 'what is no archive is named, whatever is asked of it' '
+	printf hello >hello && : >none && printf x >x && tar -cf theirs.tar x &&
+	for f in hello none theirs.tar; do
+		run 4 spoolarchive --list "$f" && has "^spoolarchive: $f: " errs &&
+		run 4 spoolarchive --extract "$f" o11 && has "^spoolarchive: $f: " errs &&
+		run 1 spoolarchive --verify "$f" && hasnt "^spoolarchive: [^:]*is missing" errs &&
+		[ -z "$(grep -v "^spoolarchive: $f[:.]" errs)" ] || { cat errs; exit 1; }
+	done'
+t 'a live spool keeps its folders, an old generation does not' '
+	for tree in Spool Spool.20261121T0755Z Spool_old; do
+		mkdir -p $tree/In $tree/Out/sub && printf "From: a@example.org\n\nx\n" >$tree/In/AAAA0001 &&
+		run 0 spoolarchive -f ims55 $tree $tree.tar.zst &&
+		run 0 spoolarchive -f ims55 --prune --commit $tree $tree.tar.zst || exit 1
+		if [ $tree = Spool ]; then
+			has "its folders stay" errs && [ -d $tree/In ] && [ -d $tree/Out/sub ] &&
+			[ -z "$(find $tree -type f)" ] || exit 1
+		else
+			[ ! -e $tree ] || exit 1
+		fi
+	done'
 
 t_done

@@ -48,7 +48,10 @@ again() {
 gone() {
 	whole || return 1
 	[ ! -e w/t ] || spoolarchive -j 1 -c w/case.db --prune --commit w/t w/x.tar.zst >/dev/null 2>&1
-	whole && [ ! -e w/t ] && spoollist -c w/case.db --verify >/dev/null
+	whole && [ ! -e w/t ] && spoollist -c w/case.db --verify >/dev/null || return 1
+	command -v sqlite3 >/dev/null || return 0
+	sqlite3 w/case.db "SELECT verb || \" \" || result FROM ledger" >rows &&
+	tail -n 1 rows | grep -q "^prune [0-9]* removed" || { cat rows; return 1; }
 }
 packed() { fresh && spoolarchive -j 1 -c w/case.db w/t w/x.tar.zst >/dev/null 2>&1; }
 t 'archiving killed at each system call loses nothing, and can be done again' '

@@ -163,12 +163,17 @@ mount -t tmpfs none box/Imcdata && mkdir -p box/Imcdata/In box/Imcdata/Out &&
 echo one >box/Imcdata/In/ABCD1234 && echo queue >box/Imcdata/queue.dat &&
 spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
 spoolscan -0 box/Imcdata; find box/Imcdata -type f
+echo two >box/Imcdata/Out/EFGH5678 &&
+spoolarchive -f ims55 box/Imcdata box/i.tar.zst &&
+spoolarchive -0 --list box/i.tar.zst | tr '\0' '\n' | sed 's/^/packed: /'
 END
 	t 'at a mount point the folders are exchanged one by one' '
 	rm -rf box && mkdir -p box/Imcdata && run 0 unshare -m sh mounted.sh &&
 	has "folder by folder" &&
 	has "box/Imcdata/\.spoolkit/Imcdata\.[0-9TZ]*/In/ABCD1234" &&
 	has "^box/Imcdata/queue.dat" && [ "$(grep -c ABCD1234 out)" -eq 1 ]'
+	t 'and what we keep there is not packed with the spool' '
+	has "^packed: Out/EFGH5678" && has "^packed: queue.dat" && hasnt "^packed: .*spoolkit"'
 	# the spool, and no inode left for a fresh one
 	cat >full.sh <<'END'
 mount -t tmpfs -o nr_inodes=12 none box && made && find box | sort >before

@@ -150,6 +150,20 @@ t 'nothing is deleted when the archive is damaged' '
 	printf X | dd of=box/kept.tar.zst bs=1 seek=700 conv=notrunc 2>/dev/null &&
 	run 4 clean -w 1 --delete --commit box/Imcdata && [ "$(lie box/Imcdata)" = 1234 ] &&
 	has "does not verify" errs'
+t 'what parts and selections hold is deleted, and nothing else' '
+	imcdata && rm -f box/kept* && spoolarchive -c box/case.db --only "path IN (\"Out/AAAA0001\", \"In/AAAA0004\")" \
+	    box/Imcdata box/some.tar.zst >/dev/null &&
+	run 3 clean -w 1 --delete --commit box/Imcdata && [ "$(lie box/Imcdata)" = 23 ] &&
+	has "AAAA0003: .*the archive does not hold it" errs &&
+	run 0 spoolarchive -c box/case.db --split 3000 box/Imcdata box/part.tar.zst && [ -e box/part-002.tar.zst ] &&
+	run 0 clean -w 1 --delete --commit box/Imcdata && [ -z "$(lie box/Imcdata)" ]'
+t 'of several archives one that is damaged holds nothing' '
+	imcdata && rm -f box/some* box/part* && spoolarchive -c box/case.db --only "path = \"Out/AAAA0001\"" \
+	    box/Imcdata box/one.tar.zst >/dev/null &&
+	spoolarchive -c box/case.db --only "path = \"Out/AAAA0002\"" box/Imcdata box/two.tar.zst >/dev/null &&
+	printf X | dd of=box/two.tar.zst bs=1 seek=700 conv=notrunc 2>/dev/null &&
+	run 3 clean -w 1 --delete --commit box/Imcdata && [ "$(lie box/Imcdata)" = 234 ] &&
+	has "two.tar.zst: does not verify" errs'
 
 # ---- formats ----
 

@@ -60,6 +60,13 @@ t 'what an earlier loop left is put away, too' '
 	fresh && message AAAA0003 relay &&
 	spoolarchive -c case.db --rotate --commit Imcdata >/dev/null &&
 	run 0 loop --once --commit && has "archived and pruned 1 left 0"'
+t 'a prune that was killed before it wrote its row is brought to its end' '
+	fresh && message AAAA0003 relay && spoolarchive -c case.db --rotate --commit Imcdata >/dev/null &&
+	old=$(echo Imcdata.2*) && { spoolscan -c case.db -s site.conf $old >/dev/null || [ $? -eq 3 ]; } &&
+	spoolarchive -c case.db -s site.conf $old kept/$old.tar.zst >/dev/null && rm $old/Out/AAAA0003 &&
+	run 0 loop --once --commit && [ ! -e $old ] &&
+	[ "$(sqlite3 case.db "SELECT substr(result, 1, 25) FROM ledger WHERE verb = \"prune\" ORDER BY id DESC LIMIT 1")" = \
+	    "0 removed, 1 gone before," ]'
 t 'once it is calm what was legit is replayed, and unsure is not' '
 	fresh && message AAAA0001 relay && message AAAA0002 legit &&
 	printf "no message\n" >Imcdata/Out/AAAA0004 &&
