@@ -21,7 +21,7 @@ cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
 hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3 expat
 OPTIONAL ?= libmaxminddb libevtx libevt	# "make OPTIONAL=": without any of them
-have	:= $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p)))
+have	:= $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p)))
 cpp	+= $(shell pkg-config --cflags $(pkgs) $(have) 2>/dev/null)
 libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread
 

@@ -617,6 +617,21 @@ ev_auth(const struct mail *m)
 	ev_row(m, 1708, "SMTP Authentication was performed successfully with");
 }
 
+/* The same as records, for tests/e2e/evlog.pl. */
+static void
+rec_fail(const struct mail *m)
+{
+	printf("%lld\tMSExchangeTransport\t1706\t%s\tLOGIN\t%s\n",
+	    (long long)now, m->ip, m->account);
+}
+
+static void
+rec_auth(const struct mail *m)
+{
+	printf("%lld\tMSExchangeTransport\t1708\t%s\tLOGIN\t%s\n",
+	    (long long)now, m->ip, m->account);
+}
+
 static const struct kind kinds[] = {
 	{ .name = "postfix", .open = pf_open, .fail = pf_fail,
 	    .auth = nothing, .message = pf_message, .deny = pf_deny,
@@ -647,6 +662,9 @@ static const struct kind kinds[] = {
 	    .close = rows_close },
 	{ .name = "events", .open = nothing, .fail = ev_fail,
 	    .auth = ev_auth, .message = nothing, .deny = nothing,
+	    .close = nothing, .accounts = true },
+	{ .name = "records", .open = nothing, .fail = rec_fail,
+	    .auth = rec_auth, .message = nothing, .deny = nothing,
 	    .close = nothing, .accounts = true },
 };
 

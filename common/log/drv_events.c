@@ -1,20 +1,27 @@
 #include "log/driver.h"
 
 /*
- * Windows' application log as text: CSV or tabs, as the event viewer and
- * dumpel write it, columns in any order.  windows-spools 1.6; the texts of
- * 2010 and 4183 are in no public material, so only what stands in every
- * such text is used: an address, and a word in quotes or behind "user".
+ * Windows' application log: as text (CSV or tabs, as the event viewer and
+ * dumpel write it, columns in any order), or the lines of evlog.h.
+ *
+ * windows-spools 1.6: the texts of 2010, 1706 and 4183 are in no public
+ * material, so only what stands in every such text is used: an address, and a
+ * word in quotes or behind "user".  In a record the strings of an unknown
+ * text are taken for what they look like.
  */
+#define GUESS	(-1)	/* the last string that is no address and no method */
 static const struct {
 	uint64_t	id;
 	enum log_what	what;
-	bool		known;		/* what is told */
+	int		account;	/* which string it is, from 1; 0: none */
 } events[] = {
-	{ 2010, LOG_AUTH, true }, { 1708, LOG_AUTH, true },
-	{ 4183, LOG_FAILED, true }, { 1706, LOG_FAILED, true },
-	{ 4192, LOG_DENIED, false },	/* turfed: somebody's filter did it */
+	{ 2010, LOG_AUTH, GUESS },	/* Exchange 5.5 */
+	{ 4183, LOG_FAILED, GUESS },
+	{ 1708, LOG_AUTH, 3 },		/* Exchange 2000, 2003 */
+	{ 1706, LOG_FAILED, GUESS },
+	{ 1035, LOG_FAILED, 0 },	/* 2007 and later; not told */
 };
+#define EVENTS	(sizeof(events) / sizeof(events[0]))
 
 struct event {
 	int64_t		at;
@@ -28,6 +35,12 @@ is_source(struct slice s)
 {
 	return sl_istarts(s, SL("MSExchange")) || sl_istarts(s,
 	    SL("Exchange")) || sl_istarts(s, SL("SMTPSVC"));
+}
+
+static bool
+is_record(struct slice text)
+{
+	return text.n > 0 && text.p[0] == '|';
 }
 
 static struct slice
@@ -79,7 +92,8 @@ read_event(struct log_clock *c, struct slice line, struct event *e,
 		if (e->id == 0)
 			(void)sl_num(s, 65535, &e->id);
 		e->exchange |= is_source(s);
-		if (s.n > e->text.n)
+		if (!is_record(e->text) && (is_record(s) ||
+		    s.n > e->text.n))
 			e->text = s;
 		last = s;
 	}
@@ -149,6 +163,10 @@ find_client(struct log_open *o, struct slice text)
 	size_t i;
 
 	for (i = 0; i < text.n; i++) {
+		w = text.p[i] != '[' ? SL("") :
+		    log_between(sl_from(text, i), SL("["), ']');
+		if (ip_parse(w, &o->client))
+			return;
 		if (!ascii_digit(text.p[i]))
 			continue;
 		w = sl_from(text, i);
@@ -163,34 +181,100 @@ find_client(struct log_open *o, struct slice text)
 	}
 }
 
+/* "|192.0.2.1|LOGIN|bob|": its n-th string, from 1; empty: there is none. */
+static struct slice
+string_at(struct slice text, int n)
+{
+	struct slice s = SL("");
+
+	for (text = sl_from(text, 1); n > 0; n--)
+		if (!sl_cut(&text, '|', &s))
+			return SL("");
+	return sl_trim(s);
+}
+
+static bool
+is_method(struct slice s)
+{
+	static const struct slice names[] = { { "LOGIN", 5 }, { "PLAIN", 5 },
+	    { "NTLM", 4 }, { "CRAM-MD5", 8 }, { "DIGEST-MD5", 10 },
+	    { "GSSAPI", 6 }, { "XOAUTH2", 7 }, { "NEGOTIATE", 9 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sl_ieq(s, names[i]))
+			return true;
+	return false;
+}
+
+static struct slice
+account_in(struct slice text, int which)
+{
+	struct slice s, best = SL("");
+	struct ip ip;
+	int n;
+
+	if (which != GUESS)
+		return string_at(text, which);
+	for (n = 1; (s = string_at(text, n)).n > 0; n++)
+		if (!ip_parse(s, &ip) && !is_method(s) &&
+		    memchr(s.p, ' ', s.n) == NULL)
+			best = s;
+	return best;
+}
+
+/* Relaying that was refused has no id that anybody told. */
+static bool
+says_denied(struct slice text)
+{
+	static const struct slice words[] = { { "denied", 6 },
+	    { "prohibited", 10 }, { "refused", 7 }, { "rejected", 8 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (sl_ifind(text, words[i]) != NULL)
+			return log_says_relay(text);
+	return false;
+}
+
+static void
+tell(struct log_in *in, const struct event *e, enum log_what what, int which)
+{
+	struct log_open *o = open_get(in, in->scope);
+
+	open_forget(o);
+	o->name = o->account = o->tried = (struct span){ 0, 0 };
+	o->text.n = 0;
+	o->client = (struct ip){ { 0 } };
+	find_client(o, e->text);
+	if (what != LOG_DENIED)
+		open_set(o, &o->tried, is_record(e->text) ? account_in(e->text, which) :
+		    which == 0 ? SL("") : user_of(e->text));
+	if (what == LOG_AUTH)
+		open_set(o, &o->account, open_str(o, o->tried));
+	log_tell(in, o, what);
+}
+
 static bool
 events_line(struct log_in *in, struct slice line)
 {
-	struct log_open *o;
 	struct event e;
 	size_t i;
 
 	if (!read_event(&in->clock, line, &e, &in->tmp))
 		return false;
 	in->at = e.at;
-	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		if (events[i].id == e.id)
-			break;
-	if (i == sizeof(events) / sizeof(events[0]) || !events[i].known)
-		return true;
-	o = open_get(in, in->scope);
-	open_forget(o);
-	o->name = o->account = o->tried = (struct span){ 0, 0 };
-	o->text.n = 0;
-	o->client = (struct ip){ { 0 } };
-	find_client(o, e.text);
-	open_set(o, &o->tried, user_of(e.text));
-	open_set(o, &o->account, open_str(o, o->tried));
-	log_tell(in, o, events[i].what);
+	for (i = 0; i < EVENTS && events[i].id != e.id; i++)
+		;
+	if (i < EVENTS)
+		tell(in, &e, events[i].what, events[i].account);
+	else if (says_denied(e.text))
+		tell(in, &e, LOG_DENIED, 0);
 	return true;
 }
 
 const struct log_driver log_events = {
-	.name = "events", .what = "Windows application log, exported as text",
+	.name = "events",
+	.what = "Windows application log: .evt, .evtx, or exported as text",
 	.bid = bid, .line = events_line, .numeric = true,
 };

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,9 +7,9 @@
 #include "base/arena.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
-#include "io/archive.h"
 #include "io/below.h"
 #include "io/tree.h"
+#include "log/bytes.h"
 #include "log/driver.h"
 #include "mail/date.h"
 
@@ -53,13 +52,6 @@ struct sources {
 	struct source	*v;
 	size_t		 n, cap;
 	struct arena	*a;
-};
-
-/* Bytes, compressed or not. */
-struct bytes {
-	int		 fd;
-	struct arc	*arc;		/* NULL: as they are */
-	int64_t		 written;	/* when the file was */
 };
 
 struct reader {
@@ -148,8 +140,6 @@ add_operand(struct reader *r, struct sources *s, const char *path)
 		add(s, path, NULL, NULL);
 }
 
-/* ---- bytes ---- */
-
 static int
 open_source(const struct source *s, struct err *err)
 {
@@ -169,63 +159,11 @@ open_source(const struct source *s, struct err *err)
 }
 
 static int
-bytes_open(struct bytes *b, const struct source *s, struct err *err)
+source_open(struct bytes *b, const struct source *s, struct err *err)
 {
-	struct stat st;
+	int fd = open_source(s, err);
 
-	*b = (struct bytes){ .fd = open_source(s, err) };
-	if (b->fd == -1)
-		return -1;
-	if (fstat(b->fd, &st) == -1)
-		st = (struct stat){ 0 };
-	b->written = S_ISREG(st.st_mode) ? st.st_mtime : time(NULL);
-	if (!S_ISREG(st.st_mode) || lseek(b->fd, 0, SEEK_CUR) != 0 ||
-	    !arc_sniff(b->fd))
-		return 0;
-	if (arc_open(&b->arc, b->fd, err) == 0)
-		return 0;
-	close(b->fd);
-	return -1;
-}
-
-static void
-bytes_close(struct bytes *b)
-{
-	if (b->arc != NULL)
-		arc_close(b->arc);
-	close(b->fd);
-}
-
-/* The next file in it: 1; 0 when there is none; -1 and err. */
-static int
-bytes_next(struct bytes *b, bool *begun, struct err *err)
-{
-	struct arc_member m;
-	int r;
-
-	if (b->arc == NULL) {
-		r = !*begun;
-		*begun = true;
-		return r;
-	}
-	*begun = true;
-	while ((r = arc_next(b->arc, &m, err)) == 1)
-		if (m.type == ARC_FILE)
-			break;
-	return r;
-}
-
-static ssize_t
-bytes_read(struct bytes *b, char *p, size_t n, struct err *err)
-{
-	ssize_t got;
-
-	if (b->arc != NULL)
-		return arc_read(b->arc, p, n, err);
-	do
-		got = read(b->fd, p, n);
-	while (got == -1 && errno == EINTR && !sig_stop());
-	return got == -1 ? err_sys(err, "read") : got;
+	return fd == -1 ? -1 : bytes_open(b, fd, err);
 }
 
 /* ---- which kind ---- */
@@ -425,14 +363,13 @@ read_source(struct reader *r, const struct source *s)
 {
 	struct err err = { 0 };
 	struct bytes b;
-	bool begun = false;
 	int got;
 
-	if (bytes_open(&b, s, &err) == -1) {
+	if (source_open(&b, s, &err) == -1) {
 		lost(r, s->path, &err);
 		return;
 	}
-	while ((got = bytes_next(&b, &begun, &err)) == 1 && !sig_stop())
+	while ((got = bytes_next(&b, &err)) == 1 && !sig_stop())
 		if (read_file(r, s->path, &b, &err) == -1)
 			lost(r, s->path, &err);
 	if (got == -1)
@@ -461,13 +398,12 @@ first_time(const struct log_opts *o, const struct source *s, int64_t zone)
 	struct err err = { 0 };
 	struct slice rest, line;
 	struct bytes b;
-	bool begun = false;
 
-	if (strcmp(s->path, "-") == 0 || bytes_open(&b, s, &err) == -1)
+	if (strcmp(s->path, "-") == 0 || source_open(&b, s, &err) == -1)
 		return 0;
 	r.chunk = xalloc(CHUNK);
 	r.in.open = openings_new();
-	if (bytes_next(&b, &begun, &err) == 1 &&
+	if (bytes_next(&b, &err) == 1 &&
 	    fill(&r, &b, HEAD, &err) != -1) {
 		rest = (struct slice){ r.chunk, r.held < HEAD ? r.held :
 		    HEAD };

@@ -695,7 +695,8 @@ list_stolen(struct listing *l)
 	for (i = 0; i < n; i++) {
 		why.n = 0;
 		rank_say(&why, &v[i]);
-		list_put(l, v[i].account, 0, &usage_account(l->u, v[i].account)->s, buf_sl(&why));
+		list_put(l, v[i].account, 0,
+		    &usage_account(l->u, v[i].account)->s, buf_sl(&why));
 	}
 	buf_free(&why);
 	free(v);

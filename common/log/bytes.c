@@ -1,0 +1,248 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sig.h"
+#include "base/utf8.h"
+#include "io/archive.h"
+#include "log/bytes.h"
+#include "log/evlog.h"
+
+#define WIDE_CHUNK	65536			/* bytes of UTF-16 at a time */
+#define PACKED_MAX	((size_t)1 << 30)	/* of an event log that is not a
+						   file of its own */
+
+int
+bytes_open(struct bytes *b, int fd, struct err *err)
+{
+	struct stat st;
+
+	*b = (struct bytes){ .fd = fd };
+	if (fstat(fd, &st) == -1)
+		st = (struct stat){ 0 };
+	b->regular = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
+	b->written = S_ISREG(st.st_mode) ? st.st_mtime : time(NULL);
+	if (!b->regular || !arc_sniff(fd) || arc_open(&b->arc, fd, err) == 0)
+		return 0;
+	close(fd);
+	return -1;
+}
+
+static void
+forget(struct bytes *b)
+{
+	evlog_close(b->events);
+	b->events = NULL;
+	b->wide = WIDE_NO;
+	b->nhead = b->at = b->given = 0;
+	b->raw.n = b->text.n = 0;
+}
+
+void
+bytes_close(struct bytes *b)
+{
+	forget(b);
+	if (b->arc != NULL)
+		arc_close(b->arc);
+	buf_free(&b->raw);
+	buf_free(&b->text);
+	close(b->fd);
+}
+
+/* ---- as they come ---- */
+
+static ssize_t
+read_more(struct bytes *b, char *p, size_t n, struct err *err)
+{
+	ssize_t got;
+
+	if (b->arc != NULL)
+		return arc_read(b->arc, p, n, err);
+	do
+		got = read(b->fd, p, n);
+	while (got == -1 && errno == EINTR && !sig_stop());
+	return got == -1 ? err_sys(err, "read") : got;
+}
+
+static ssize_t
+read_raw(struct bytes *b, char *p, size_t n, struct err *err)
+{
+	size_t left = b->nhead - b->at;
+
+	if (left == 0)
+		return read_more(b, p, n, err);
+	n = n < left ? n : left;
+	memcpy(p, b->head + b->at, n);
+	b->at += n;
+	return (ssize_t)n;
+}
+
+static int
+read_head(struct bytes *b, struct err *err)
+{
+	ssize_t got = 1;
+
+	while (b->nhead < BYTES_HEAD && got > 0) {
+		got = read_more(b, (char *)b->head + b->nhead,
+		    BYTES_HEAD - b->nhead, err);
+		if (got > 0)
+			b->nhead += (size_t)got;
+	}
+	return got == -1 ? -1 : 0;
+}
+
+/* ---- what it is ---- */
+
+/* What is packed, or comes through a pipe, as a file in memory. */
+static int
+unpack(struct bytes *b, struct err *err)
+{
+	int fd = memfd_create("events", MFD_CLOEXEC);
+	char buf[65536];
+	size_t sum = 0;
+	ssize_t got = 0;
+
+	if (fd == -1)
+		return err_sys(err, "no memory for an event log");
+	while (sum <= PACKED_MAX &&
+	    (got = read_raw(b, buf, sizeof(buf), err)) > 0) {
+		if (write(fd, buf, (size_t)got) != got) {
+			got = err_sys(err, "no memory for an event log");
+			break;
+		}
+		sum += (size_t)got;
+	}
+	if (got > 0)
+		got = err_set(err, ERR_LIMIT, "an event log of more than "
+		    "%zu bytes: unpack it first", PACKED_MAX);
+	if (got == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+open_events(struct bytes *b, struct err *err)
+{
+	int fd, r;
+
+	if (b->regular && b->arc == NULL)
+		return evlog_open(&b->events, b->fd, err);
+	if ((fd = unpack(b, err)) == -1)
+		return -1;
+	r = evlog_open(&b->events, fd, err);
+	close(fd);
+	return r;
+}
+
+static int
+see(struct bytes *b, struct err *err)
+{
+	static const struct {
+		struct slice	mark;
+		enum wide	wide;
+	} marks[] = {
+		{ { "\xff\xfe", 2 }, WIDE_LE }, { { "\xfe\xff", 2 }, WIDE_BE },
+		{ { "\xef\xbb\xbf", 3 }, WIDE_NO },
+	};
+	struct slice head = { (const char *)b->head, b->nhead };
+	size_t i;
+
+	if (evlog_sniff(head))
+		return open_events(b, err);
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (sl_starts(head, marks[i].mark)) {
+			b->at = marks[i].mark.n;
+			b->wide = marks[i].wide;
+		}
+	return 0;
+}
+
+int
+bytes_next(struct bytes *b, struct err *err)
+{
+	struct arc_member m;
+	int r = !b->begun;
+
+	forget(b);
+	if (b->arc != NULL)
+		while ((r = arc_next(b->arc, &m, err)) == 1)
+			if (m.type == ARC_FILE)
+				break;
+	b->begun = true;
+	if (r == 1 && (read_head(b, err) == -1 || see(b, err) == -1))
+		return -1;
+	return r;
+}
+
+/* ---- UTF-16 ---- */
+
+static unsigned
+unit_at(const struct bytes *b, size_t i)
+{
+	const unsigned char *p = (const unsigned char *)b->raw.p + i;
+
+	return b->wide == WIDE_LE ? p[0] | (unsigned)p[1] << 8 :
+	    p[1] | (unsigned)p[0] << 8;
+}
+
+/* RFC 2781: all whole characters of raw; the rest waits, but at the end. */
+static void
+decode(struct bytes *b, bool end)
+{
+	size_t i = 0, left;
+	unsigned u, low;
+
+	while ((left = b->raw.n - i) >= 2) {
+		u = unit_at(b, i);
+		if (u >= 0xd800 && u < 0xdc00 && left < 4 && !end)
+			break;
+		low = u >= 0xd800 && u < 0xdc00 && left >= 4 ?
+		    unit_at(b, i + 2) : 0;
+		i += 2;
+		if (low >= 0xdc00 && low < 0xe000) {
+			u = 0x10000 + ((u - 0xd800) << 10) + (low - 0xdc00);
+			i += 2;
+		} else if (u >= 0xd800 && u < 0xe000) {
+			u = 0xfffd;
+		}
+		utf8_put(&b->text, u);
+	}
+	b->raw.n -= i;
+	memmove(b->raw.p, b->raw.p + i, b->raw.n);
+}
+
+static ssize_t
+read_wide(struct bytes *b, char *p, size_t n, struct err *err)
+{
+	ssize_t got = 1;
+
+	if (b->given == b->text.n)
+		b->given = b->text.n = 0;
+	while (b->text.n == 0 && got > 0) {
+		got = read_raw(b, buf_room(&b->raw, WIDE_CHUNK), WIDE_CHUNK,
+		    err);
+		if (got == -1)
+			return -1;
+		b->raw.n += (size_t)got;
+		decode(b, got == 0);
+	}
+	if (n > b->text.n - b->given)
+		n = b->text.n - b->given;
+	if (n > 0)
+		memcpy(p, b->text.p + b->given, n);
+	b->given += n;
+	return (ssize_t)n;
+}
+
+ssize_t
+bytes_read(struct bytes *b, char *p, size_t n, struct err *err)
+{
+	if (b->events != NULL)
+		return evlog_read(b->events, p, n, err);
+	return b->wide == WIDE_NO ? read_raw(b, p, n, err) :
+	    read_wide(b, p, n, err);
+}
