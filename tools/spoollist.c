@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/hash.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "case/case.h"
 #include "case/check.h"
@@ -18,6 +19,7 @@ static const char	*case_file, *where, *output, *columns_named, *by, *sort,
 static bool		 nul, explain, gone, ledger, verify;
 static uint64_t		 top;
 static struct select	 sel;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case", .str = &case_file },
@@ -45,6 +47,7 @@ static const struct opt opts[] = {
 	    "are now", .flag = &verify },
 	{ .name = "head", .arg = "hash", .help = "with --verify: must be in "
 	    "the ledger", .str = &head },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -367,6 +370,17 @@ read_options(struct list *l, enum case_by *key)
 	l->want.most = (size_t)top;
 }
 
+/* Files of the spools are read to be verified only. */
+static int
+confine(struct list *l, struct err *err)
+{
+	if (case_confine(l->c, &box, err) == -1 ||
+	    (verify && case_places(l->c, &box, err) == -1))
+		return -1;
+	sandbox_enter(&box);
+	return 0;
+}
+
 static int
 run(struct list *l, enum case_by key)
 {
@@ -374,6 +388,8 @@ run(struct list *l, enum case_by key)
 	bool good = true;
 	int r = case_open(&l->c, case_file, CASE_READ, &err);
 
+	if (r == 0)
+		r = confine(l, &err);
 	if (r == 0 && verify)
 		r = verify_all(l, &good, &err);
 	else if (r == 0 && ledger)

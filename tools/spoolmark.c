@@ -4,6 +4,7 @@
 #include "base/diag.h"
 #include "base/operands.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "case/case.h"
 #include "case/ledger.h"
@@ -13,6 +14,7 @@
 static const char	*case_file, *where, *because;
 static bool		 undo, nul;
 static struct select	 sel;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case", .str = &case_file },
@@ -24,6 +26,7 @@ static const struct opt opts[] = {
 	    "again", .flag = &undo },
 	{ '0', "null", NULL, "names from stdin end in NUL", .flag = &nul },
 	SELECT_OPTS(sel),
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -222,7 +225,10 @@ run(struct marking *m, char *argv[], char *all[])
 	int r = case_open(&m->c, case_file, CASE_WRITE, &err);
 
 	if (r == 0) {
-		r = mark(m, argv, all, &err);
+		r = case_confine(m->c, &box, &err);
+		sandbox_enter(&box);
+		if (r == 0)
+			r = mark(m, argv, all, &err);
 		if (case_close(m->c, &closing) == -1 && r == 0) {
 			r = -1;
 			err = closing;

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -25,6 +26,7 @@ static bool		 lines, nul, explain, more, print_site, no_magic;
 static uint64_t		 threads;
 static struct site_told	 told;
 static struct select	 sel;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "keep all of it in this case", .str = &case_file },
@@ -44,7 +46,9 @@ static const struct opt opts[] = {
 	    "attachments", .flag = &no_magic },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
-	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
+	SANDBOX_OPT(box),
+	{ 'v', "verbose", NULL, "longer lists, and what the sandbox is made "
+	    "of", .flag = &more },
 	{ .name = NULL },
 };
 
@@ -264,11 +268,29 @@ on_progress(void *ctx, size_t entries, uint64_t bytes)
 	progress_tell(ctx, entries, bytes);
 }
 
+/* What is read and written is known: no more than that from here on. */
+static int
+confine(struct scan *scan, struct job *job, struct err *err)
+{
+	size_t i;
+
+	if (scan_ready(scan, err) == -1 || (job->cf != NULL &&
+	    case_confine(job->cf, &box, err) == -1))
+		return -1;
+	for (i = 0; job->paths[i] != NULL; i++)
+		sandbox_path(&box, job->paths[i]);
+	box.tell = more;
+	sandbox_enter(&box);
+	return 0;
+}
+
 static int
 read_all(struct scan *scan, struct job *job, struct err *err)
 {
 	int r;
 
+	if (confine(scan, job, err) == -1)
+		return -1;
 	progress_begin(&job->progress, "reading");
 	scan->progress = on_progress;
 	scan->progress_ctx = &job->progress;

@@ -1,10 +1,13 @@
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/operands.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
+#include "base/xalloc.h"
 #include "case/case.h"
 #include "show/guess.h"
 #include "show/sink.h"
@@ -15,6 +18,8 @@ static const char	*format, *case_file;
 static bool		 raw, headers, no_magic, nul;
 static uint64_t		 part;
 static struct site_told	 told;
+static struct sandbox	 box;
+static struct site	*given;		/* by -s, which is read once */
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the messages are of this case",
@@ -31,6 +36,7 @@ static const struct opt opts[] = {
 	{ .name = "no-magic", .help = "do not look up the types of parts",
 	    .flag = &no_magic },
 	{ '0', "null", NULL, "names from stdin end in NUL", .flag = &nul },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -100,6 +106,20 @@ new_site(void)
 	return site;
 }
 
+/* That of a file never changes; others learn from each message. */
+static struct site *
+site_for_one(void)
+{
+	return given != NULL ? given : new_site();
+}
+
+static void
+site_done(struct site *site)
+{
+	if (site != given)
+		site_free(site);
+}
+
 /* ---- a file ---- */
 
 /* Each is judged by what was told, not by what another one's guess was. */
@@ -107,7 +127,7 @@ static int
 show_file(const char *file)
 {
 	struct single *msg = single_new(!no_magic);
-	struct site *site = new_site();
+	struct site *site = site_for_one();
 	struct err err = { 0 };
 	int r = single_open(msg, file, format, &err);
 
@@ -118,7 +138,7 @@ show_file(const char *file)
 	if (r == -1)
 		diag_warn(NULL, "%s", err.msg);
 	single_free(msg);
-	site_free(site);
+	site_done(site);
 	return r;
 }
 
@@ -151,7 +171,7 @@ static int
 print_entry(struct entry *e, struct single *msg, const char *absent,
     struct err *err)
 {
-	struct site *site = new_site();
+	struct site *site = site_for_one();
 	struct whole w = { .site = site, .absent = absent,
 	    .msg = absent == NULL ? msg : NULL,
 	    .colour = term_colour(stdout) };
@@ -169,7 +189,7 @@ print_entry(struct entry *e, struct single *msg, const char *absent,
 		w.marks = marks;
 		whole_print(stdout, &w);
 	}
-	site_free(site);
+	site_done(site);
 	return r;
 }
 
@@ -229,13 +249,12 @@ show_one(struct casefile *c, const char *name, bool gap)
 }
 
 static int
-show_all(struct casefile *c, struct operands *o)
+show_all(struct casefile *c, char *const names[])
 {
-	const char *name;
 	size_t shown = 0, failed = 0;
 
-	while (!sig_stop() && (name = operands_next(o)) != NULL)
-		if (show_one(c, name, shown > 0) == -1)
+	for (; *names != NULL && !sig_stop(); names++)
+		if (show_one(c, *names, shown > 0) == -1)
 			failed++;
 		else
 			shown++;
@@ -244,19 +263,76 @@ show_all(struct casefile *c, struct operands *o)
 	return shown > 0 ? STATUS_OK : STATUS_NONE;
 }
 
+/* All of them before any is read: a sandbox cannot be opened for one more. */
+static char **
+take_names(struct arena *a, char *const argv[])
+{
+	struct operands o;
+	const char *name;
+	char **v = NULL;
+	size_t n = 0;
+
+	operands_init(&o, argv, stdin, nul);
+	do {
+		if ((n & (n - 1)) == 0)
+			v = xrealloc(v, n == 0 ? 1 : 2 * n, sizeof(*v));
+		name = sig_stop() ? NULL : operands_next(&o);
+		v[n++] = name == NULL ? NULL : arena_str(a, sl(name));
+	} while (name != NULL);
+	operands_free(&o);
+	return v;
+}
+
+/* Do both lie in the same folder? */
+static bool
+side_by_side(const char *a, const char *b)
+{
+	const char *end = strrchr(a, '/');
+	size_t n = end == NULL ? 0 : (size_t)(end - a) + 1;
+
+	return strncmp(a, b, n) == 0 && strchr(b + n, '/') == NULL;
+}
+
+/* What was found above one file holds for those beside it. */
+static void
+allow_names(struct arena *a, char *const names[])
+{
+	const char *last = NULL, *root = NULL;
+
+	for (; *names != NULL; names++) {
+		if (last != NULL && root != last && side_by_side(last, *names))
+			continue;
+		last = *names;
+		root = spool_find_root(a, last, format);
+		sandbox_path(&box, root);
+	}
+}
+
 static int
-run(struct operands *o)
+confine(struct casefile *c, struct arena *a, char *const names[],
+    struct err *err)
+{
+	if (c != NULL && (case_confine(c, &box, err) == -1 ||
+	    case_places(c, &box, err) == -1))
+		return -1;
+	if (c == NULL && !box.off)
+		allow_names(a, names);
+	sandbox_enter(&box);
+	return 0;
+}
+
+static int
+run(struct arena *a, char *const names[])
 {
 	struct casefile *c = NULL;
+	int status = STATUS_FAILED;
 	struct err err;
-	int status;
 
-	if (case_file != NULL && case_open(&c, case_file, CASE_READ, &err) ==
-	    -1) {
+	if ((case_file != NULL && case_open(&c, case_file, CASE_READ, &err) ==
+	    -1) || confine(c, a, names, &err) == -1)
 		diag_warn(NULL, "%s", err.msg);
-		return STATUS_FAILED;
-	}
-	status = show_all(c, o);
+	else
+		status = show_all(c, names);
 	if (case_close(c, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		status = STATUS_FAILED;
@@ -267,7 +343,8 @@ run(struct operands *o)
 int
 main(int argc, char *argv[])
 {
-	struct operands o;
+	struct arena *a = arena_new();
+	char **names;
 	int status;
 
 	diag_init(argv[0]);
@@ -278,9 +355,12 @@ main(int argc, char *argv[])
 	if (raw && isatty(STDOUT_FILENO))
 		opt_usage(&cmd, "--raw: not to a terminal; into a pipe or a "
 		    "file");
-	operands_init(&o, argv, stdin, nul);
-	status = run(&o);
-	operands_free(&o);
+	given = told.file != NULL ? new_site() : NULL;
+	names = take_names(a, argv);
+	status = run(a, names);
+	site_free(given);
+	free(names);
+	arena_free(a);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");
 		status = STATUS_FAILED;

@@ -20,8 +20,9 @@ state_now(char text[21])
 	return date_str((int64_t)time(NULL), text);
 }
 
-void
-state_who(char *out, size_t n)
+/* Asked when the case is opened: it takes the names of this system. */
+static void
+find_who(char *out, size_t n)
 {
 	const char *by = getenv("SUDO_USER");
 	struct passwd pw, *found = NULL;
@@ -151,8 +152,36 @@ case_open(struct casefile **out, const char *path, enum case_mode mode,
 		free(c);
 		return -1;
 	}
+	find_who(c->who, sizeof(c->who));
 	*out = c;
 	return 0;
+}
+
+int
+case_confine(struct casefile *c, const struct sandbox *box, struct err *err)
+{
+	if (box->off)
+		return 0;
+	c->confined = db_confine(c->db, err) == 0;
+	return c->confined ? 0 : -1;
+}
+
+int
+case_places(struct casefile *c, struct sandbox *box, struct err *err)
+{
+	struct query *q = db_query(c->db, "SELECT path FROM spool UNION"
+	    " SELECT archive FROM spool WHERE archive IS NOT NULL UNION"
+	    " SELECT archive FROM piece", err);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	if (c->places == NULL)
+		c->places = arena_new();
+	while ((r = q_step(q, err)) == 1)
+		sandbox_path(box, arena_str(c->places, q_col(q, 0)));
+	query_free(q);
+	return r;
 }
 
 /*
@@ -177,6 +206,10 @@ case_close(struct casefile *c, struct err *err)
 	db_close(c->db);
 	if (settle)
 		db_settle(c->path);
+	if (c->confined)
+		db_released();
+	if (c->places != NULL)
+		arena_free(c->places);
 	free(c->path);
 	free(c);
 	return r;

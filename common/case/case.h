@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/sandbox.h"
 #include "base/slice.h"
 #include "judge/row.h"
 #include "spool/spool.h"
@@ -35,6 +36,17 @@ int	case_open(struct casefile **out, const char *path,
 
 /* Everything is in the one file afterwards, unless others have it open. */
 int	case_close(struct casefile *c, struct err *err);	/* NULL allowed */
+
+/*
+ * Before a sandbox (base/sandbox.h) goes up, which leaves no right to make or
+ * remove files: a process beside ours does that for the files of this case,
+ * until case_close.  One case at a time; nothing when box is off.
+ */
+int	case_confine(struct casefile *c, const struct sandbox *box,
+	    struct err *err);
+/* Where its spools and archives are said to be, added to what may be read. */
+int	case_places(struct casefile *c, struct sandbox *box, struct err *err);
+
 const char *case_path(const struct casefile *c);
 const char *case_uuid(const struct casefile *c);	/* 36 characters */
 

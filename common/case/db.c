@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "case/case.h"
 #include "case/db.h"
+#include "io/broker.h"
 
 #define POLL_NS		100000000		/* between two looks at it */
 #define GUARD_OPS	10000		/* virtual instructions between looks */
@@ -461,6 +462,90 @@ bool
 db_in_transaction(struct db *d)
 {
 	return sqlite3_get_autocommit(d->sq) == 0;
+}
+
+/* ---- without rights of our own ---- */
+
+/*
+ * SQLite's system calls have no context: what they reach is here, and is
+ * NULL while they are the system's.
+ */
+static struct broker *broker;
+
+/* Its names are the path of the file, and what is added; or they are none. */
+static enum broker_file
+file_of(const char *path)
+{
+	static const char *const ends[] = { "", "-journal", "-wal", "-shm" };
+	const char *base = broker_path(broker);
+	size_t n = strlen(base), i;
+
+	if (strncmp(path, base, n) == 0)
+		for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			if (strcmp(path + n, ends[i]) == 0)
+				return (enum broker_file)i;
+	return BROKER_FILES;
+}
+
+static int
+ask_open(const char *path, int flags, int mode)
+{
+	enum broker_file f = file_of(path);
+
+	return f == BROKER_FILES ? open(path, flags, mode) :
+	    broker_open(broker, f, flags);
+}
+
+static int
+ask_unlink(const char *path)
+{
+	return broker_unlink(broker, file_of(path));
+}
+
+static int
+ask_folder(const char *path, int *fd)
+{
+	(void)path;
+	*fd = broker_open(broker, BROKER_FOLDER, O_RDONLY);
+	return *fd == -1 ? SQLITE_CANTOPEN : SQLITE_OK;
+}
+
+static void
+system_calls(bool ours)
+{
+	static const struct {
+		const char		*name;
+		sqlite3_syscall_ptr	 call;
+	} calls[] = {
+		{ "open", (sqlite3_syscall_ptr)ask_open },
+		{ "unlink", (sqlite3_syscall_ptr)ask_unlink },
+		{ "openDirectory", (sqlite3_syscall_ptr)ask_folder },
+	};
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		(void)vfs->xSetSystemCall(vfs, calls[i].name, ours ?
+		    calls[i].call : NULL);
+}
+
+int
+db_confine(struct db *d, struct err *err)
+{
+	if (broker_new(&broker, d->path, NULL, 0, err) == -1)
+		return -1;
+	system_calls(true);
+	return 0;
+}
+
+void
+db_released(void)
+{
+	if (broker == NULL)
+		return;
+	system_calls(false);
+	broker_free(broker);
+	broker = NULL;
 }
 
 /* ---- queries ---- */

@@ -24,6 +24,14 @@ int	db_open(struct db **out, const char *path, bool write, bool make,
 void	db_close(struct db *d);				/* NULL allowed */
 
 /*
+ * From here on SQLite opens and removes files of this database through a
+ * process beside ours, and no others at all, so that this one needs no right
+ * to: base/sandbox.h.  Until db_released; one database at a time.
+ */
+int	db_confine(struct db *d, struct err *err);
+void	db_released(void);
+
+/*
  * Is there a log beside the file (or would one be made)?  db_settle takes
  * it into a file that is not open any more, so that the file is enough;
  * nothing happens while anybody else has it open, or where it cannot be.

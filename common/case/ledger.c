@@ -162,13 +162,12 @@ int
 ledger_add(struct casefile *c, const struct ledger_row *what, struct err *err)
 {
 	struct ledger_row row = *what;
-	char now[21], who[128], host[256];
+	char now[21], host[256];
 	bool own;
 
-	state_who(who, sizeof(who));
 	state_host(host, sizeof(host));
 	row.at = sl(state_now(now));
-	row.who = sl(who);
+	row.who = sl(c->who);
 	row.host = sl(host);
 	row.tool = sl(diag_tool());
 	row.version = SL(VERSION);

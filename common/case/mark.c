@@ -10,15 +10,14 @@ put_mark(struct casefile *c, int64_t row, struct slice class,
 	struct query *q = db_query(c->db, "INSERT INTO mark (entry, at, who,"
 	    " class, because) SELECT row, ?2, ?3, ?4, ?5 FROM entry"
 	    " WHERE row = ?1", err);
-	char now[21], who[128];
+	char now[21];
 	int r;
 
 	if (q == NULL)
 		return -1;
-	state_who(who, sizeof(who));
 	q_int(q, 1, row);
 	q_text(q, 2, sl(state_now(now)));
-	q_text(q, 3, sl(who));
+	q_text(q, 3, sl(c->who));
 	q_text(q, 4, class);
 	q_text(q, 5, because);
 	r = q_run(q, err);

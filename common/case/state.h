@@ -10,6 +10,9 @@ struct casefile {
 	char		*path;
 	char		 uuid[37];
 	bool		 write;
+	char		 who[256];	/* runs us: "bob", "root (bob)" under sudo */
+	bool		 confined;
+	struct arena	*places;	/* of case_places; NULL: not asked */
 	struct opened	*opened;	/* by case_load; NULL: nothing */
 };
 
@@ -29,7 +32,5 @@ void	opened_free(struct opened *o);			/* NULL allowed */
 
 /* Now, as the case writes times; 21 bytes. */
 const char *state_now(char text[21]);
-/* Who runs us: the user, "root (bob)" under sudo; the host's name. */
-void	state_who(char *out, size_t n);
 void	state_host(char *out, size_t n);
 #endif

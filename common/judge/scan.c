@@ -619,10 +619,9 @@ open_all(struct scan *s, char *const paths[], struct err *err)
 }
 
 int
-scan_read(struct scan *s, char *const paths[], struct err *err)
+scan_ready(struct scan *s, struct err *err)
 {
 	struct scan_state *st = xcalloc(1, sizeof(*st));
-	size_t i;
 
 	s->state = st;
 	st->arena = arena_new();
@@ -632,8 +631,19 @@ scan_read(struct scan *s, char *const paths[], struct err *err)
 		s->threads = pool_cpus();
 	if (s->threads > 64)
 		s->threads = 64;
-	if (open_all(s, paths, err) == -1 || workers_new(s, err) == -1)
+	return workers_new(s, err);
+}
+
+int
+scan_read(struct scan *s, char *const paths[], struct err *err)
+{
+	struct scan_state *st;
+	size_t i;
+
+	if ((s->state == NULL && scan_ready(s, err) == -1) ||
+	    open_all(s, paths, err) == -1)
 		return -1;
+	st = s->state;
 	st->pool = pool_new(s->threads, work, s);
 	for (i = 0; i < s->nspools && !sig_stop(); i++)
 		walk(s, i);

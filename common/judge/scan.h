@@ -42,6 +42,12 @@ struct scan {
 	struct scan_state *state;
 };
 
+/*
+ * Open what it writes, the files without a name that records are kept in;
+ * before a sandbox goes up.  scan_read does it, too.
+ */
+int	scan_ready(struct scan *s, struct err *err);
+
 /* Read all of it.  -1 and err: a path could not be opened at all. */
 int	scan_read(struct scan *s, char *const paths[], struct err *err);
 

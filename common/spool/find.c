@@ -56,6 +56,21 @@ spool_home(struct arena *a, const char *file, const char *format)
 	return best;
 }
 
+const char *
+spool_find_root(struct arena *a, const char *file, const char *format)
+{
+	struct spool_found f = { .n = 0 };
+	const char *named = file;
+	char *whole, *home;
+
+	file = cut_offset(&f, a, file);
+	if ((whole = realpath(file, NULL)) == NULL)
+		return named;
+	home = spool_home(a, whole, format);
+	free(whole);
+	return home != NULL ? home : named;
+}
+
 /* Keep the only spool in set that is this folder itself. */
 static int
 open_home(struct spool_found *f, struct arena *a, const char *home,

@@ -29,6 +29,13 @@ struct spool_found {
 char	*spool_home(struct arena *a, const char *file, const char *format);
 
 /*
+ * What spool_find will read for this file, before it does: that folder, or
+ * the file.  Names only are looked at, and what drivers need to bid.
+ */
+const char *spool_find_root(struct arena *a, const char *file,
+	    const char *format);
+
+/*
  * Memory is the arena's, until spool_found_close.  format NULL: ask each
  * driver.  -1 and err: no such file, or nothing in it is a message.
  */

@@ -1,0 +1,52 @@
+#ifndef IO_BROKER_H
+#define IO_BROKER_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include "base/err.h"
+
+/*
+ * broker - a process beside ours that keeps a few rights we give up.
+ *
+ * Started before the sandbox goes up, it opens and removes the files of one
+ * SQLite database, and dials the addresses it was started with; each by its
+ * number, nothing by a name that we send.  It believes nothing of what we
+ * ask, ends when we end, and has no other descriptor than ours to it.
+ */
+struct broker;
+
+enum broker_file {
+	BROKER_MAIN,		/* the file itself */
+	BROKER_JOURNAL,		/* "-journal" */
+	BROKER_WAL,		/* "-wal" */
+	BROKER_SHM,		/* "-shm" */
+	BROKER_FOLDER,		/* that they lie in: to be synced */
+	BROKER_FILES
+};
+
+struct broker_address {
+	struct sockaddr_storage	 sa;
+	socklen_t		 n;
+};
+
+#define BROKER_ADDRESSES	64	/* of one host, at most */
+
+/*
+ * path NULL: no files.  The path has to be there, and is where it leads to
+ * now.  Before the first thread.
+ */
+int	broker_new(struct broker **out, const char *path,
+	    const struct broker_address *v, size_t n, struct err *err);
+void	broker_free(struct broker *b);			/* NULL allowed */
+const char *broker_path(const struct broker *b);	/* where it led to */
+
+/*
+ * As open(2), unlink(2), and connect(2) that does not wait: -1 and errno.
+ * What it makes gets the owner and the mode of the file itself.  dial gives
+ * a socket that is connected or is about to be, if that is an address it
+ * was started with.  One thread at a time.
+ */
+int	broker_open(struct broker *b, enum broker_file f, int flags);
+int	broker_unlink(struct broker *b, enum broker_file f);
+int	broker_dial(struct broker *b, const struct sockaddr *sa, socklen_t n);
+#endif

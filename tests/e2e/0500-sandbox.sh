@@ -1,0 +1,58 @@
+#!/bin/sh
+# What the sandbox leaves, seen from outside: tests/unit/case/test_sandbox.c
+# has what it refuses.
+. "${0%/*}/lib.sh"
+
+mkdir -p spool/Out spool/In && printf 'X-Sender: a@example.org\nX-Receiver: b@example.net\nFrom: a@example.org\nSubject: x\n\nx\n' >spool/Out/00000001
+cp spool/Out/00000001 spool/In/00000002
+
+t 'a scan says what is in force when it is asked' '
+	run 0 spoolscan -v spool && has "sandbox: .*Landlock.*seccomp" errs'
+t 'and is silent about it otherwise, where the kernel has both' '
+	run 0 spoolscan spool && { hasnt sandbox errs ||
+	{ has "cannot be used here" errs && [ "$(grep -c sandbox errs)" -eq 1 ]; }; }'
+t 'without it the same is printed' '
+	run 0 spoolscan -o ndjson spool && mv out a &&
+	run 0 spoolscan --no-sandbox -o ndjson spool && cmp a out'
+t '--no-sandbox is said with -v' '
+	run 0 spoolscan -v --no-sandbox spool && has "sandbox: none" errs'
+
+t 'a case goes from command to command and stays one file' '
+	run 0 spoolscan -c case.db spool && run 0 spoolscan -c case.db spool &&
+	has "2 as before" errs && run 0 spoolmark -c case.db -w 1 legit &&
+	run 0 spoollist -c case.db --verify && run 0 spoollist -c case.db -0 &&
+	run 0 spoolshow -c case.db spool/Out/00000001 && has "Subject" &&
+	[ "$(ls -d case.db*)" = case.db ]'
+t 'a case may be named by a link, and is where the link leads' '
+	mkdir elsewhere && ln -s ../elsewhere/c.db spool/../link.db && ln -sf elsewhere/c.db link.db &&
+	run 0 spoolscan -c link.db spool && run 0 spoolscan -c link.db spool &&
+	[ "$(ls elsewhere)" = c.db ] && [ -L link.db ]'
+t 'messages are found that stdin names, in several spools' '
+	cp -R spool second && run 0 spoolscan -0 spool second && mv out names &&
+	run 0 sh -c "spoolshow -0 - <names" && [ "$(grep -c "^ *Subject\|subject" out)" -ge 1 ]'
+t 'a folder in an archive, a message in an mbox' '
+	tar -cf x.tar spool && run 0 spoolscan x.tar/spool && has "2 messages" &&
+	{ echo "From a@example.org Mon Jan  5 01:00:00 2004"; cat spool/Out/00000001; } >box.mbox &&
+	run 0 spoolshow box.mbox@0 && run 0 spoolshow x.tar/spool/Out/00000001'
+t 'a site file and what it names are read' '
+	echo "b@example.net" >users &&
+	printf "local_domains = example.net\nvalid_recipients_file = users\n" >site.conf &&
+	run 0 spoolscan -s site.conf spool &&
+	run 0 spoolshow -s site.conf spool/Out/00000001 spool/In/00000002'
+
+# As an other user, who may not list a folder above.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	t "root reads others' files, and leaves the case with its owner" '
+		mkdir -m 755 home && mkdir -m 700 home/spool && cp -R spool/Out home/spool &&
+		chown -R 65534:65534 home && chmod 755 "$work" &&
+		setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "cd home && spoolscan -c case.db spool" >/dev/null 2>&1 &&
+		run 0 spoolscan -c home/case.db home/spool &&
+		[ "$(stat -c %u home/case.db)" = 65534 ] && [ "$(ls home)" = "case.db
+spool" ]'
+	t "access times of others' files stay as they were" '
+		touch -a -d 2004-01-05 home/spool/Out/00000001 &&
+		run 0 spoolscan -o ndjson home/spool &&
+		[ "$(stat -c %X home/spool/Out/00000001)" = "$(date -d 2004-01-05 +%s)" ]'
+fi
+
+t_done
