@@ -154,6 +154,13 @@ int	reader_split(struct spool_reader *rd, reader_mark *mark,
 int	reader_at(struct spool_reader *rd, uint64_t off, size_t n,
 	    struct slice *bytes, struct err *err);
 
+/* The file's first max bytes into rd->buf: an envelope file, whole. */
+int	reader_front(struct spool_reader *rd, size_t max, struct err *err);
+
+/* All bytes of an open file from an offset on, to each piece in turn. */
+int	reader_copy(int fd, uint64_t from, reader_piece *piece, void *ctx,
+	    struct err *err);
+
 /* For drv->text: what it begins with into m->text, and m->size. */
 int	reader_text(struct spool_reader *rd, struct spool_msg *m,
 	    struct err *err);
@@ -213,7 +220,7 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 	"rename the folder, or archive the spool where it is and " \
 	"take entries out with spoolclean"
 
-extern const struct spool_driver drv_postfix, drv_exim;
+extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
 extern const struct spool_driver drv_smartermail, drv_imail, drv_mailenable,

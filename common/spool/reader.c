@@ -247,6 +247,38 @@ reader_at(struct spool_reader *rd, uint64_t off, size_t n,
 	return 0;
 }
 
+int
+reader_front(struct spool_reader *rd, size_t max, struct err *err)
+{
+	size_t want = rd->size < max ? (size_t)rd->size : max;
+	ssize_t n;
+
+	rd->buf.n = 0;
+	rd->buf_off = 0;
+	if ((n = tree_read(rd->fd, 0, buf_room(&rd->buf, want), want,
+	    err)) == -1)
+		return -1;
+	rd->buf.n = (size_t)n;
+	return 0;
+}
+
+int
+reader_copy(int fd, uint64_t from, reader_piece *piece, void *ctx,
+    struct err *err)
+{
+	char *p = xalloc(CHUNK);
+	ssize_t n;
+
+	for (; (n = tree_read(fd, from, p, CHUNK, err)) > 0;
+	    from += (uint64_t)n)
+		if (piece(ctx, (struct slice){ p, (size_t)n }, err) == -1) {
+			n = -1;
+			break;
+		}
+	free(p);
+	return n == -1 ? -1 : 0;
+}
+
 /* The beginning of a message, and how long all of it is. */
 struct beginning {
 	struct buf	*b;

@@ -9,6 +9,8 @@
 #				which is removed at the end: it has /dev in it
 #	postfix_start DIR PORT 'main.cf lines' ['master.cf lines']
 #	exim_start DIR PORT 'configuration'
+#	sendmail_start DIR PORT		two queue groups, one of them split; it has
+#				mailers to the ports behind its own
 #	await PORT		until somebody listens there
 #
 # scripts/servers unpacks them.
@@ -125,5 +127,74 @@ exim_start() {
 	printf '%s\n' "$3" >"$r/etc/exim4/exim4.conf"
 	chroot "$r" /usr/sbin/exim4 -C /etc/exim4/exim4.conf -bdf \
 	    -oX "127.0.0.1.$2" >"$work/$1.log" 2>&1 &
+	await "$2" || { cat "$work/$1.log"; return 1; }
+}
+
+sendmail_start() {
+	r=/mnt/$1/root
+	[ -d "$r" ] || server_root sendmail "$1" || return 1
+	mkdir -p "$r/etc/mail" "$r/var/spool/mqueue/q1/qf" \
+	    "$r/var/spool/mqueue/q1/df" "$r/var/spool/mqueue/q1/xf" \
+	    "$r/var/spool/mqueue/q2"
+	chmod 755 "$r" "$r/etc/mail"
+	chmod -R go= "$r/var/spool/mqueue"
+	echo 'sales: one@soft.example.net, two@ok.example.net' >"$r/etc/mail/aliases"
+	cat >"$r/etc/mail/sendmail.cf" <<'END'
+V10/Berkeley
+Cwlocalhost example.org mail.example.org
+Djmail.example.org
+DnMAILER-DAEMON
+CPREDIRECT
+Tsmmta root
+O AliasFile=/etc/mail/aliases
+O Timeout.ident=0
+O QueueDirectory=/var/spool/mqueue/q*
+O DeliveryMode=background
+O EightBitMode=pass8
+O ErrorMode=m
+O PidFile=/tmp/sendmail.pid
+O Timeout.queuereturn=5d
+O SmtpGreetingMessage=$j
+O OperatorChars=.:%@!^/[]+
+O UnixFromLine=From $g  $d
+O QueueSortOrder=filename
+O RetryFactor=1
+H?P?Return-Path: <$g>
+HReceived: $?sfrom $s $.$?_($?s$|from $.$_)
+	$.by $j (8.17.1)$?r with $r$. id $i$?u
+	for $u; $|;
+	$.$b
+H?D?Date: $a
+H?F?From: $?x$x <$g>$|$g$.
+H?x?Full-Name: $x
+H?M?Message-Id: <$t.$i@$j>
+S3
+R$@			$@ <@>
+R$*:$*;$*		$@ <@>
+R$*<>$*			$@ <@>
+R$*<$*>$*		$2
+R$+@$+			$: $1<@$2>
+S0
+R<@>			$#local $: postmaster
+R$+<@ok.example.net>	$#ok $@ [127.0.0.1] $: $1<@ok.example.net>
+R$+<@OK.example.net>	$#ok $@ [127.0.0.1] $: $1<@ok.example.net>
+R$+<@hard.example.net>	$#hard $@ [127.0.0.1] $: $1<@hard.example.net>
+R$+<@$=w>		$#local $: $1
+R$+<@$+>		$#soft $@ [127.0.0.1] $: $1<@$2>
+R$+			$#local $: $1
+S4
+R<@>			$@
+R$+<@$+>		$1@$2
+Mok,	P=[IPC], F=mDFMuXk8, T=DNS/RFC822/SMTP, A=TCP $h 2851
+Mhard,	P=[IPC], F=mDFMuXk8, T=DNS/RFC822/SMTP, A=TCP $h 2853
+Msoft,	P=[IPC], F=mDFMuXk8, T=DNS/RFC822/SMTP, A=TCP $h 2852
+Mlocal,	P=/bin/false, F=lsDFMAw5:/|@q, T=DNS/RFC822/X-Unix, A=false $u
+Mprog,	P=/bin/sh, F=lsDFM, T=X-Unix/X-Unix/X-Unix, A=sh -c $u
+END
+	chroot "$r" /usr/libexec/sendmail/sendmail -C /etc/mail/sendmail.cf \
+	    -bi >"$work/$1.log" 2>&1
+	chroot "$r" /usr/libexec/sendmail/sendmail -C /etc/mail/sendmail.cf -bD \
+	    -O "DaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=$2" \
+	    >"$work/$1.log" 2>&1 &
 	await "$2" || { cat "$work/$1.log"; return 1; }
 }

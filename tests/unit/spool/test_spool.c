@@ -67,7 +67,8 @@ static const struct {
 	const char	*path, *format, *says;
 	enum err_code	 code;
 } errors[] = {
-	{ "s", "x", "unknown format 'x': one of postfix, exim, ims55, iis,"
+	{ "s", "x", "unknown format 'x': one of postfix, exim, sendmail,"
+	    " ims55, iis,"
 	    " ex2007, maildir, mbox, smartermail, imail, mailenable,"
 	    " mailsite, xmail, mdaemon, kerio, hmailserver, eml", ERR_USAGE },
 	{ "absent", NULL, "absent: cannot open: No such file", ERR_SYS },
