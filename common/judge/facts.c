@@ -150,6 +150,21 @@ report_make(struct facts *f, const struct record *rec, struct arena *a,
 		hop_make(&r->hops[i], &rec->orig_hops[i], in);
 }
 
+static void
+sketch_keep(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	struct sketch *s;
+
+	if (rec->sketch == NULL)
+		return;
+	s = arena_alloc(a, sizeof(*s));
+	*s = *rec->sketch;
+	f->sketch = s;
+	f->host = intern(in, rec->host);
+	f->mailer = intern(in, rec->mailer);
+}
+
 struct facts *
 facts_make(const struct record *rec, struct arena *a, struct intern *in)
 {
@@ -185,6 +200,7 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	header_rcpts_make(f, rec, a, in);
 	if (rec->has_report)
 		report_make(f, rec, a, in);
+	sketch_keep(f, rec, a, in);
 	f->class = C_UNSURE;
 	return f;
 }

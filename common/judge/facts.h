@@ -56,6 +56,7 @@ struct facts {
 	struct fact_hop	*hops;
 	uint32_t	*header_rcpts;	/* addresses the header names, then their domains */
 	struct fact_report *report;
+	const struct sketch *sketch;	/* of its text; NULL: of a report */
 
 	uint32_t	 nrcpts;
 	uint32_t	 spill_n;
@@ -69,6 +70,8 @@ struct facts {
 	uint32_t	 problem;	/* the first one; 0: nothing was odd */
 	uint32_t	 folder;
 	uint32_t	 stolen;	/* why its account is; 0: it is not */
+	uint32_t	 host;		/* of the first URL in its text */
+	uint32_t	 mailer;	/* the program that says it wrote it */
 	uint16_t	 spool;		/* index of the scan's spools */
 	uint8_t		 worker;	/* whose spill file */
 	uint8_t		 nheader_rcpts;
@@ -82,6 +85,7 @@ struct facts {
 	bool		 no_header : 1;
 
 	/* settled by the judge */
+	uint32_t	 campaign;	/* its number; 0: in none */
 	uint8_t		 class;		/* enum class */
 	uint8_t		 rule;		/* index of what decided */
 	uint8_t		 client_is;	/* enum site_client */

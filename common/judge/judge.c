@@ -263,6 +263,7 @@ judge_free(struct judge *j)
 	free(j->pairs);
 	idmap_free(&j->clients);
 	idmap_free(&j->addrs);
+	campaigns_free(j->campaigns);
 	free(j->sent);
 	free(j);
 }
@@ -434,6 +435,39 @@ answers(const struct facts *f)
 }
 
 void
+judge_known(struct judge *j, struct campaign_known *known, size_t n,
+    uint32_t used)
+{
+	j->known = known;
+	j->nknown = n;
+	j->numbers = used;
+}
+
+const struct campaigns *
+judge_campaigns(const struct judge *j)
+{
+	return j->campaigns;
+}
+
+/*
+ * What nothing has decided follows its campaign.  What the campaigns are
+ * made of is counted before, and not again until the end: else the order of
+ * names would tell.
+ */
+static void
+pull(struct judge *j)
+{
+	size_t i;
+
+	campaigns_count(j->campaigns, j->in);
+	j->pulling = true;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i]->campaign != 0 && (j->v[i]->class == C_UNSURE ||
+		    judge_is_weak(j->v[i])))
+			apply(j, j->v[i]);
+}
+
+void
 judge_all(struct judge *j)
 {
 	size_t i;
@@ -442,11 +476,14 @@ judge_all(struct judge *j)
 		settle(j, j->v[i]);
 	for (i = 0; i < j->n; i++)
 		count_one(j, j->v[i]);
+	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
+	    j->numbers);
 	for (i = 0; i < j->n; i++)
 		if (!is_report(j->v[i]) && !answers(j->v[i])) {
 			apply(j, j->v[i]);
 			remember_sent(j, j->v[i]);
 		}
+	pull(j);
 	for (i = 0; i < j->n; i++)
 		if (is_report(j->v[i]) || answers(j->v[i])) {
 			apply(j, j->v[i]);
@@ -458,4 +495,5 @@ judge_all(struct judge *j)
 	for (i = 0; i < j->n; i++)
 		if (is_report(j->v[i]) && j->v[i]->class == C_UNSURE)
 			apply(j, j->v[i]);	/* now the storms are known */
+	campaigns_count(j->campaigns, j->in);
 }

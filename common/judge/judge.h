@@ -2,6 +2,7 @@
 #define JUDGE_JUDGE_H
 #include "base/buf.h"
 #include "base/intern.h"
+#include "judge/campaign.h"
 #include "judge/facts.h"
 #include "site/site.h"
 
@@ -13,7 +14,9 @@
  * When none decides the class is unsure.
  *
  *	judge_new    once, over all entries: what is ours, per string
- *	judge_all    mail first, then the reports about it, then the storms
+ *	judge_known  campaigns of a case, if there is one
+ *	judge_all    mail first, then what shares a campaign with it, then the
+ *		     reports about it, then the storms
  */
 struct judge;
 
@@ -40,8 +43,17 @@ const char	*judge_reason(const struct facts *f);	/* rule id */
  */
 struct judge	*judge_new(const struct site *site, const struct intern *in,
 		    struct facts **entries, size_t n);
+/* known stays the caller's; judge_all writes it as campaigns_find does. */
+void		 judge_known(struct judge *j, struct campaign_known *known,
+		    size_t n, uint32_t used);
 void		 judge_all(struct judge *j);
 void		 judge_free(struct judge *j);		/* NULL allowed */
+
+/* When all have been judged; they go when j does. */
+const struct campaigns *judge_campaigns(const struct judge *j);
+
+/* Legit for no better reason than that all recipients are ours. */
+bool		 judge_is_weak(const struct facts *f);
 
 /* For rules and summaries. */
 struct slice	 judge_str(const struct judge *j, uint32_t id);

@@ -325,6 +325,23 @@ note_problems(struct reading *r)
 		    SL("large: only its first part was looked at"));
 }
 
+/* Reports are many and look alike; they are judged by what they are about. */
+static void
+read_sketch(struct reading *r)
+{
+	struct record *rec = r->rec;
+	struct slice rcpts[4];
+	struct text_from from = { .head = &r->head, .body = r->body,
+	    .subject = rec->subject, .from = rec->from, .rcpts = rcpts };
+
+	if (rec->kind != KIND_MAIL || r->head.n == 0)
+		return;
+	for (; from.nrcpts < 4 && from.nrcpts < rec->nrcpts; from.nrcpts++)
+		rcpts[from.nrcpts] = rec->rcpts[from.nrcpts].addr.spec;
+	rec->sketch = text_sketch(r->a, r->cs, &from, &rec->host);
+	rec->mailer = sl_first(head_get(&r->head, H_X_MAILER), 64);
+}
+
 /*
  * A file can begin with blank lines, where a program saved it or cut it out
  * of something else.  They are no part of it when a field that we know
@@ -382,6 +399,7 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 	if (first_addr(a, head_get(&r.head, H_RESENT_FROM), &ad))
 		rec->resent_from = ad.spec;
 	read_report(&r);
+	read_sketch(&r);
 	note_problems(&r);
 	rec->unread = false;
 }

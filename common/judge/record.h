@@ -8,6 +8,7 @@
 #include "mail/charset.h"
 #include "mail/received.h"
 #include "mail/report.h"
+#include "mail/text.h"
 #include "spool/spool.h"
 
 /*
@@ -71,6 +72,9 @@ struct record {
 	struct attachment *attachments;
 	size_t		 nattachments;
 	struct slice	 note;
+	const struct sketch *sketch;	/* of the text of a mail, or NULL */
+	struct slice	 host;		/* of the first URL in it */
+	struct slice	 mailer;	/* the program that wrote it */
 	struct slice	*problems;
 	size_t		 nproblems;
 	bool		 unread;	/* nothing of it could be read */

@@ -587,6 +587,74 @@ inbound(const struct judge *j, const struct facts *f)
 	return !report(f) && !answer(f) && comes_in(j, f);
 }
 
+bool
+judge_is_weak(const struct facts *f)
+{
+	return f->rule < judge_nrules() &&
+	    judge_rules[f->rule].test == inbound;
+}
+
+/* ---- campaigns ---- */
+
+/*
+ * A campaign is bad when enough of it was decided to be, far more than was
+ * found to be good.  Good is what has a reason of its own to be legit.
+ */
+#define BAD_MIN		3	/* mails */
+#define BAD_SHARE	8	/* for each good one */
+
+static uint32_t
+good_in(const struct campaign *c)
+{
+	return c->classes[C_LEGIT] - c->weak;
+}
+
+static const struct campaign *
+pulled_by(const struct judge *j, const struct facts *f)
+{
+	if (!j->pulling || f->kind != KIND_MAIL || trusted(f) ||
+	    (f->class != C_UNSURE && !judge_is_weak(f)))
+		return NULL;
+	return campaign_of(j->campaigns, f);
+}
+
+static bool
+relay_campaign(const struct judge *j, const struct facts *f)
+{
+	const struct campaign *c = pulled_by(j, f);
+
+	return c != NULL && !comes_in(j, f) &&
+	    c->classes[C_RELAY] >= BAD_MIN &&
+	    c->classes[C_RELAY] / BAD_SHARE >= good_in(c);
+}
+
+/* Here good is also what is for us and nothing speaks against. */
+static bool
+spam_campaign(const struct judge *j, const struct facts *f)
+{
+	const struct campaign *c = pulled_by(j, f);
+	uint32_t bad;
+
+	if (c == NULL || !comes_in(j, f))
+		return false;
+	bad = c->classes[C_RELAY] + c->classes[C_SPAM];
+	return bad >= BAD_MIN && bad >= c->weak &&
+	    bad / BAD_SHARE >= good_in(c);
+}
+
+static void
+say_campaign(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	const struct campaign *c = campaign_of(j->campaigns, f);
+
+	if (c == NULL)
+		return;
+	buf_fmt(out, "one of %u mails of campaign %u, of which %u are relay, "
+	    "%u spam, %u legit; ", c->n, c->number, c->classes[C_RELAY],
+	    c->classes[C_SPAM], c->classes[C_LEGIT]);
+	campaign_say(c, j->in, out);
+}
+
 /* ---- what only speaks ---- */
 
 static bool
@@ -688,6 +756,14 @@ const struct rule judge_rules[] = {
 	    "Somebody used an account of ours from where its owner does not: "
 	    "the server's logs say so (spoollog(1) has the reasons).",
 	    "KB836500" },
+	{ "relay/campaign", C_RELAY, DECIDES, relay_campaign, say_campaign,
+	    "Nothing else decides, it is not for our users, and it is of a "
+	    "campaign that is relay: the same mail with other words filled "
+	    "in.", "design" },
+	{ "spam/campaign", C_SPAM, DECIDES, spam_campaign, say_campaign,
+	    "Nothing else decides, it is for our own users, and the same "
+	    "mail, with other words filled in, was relayed through us or is "
+	    "spam, more of it than there is of this.", "KB836500" },
 	{ "unsure/maybe-inside", C_UNSURE, DECIDES, maybe_inside,
 	    say_maybe_inside,
 	    "As relay/spoofed-sender, but nobody told the trusted networks, "

@@ -29,6 +29,12 @@ struct judge {
 	struct idmap		 addrs;		/* struct addr_sums, by address */
 	bool			 counted;	/* all reports are in these */
 
+	struct campaigns	*campaigns;
+	struct campaign_known	*known;
+	size_t			 nknown;
+	uint32_t		 numbers;	/* of campaigns, that were given */
+	bool			 pulling;	/* all mail is in its campaigns */
+
 	uint64_t		*sent;		/* Message-IDs of what we sent */
 	size_t			 sent_cap, sent_n;
 };

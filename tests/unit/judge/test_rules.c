@@ -21,6 +21,11 @@
 			" 10:00:00 +0900\r\n"
 #define MAIL	"From: a@example.net\r\nTo: b@example.com\r\n" \
 		"Message-ID: <m1@example.net>\r\nSubject: hello\r\n\r\nhi\r\n"
+#define OTHER		IN("198.51.100.8")
+#define PILLS	"From: a@example.net\r\nSubject: Rates fell again\r\n" \
+		"\r\nDear reader, the harbour clinic offers winter coats," \
+		" patient listeners and forty kinds of copper kettle, while" \
+		" every lantern burns until tomorrow evening.\r\n"
 #define DSN(action, original) \
 	"From: MAILER-DAEMON@mx.example.net\r\nTo: b@example.com\r\n" \
 	"Subject: Undelivered Mail Returned to Sender\r\n" \
@@ -61,6 +66,28 @@ static const struct {
 	    "\1\2\3 nothing here\n", 0 } } },
 	{ "relay/routed-recipient", "", { { "in", "a@example.net",
 	    { "z%example.net@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	{ "relay/campaign", "", { { "in", "a@example.net",
+	    { "z%d@example.net" }, PROV_XBLOCK, STRANGER PILLS, 3 },
+	    { "mail", "a@example.net", { "y@example.net" }, PROV_HEADERS,
+	    PILLS, 0 } } },
+	{ "spam/campaign", "", { { "in", "a@example.net",
+	    { "z%d@example.net" }, PROV_XBLOCK, STRANGER PILLS, 3 },
+	    { "in", "c@example.net", { "b@example.com" }, PROV_XBLOCK,
+	    OTHER PILLS, 0 } } },
+	/* two are chance; and what is mostly for us is a newsletter */
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "z%d@example.net" }, PROV_XBLOCK, STRANGER PILLS, 2 },
+	    { "in", "c@example.net", { "b@example.com" }, PROV_XBLOCK,
+	    OTHER PILLS, 0 } } },
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "z%d@example.net" }, PROV_XBLOCK, STRANGER PILLS, 3 },
+	    { "in", "c@example.net", { "b%d@example.com" }, PROV_XBLOCK,
+	    OTHER PILLS, 4 } } },
+	/* what was decided stays */
+	{ "legit/submitted", "", { { "in", "a@example.net",
+	    { "z%d@example.net" }, PROV_XBLOCK, STRANGER PILLS, 9 },
+	    { "in", "b@example.com", { "c@example.com" }, PROV_XBLOCK,
+	    INSIDE PILLS, 0 } } },
 	{ "relay/spoofed-sender", "", { { "in", "b@example.com",
 	    { "z@example.net" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
 	/* a web server of ours with a public address, unless it was told */

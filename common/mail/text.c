@@ -1,0 +1,639 @@
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "mail/mime.h"
+#include "mail/text.h"
+#include "mail/words.h"
+
+/* ---- comparable text ---- */
+
+/*
+ * What a byte is.  Soft ends a word, but not what could be the front of an
+ * address; blank ends that too.
+ */
+enum kind_of {
+	K_BLANK, K_SOFT, K_LETTER, K_DIGIT, K_HIGH, K_AT, K_COLON, K_LT, K_AMP
+};
+
+static const uint8_t kinds[256] = {
+	['a' ... 'z'] = K_LETTER, ['A' ... 'Z'] = K_LETTER,
+	['0' ... '9'] = K_DIGIT, [0x80 ... 0xff] = K_HIGH,
+	['.'] = K_SOFT, ['-'] = K_SOFT, ['_'] = K_SOFT, ['+'] = K_SOFT,
+	['\''] = K_SOFT, ['='] = K_SOFT, ['%'] = K_SOFT,
+	['@'] = K_AT, [':'] = K_COLON, ['<'] = K_LT, ['&'] = K_AMP,
+};
+
+enum script { S_NONE, S_LETTER, S_KATAKANA, S_KANJI, S_IGNORED };
+
+struct fold {
+	struct buf	*out;
+	const char	*p, *end;
+	size_t		 word;		/* where the unfinished one begins */
+	size_t		 chain;		/* and what soft bytes join it to */
+	enum script	 script;	/* of the unfinished one */
+	bool		 digit;		/* stands in it */
+	bool		 html;
+};
+
+static void
+put(struct fold *f, char c)
+{
+	if (f->out->n < f->out->cap)
+		f->out->p[f->out->n++] = c;
+}
+
+/* Digits and long tokens in a row are one mask. */
+static void
+mask(struct fold *f, char c)
+{
+	const struct buf *out = f->out;
+
+	f->out->n = f->word;
+	if (out->n >= 2 && out->p[out->n - 2] == c &&
+	    (out->n == 2 || out->p[out->n - 3] == ' '))
+		return;
+	put(f, c);
+	put(f, ' ');
+}
+
+static void
+end_word(struct fold *f)
+{
+	size_t n = f->out->n - f->word;
+
+	if (f->digit || (n > TEXT_WORD_MAX && f->script == S_LETTER))
+		mask(f, '#');
+	else if (n > 0)
+		put(f, ' ');
+	f->word = f->out->n;
+	f->digit = false;
+	f->script = S_NONE;
+}
+
+static void
+end_chain(struct fold *f)
+{
+	end_word(f);
+	f->chain = f->word;
+}
+
+static bool
+in_host(char c)
+{
+	return ascii_alnum(c) || c == '.' || c == '-' || c == '_' ||
+	    (unsigned char)c >= 0x80;
+}
+
+/* What stood before the '@', and what stands behind it. */
+static void
+address(struct fold *f)
+{
+	while (f->p < f->end && in_host(*f->p))
+		f->p++;
+	f->word = f->chain;
+	mask(f, '@');
+	f->word = f->chain = f->out->n;
+	f->digit = false;
+	f->script = S_NONE;
+}
+
+/* "//" and the host, in what comes behind "//"; the rest is passed over. */
+static void
+put_host(struct fold *f, const char *p, const char *end)
+{
+	const char *q = p, *at = p;
+
+	for (; q < end && q - p < 255 && (in_host(*q) || *q == '@' ||
+	    *q == ':'); q++)
+		if (*q == '@')
+			at = q + 1;
+	for (q = at; q < end && in_host(*q) && q - at < 255; q++)
+		;
+	if (q - at < 4)
+		return;
+	put(f, '/');
+	put(f, '/');
+	for (; at < q; at++)
+		put(f, ascii_lower(*at));
+	put(f, ' ');
+	f->word = f->chain = f->out->n;
+}
+
+static bool
+ends_url(char c)
+{
+	return (unsigned char)c <= ' ' || c == '<' || c == '>' || c == '"';
+}
+
+/* "http://": the word before it was the scheme. */
+static void
+colon(struct fold *f)
+{
+	const char *p = f->p;
+
+	if (f->end - p < 3 || p[0] != '/' || p[1] != '/') {
+		end_chain(f);
+		return;
+	}
+	f->out->n = f->word;
+	f->digit = false;
+	f->script = S_NONE;
+	f->chain = f->word;
+	put_host(f, p + 2, f->end);
+	while (f->p < f->end && !ends_url(*f->p))
+		f->p++;
+}
+
+/* Where the next s is, from p on, or end. */
+static const char *
+behind(const char *p, const char *end, struct slice s)
+{
+	const char *q = sl_ifind((struct slice){ p, (size_t)(end - p) }, s);
+
+	return q == NULL ? end : q + s.n;
+}
+
+/* Things of HTML that are not for reading, and where they end. */
+static const struct {
+	struct slice	begins, ends;
+} unread[] = {
+	{ { "!--", 3 },		{ "-->", 3 } },
+	{ { "style", 5 },	{ "</style", 7 } },
+	{ { "script", 6 },	{ "</script", 8 } },
+};
+
+/* A tag, '<' is taken.  Its URL counts, the tag does not. */
+static void
+tag(struct fold *f)
+{
+	struct slice rest = { f->p, (size_t)(f->end - f->p) };
+	const char *close, *url;
+	size_t i;
+
+	if (!f->html || rest.n == 0 || (!ascii_alpha(*f->p) &&
+	    *f->p != '/' && *f->p != '!')) {
+		end_chain(f);
+		return;
+	}
+	for (i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
+		if (sl_istarts(rest, unread[i].begins)) {
+			f->p = behind(f->p, f->end, unread[i].ends);
+			return;
+		}
+	end_chain(f);
+	close = memchr(rest.p, '>', rest.n);
+	rest.n = (size_t)((close == NULL ? f->end : close) - rest.p);
+	f->p = rest.p + rest.n + (close != NULL);
+	if (sl_istarts(rest, SL("a ")) || sl_istarts(rest, SL("img ")))
+		if ((url = sl_find(rest, SL("://"))) != NULL)
+			put_host(f, url + 3, rest.p + rest.n);
+}
+
+static enum script
+script_of(int32_t cp)
+{
+	static const struct {
+		int32_t		from, to;
+		enum script	script;
+	} ranges[] = {
+		{ 0xad, 0xad, S_IGNORED },
+		{ 0xc0, 0x24f, S_LETTER },
+		{ 0x370, 0x1fff, S_LETTER },	/* Greek to Greek */
+		{ 0x200b, 0x200f, S_IGNORED },
+		{ 0x30a1, 0x30ff, S_KATAKANA },
+		{ 0x3400, 0x9fff, S_KANJI },
+		{ 0xac00, 0xd7a3, S_LETTER },	/* Hangul */
+		{ 0xf900, 0xfaff, S_KANJI },
+		{ 0xfeff, 0xfeff, S_IGNORED },
+		{ 0xff66, 0xff9d, S_KATAKANA },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]) &&
+	    cp >= ranges[i].from; i++)
+		if (cp <= ranges[i].to)
+			return ranges[i].script;
+	return S_NONE;
+}
+
+/* Latin-1, Greek and Cyrillic capitals. */
+static int32_t
+lower(int32_t cp)
+{
+	if ((cp >= 0xc0 && cp <= 0xde && cp != 0xd7) ||
+	    (cp >= 0x391 && cp <= 0x3a9) || (cp >= 0x410 && cp <= 0x42f))
+		return cp + 0x20;
+	return cp;
+}
+
+static void	ascii(struct fold *f, char c);
+
+static void
+character(struct fold *f, int32_t cp)
+{
+	enum script s;
+
+	if (cp >= 0xff01 && cp <= 0xff5e)	/* ASCII of double width */
+		cp -= 0xfee0;
+	if (cp >= 0 && cp < 0x80) {
+		ascii(f, (char)cp);
+		return;
+	}
+	if ((s = script_of(cp)) == S_IGNORED)
+		return;
+	if (s != f->script && f->script != S_NONE)
+		end_word(f);
+	if (s == S_NONE) {
+		end_chain(f);
+		return;
+	}
+	f->script = s;
+	if (f->out->n + 4 <= f->out->cap)
+		utf8_put(f->out, (uint32_t)lower(cp));
+}
+
+/* "&#86;" is a V; a name is taken for a blank. */
+static void
+entity(struct fold *f)
+{
+	const char *p = f->p, *end = f->end - p > 10 ? p + 10 : f->end;
+	int32_t cp = 0;
+	bool hex;
+
+	if (!f->html || p == end) {
+		end_chain(f);
+		return;
+	}
+	if (*p != '#') {
+		while (p < end && ascii_alnum(*p))
+			p++;
+		f->p = p < end && *p == ';' ? p + 1 : f->p;
+		end_chain(f);
+		return;
+	}
+	p++;
+	hex = p < end && ascii_lower(*p) == 'x';
+	for (p += hex; p < end && ascii_hex(*p) >= 0 &&
+	    (hex || ascii_digit(*p)); p++)
+		cp = cp * (hex ? 16 : 10) + ascii_hex(*p);
+	f->p = p < end && *p == ';' ? p + 1 : p;
+	/* what would begin a tag or another entity does not */
+	character(f, cp == '<' || cp == '&' || cp > 0x10ffff ? ' ' : cp);
+}
+
+static void
+ascii(struct fold *f, char c)
+{
+	switch ((enum kind_of)kinds[(unsigned char)c]) {
+	case K_LETTER:
+	case K_DIGIT:
+		if (f->script != S_LETTER && f->script != S_NONE)
+			end_word(f);
+		f->script = S_LETTER;
+		f->digit |= ascii_digit(c);
+		put(f, ascii_lower(c));
+		break;
+	case K_SOFT:
+		end_word(f);
+		break;
+	case K_AT:
+		address(f);
+		break;
+	case K_COLON:
+		colon(f);
+		break;
+	case K_LT:
+		tag(f);
+		break;
+	case K_AMP:
+		entity(f);
+		break;
+	case K_HIGH:
+	case K_BLANK:
+		end_chain(f);
+		break;
+	}
+}
+
+/* Letters follow letters. */
+static void
+letters(struct fold *f)
+{
+	struct buf *out = f->out;
+	const char *p = f->p, *end = f->end;
+	char *o = out->p + out->n;
+
+	if (f->script != S_LETTER && f->script != S_NONE) {
+		end_word(f);
+		o = out->p + out->n;
+	}
+	f->script = S_LETTER;
+	if ((size_t)(end - p) > out->cap - out->n)
+		end = p + (out->cap - out->n);
+	while (p < end && kinds[(unsigned char)*p] == K_LETTER)
+		*o++ = *p++ | 0x20;
+	out->n = (size_t)(o - out->p);
+	f->p = p + (p == f->p);		/* forward, when there is no room */
+}
+
+void
+text_fold(struct buf *out, struct slice utf8, bool html)
+{
+	struct fold f = { .out = out, .p = utf8.p, .end = utf8.p + utf8.n,
+	    .html = html };
+	struct slice rest;
+
+	if (utf8.n == 0 || out->n >= TEXT_MAX)
+		return;
+	buf_room(out, TEXT_MAX - out->n);
+	f.word = f.chain = out->n;
+	while (f.p < f.end && out->n < TEXT_MAX) {
+		if (kinds[(unsigned char)*f.p] == K_LETTER) {
+			letters(&f);
+			continue;
+		}
+		if (kinds[(unsigned char)*f.p] != K_HIGH) {
+			ascii(&f, *f.p++);
+			continue;
+		}
+		rest = (struct slice){ f.p, (size_t)(f.end - f.p) };
+		character(&f, utf8_next(&rest));
+		f.p = rest.p;
+	}
+	if (out->n >= TEXT_MAX)
+		out->n = f.word;	/* half a word is none */
+	else
+		end_word(&f);
+}
+
+/* ---- the sketch ---- */
+
+#define SKIP_MAX	32	/* words of the recipient's name and address */
+#define SKIP_RCPTS	4	/* of so many recipients */
+#define WORD_MIN	4	/* letters: shorter ones stand in any text */
+#define TEXT_PLAIN	(TEXT_MAX * 3 / 2)	/* decoded bytes without tags */
+#define FILE_MIN	64	/* bytes of an attachment that tell it */
+#define FILE_MAX	512
+
+struct skip {
+	uint64_t	seen;		/* a bit for the low six of each */
+	uint64_t	v[SKIP_MAX];
+	size_t		n;
+};
+
+static void
+skip_add(struct skip *k, struct slice folded)
+{
+	struct slice word;
+	uint64_t h;
+
+	while (k->n < SKIP_MAX && sl_cut(&folded, ' ', &word)) {
+		h = hash64_kept(word);
+		k->seen |= UINT64_C(1) << (h & 63);
+		k->v[k->n++] = h;
+	}
+}
+
+static bool
+skipped(const struct skip *k, uint64_t h)
+{
+	size_t i;
+
+	if ((k->seen >> (h & 63) & 1) == 0)
+		return false;
+	for (i = 0; i < k->n && k->v[i] != h; i++)
+		;
+	return i < k->n;
+}
+
+static void
+count(struct sketch *s, const struct skip *k, struct slice word)
+{
+	uint64_t h = hash64_kept(word);
+	uint16_t *bin = &s->bin[h >> 58], v = (uint16_t)(h >> 32);
+
+	if (skipped(k, h))
+		return;
+	v += v == 0;
+	if (*bin == 0 || v < *bin)
+		*bin = v;
+	s->words++;
+}
+
+/* Ideographs stand without blanks: two in a row are a word. */
+static bool
+is_kanji(struct slice w)
+{
+	unsigned char c = (unsigned char)w.p[0], d = (unsigned char)w.p[1];
+
+	return w.n >= 3 && w.n % 3 == 0 && ((c == 0xe3 && d >= 0x90) ||
+	    (c >= 0xe4 && c <= 0xe9) || (c == 0xef && (d == 0xa4 ||
+	    d == 0xa5 || d == 0xa6 || d == 0xa7 || d == 0xa8)));
+}
+
+static void
+count_words(struct sketch *s, const struct skip *k, struct slice text)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	struct slice w;
+	size_t i;
+
+	for (; p < end; p = w.p + w.n + 1) {
+		w.p = p;
+		while (*p != ' ')	/* one is behind each */
+			p++;
+		w.n = (size_t)(p - w.p);
+		if (w.n < WORD_MIN && (w.n < 3 || (signed char)w.p[0] > 0))
+			continue;
+		if (!is_kanji(w)) {
+			count(s, k, w);
+			continue;
+		}
+		for (i = 0; i + 6 <= w.n; i += 3)
+			count(s, k, (struct slice){ w.p + i, 6 });
+	}
+}
+
+static uint32_t
+hash32(struct slice s)
+{
+	return s.n == 0 ? 0 : (uint32_t)hash64_kept(s);
+}
+
+/* Local parts, and what the To field says round them. */
+static void
+skip_make(struct skip *k, struct arena *a, struct charsets *cs,
+    const struct text_from *from)
+{
+	struct buf b = { 0 };
+	struct slice addr;
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < from->nrcpts && i < SKIP_RCPTS; i++) {
+		addr = from->rcpts[i];
+		at = addr.n == 0 ? NULL : memchr(addr.p, '@', addr.n);
+		text_fold(&b, sl_first(addr, at == NULL ? addr.n :
+		    (size_t)(at - addr.p)), false);
+	}
+	text_fold(&b, sl_first(words_decode(a, cs,
+	    head_get(from->head, H_TO)), 256), false);
+	skip_add(k, buf_sl(&b));
+	buf_free(&b);
+}
+
+/* The program that wrote it, by the fields that it writes. */
+static uint32_t
+layout(const struct head *h)
+{
+	static const bool trace[H_COUNT] = { [H_RECEIVED] = true,
+	    [H_RETURN_PATH] = true, [H_DELIVERED_TO] = true,
+	    [H_ENVELOPE_TO] = true, [H_X_ENVELOPE_TO] = true,
+	    [H_X_ENVELOPE_FROM] = true, [H_X_ORIGINAL_TO] = true };
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (!trace[h->id[i]])
+			sum = sum * UINT64_C(0x9e3779b97f4a7c15) +
+			    hash64_kept(h->v[i].name);
+	return (uint32_t)(sum >> 32);
+}
+
+/* A list has a name; a newsletter at least a sender. */
+static uint32_t
+list_of(const struct text_from *from)
+{
+	const struct head *h = from->head;
+	struct slice id = head_get(h, H_LIST_ID), prec;
+	const char *at, *lt;
+
+	if (id.n > 0) {
+		lt = memrchr(id.p, '<', id.n);
+		return hash32(lt == NULL ? id :
+		    sl_from(id, (size_t)(lt - id.p)));
+	}
+	prec = head_get(h, H_PRECEDENCE);
+	if (h->first[H_LIST_UNSUBSCRIBE] == -1 && !sl_ieq(prec, SL("bulk")) &&
+	    !sl_ieq(prec, SL("list")))
+		return 0;
+	at = from->from.n == 0 ? NULL :
+	    memrchr(from->from.p, '@', from->from.n);
+	return at == NULL ? 0 :
+	    hash32(sl_from(from->from, (size_t)(at - from->from.p)));
+}
+
+static void
+fold_part(struct buf *out, struct charsets *cs, const struct part *p)
+{
+	bool html = sl_eq(p->type, SL("text/html"));
+	struct buf text = { 0 };
+
+	mime_text(p, cs, html ? TEXT_LOOK : TEXT_PLAIN, &text);
+	text_fold(out, buf_sl(&text), html);
+	buf_free(&text);
+}
+
+static bool
+is_text(const struct part *p)
+{
+	return sl_starts(p->type, SL("text/")) &&
+	    !sl_eq(p->disposition, SL("attachment"));
+}
+
+static uint32_t
+file_of(const struct part *p)
+{
+	struct slice bytes = sl_first(sl_trim(p->body), FILE_MAX);
+
+	return bytes.n < FILE_MIN || p->child != NULL ? 0 : hash32(bytes);
+}
+
+/* The first text that says anything, and the first file. */
+static void
+fold_parts(struct buf *out, struct sketch *s, struct arena *a,
+    struct charsets *cs, const struct text_from *from)
+{
+	const struct part *p;
+	struct mime m;
+
+	mime_parse(&m, a, cs, from->head, from->body);
+	for (p = m.root; p != NULL && (out->n == 0 || s->file == 0);
+	    p = mime_walk(p)) {
+		if (is_text(p)) {
+			if (out->n == 0)
+				fold_part(out, cs, p);
+		} else if (s->file == 0)
+			s->file = file_of(p);
+	}
+}
+
+/* Most mail is one text: no tree of it is needed. */
+static void
+fold_body(struct buf *out, struct sketch *s, struct arena *a,
+    struct charsets *cs, const struct text_from *from)
+{
+	struct slice type = head_get(from->head, H_CONTENT_TYPE);
+	struct part p = { .type = SL("text/plain"), .body = from->body };
+
+	if (type.n > 0 && !sl_istarts(type, SL("text/"))) {
+		fold_parts(out, s, a, cs, from);
+		return;
+	}
+	if (sl_istarts(type, SL("text/html")))
+		p.type = SL("text/html");
+	if (type.n > 0)
+		p.charset = param_get(a, cs, hdr_unfold(a, type), "charset");
+	p.enc = mime_enc(head_get(from->head, H_CONTENT_TRANSFER_ENCODING));
+	fold_part(out, cs, &p);
+}
+
+static struct slice
+first_host(struct arena *a, struct slice text)
+{
+	const char *at = sl_find(text, SL("//"));
+	struct slice host;
+
+	if (at == NULL)
+		return SL("");
+	text = sl_from(text, (size_t)(at + 2 - text.p));
+	sl_cut(&text, ' ', &host);
+	return arena_dup(a, sl_first(host, 64));
+}
+
+struct sketch *
+text_sketch(struct arena *a, struct charsets *cs,
+    const struct text_from *from, struct slice *host)
+{
+	struct sketch *s = arena_alloc(a, sizeof(*s));
+	struct buf text = { 0 };
+	struct skip skip = { 0 };
+
+	skip_make(&skip, a, cs, from);
+	fold_body(&text, s, a, cs, from);
+	*host = first_host(a, buf_sl(&text));
+	s->text = hash32(buf_sl(&text));
+	count_words(s, &skip, buf_sl(&text));
+	text.n = 0;
+	text_fold(&text, sl_first(from->subject, 512), false);
+	s->subject = hash32(buf_sl(&text));
+	count_words(s, &skip, buf_sl(&text));
+	s->layout = layout(from->head);
+	s->list = list_of(from);
+	buf_free(&text);
+	return s;
+}
+
+unsigned
+sketch_alike(const struct sketch *a, const struct sketch *b)
+{
+	uint16_t same = 0, either = 0;
+	size_t i;
+
+	for (i = 0; i < SKETCH_BINS; i++) {
+		same += (uint16_t)(a->bin[i] == b->bin[i] && a->bin[i] != 0);
+		either += (uint16_t)((a->bin[i] | b->bin[i]) != 0);
+	}
+	return either == 0 ? 0 : (unsigned)same * 256 / either;
+}
