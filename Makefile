@@ -23,7 +23,7 @@ pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 
 OPTIONAL ?= libmaxminddb libevtx libevt	# "make OPTIONAL=": without any of them
 have	:= $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p)))
 cpp	+= $(shell pkg-config --cflags $(pkgs) $(have) 2>/dev/null)
-libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread
+libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread -lm
 
 ifeq ($(ICONV),gnu)			# GNU libiconv in place of the C library's
 cpp	+= -isystem build/libiconv/include

@@ -99,13 +99,13 @@ write_digest(const char *path, const uint8_t sha256[32], struct err *err)
 	buf_addc(&b, '\0');
 	unlink(b.p);		/* of an archive that is not there */
 	bag_sum(&line, sha256, sl(base_name(path)));
-	if ((r = publish_begin(&p, b.p, err)) == 0) {
+	if ((r = publish_begin(&p, b.p, false, err)) == 0) {
 		n = write(p.fd, line.p, line.n);
 		if (n != (ssize_t)line.n) {
 			r = err_sys(err, "%s: cannot write", b.p);
 			publish_cancel(&p);
 		} else
-			r = publish_commit(&p, false, err);
+			r = publish_commit(&p, err);
 	}
 	buf_free(&b);
 	buf_free(&line);
@@ -129,7 +129,7 @@ make_one(struct make *m, const char *path, struct err *err)
 {
 	struct publish p;
 
-	if (publish_begin(&p, path, err) == -1)
+	if (publish_begin(&p, path, false, err) == -1)
 		return -1;
 	m->phase(m->ctx, "packing");
 	if (check_outside(m, p.dir, err) == -1 ||
@@ -140,7 +140,7 @@ make_one(struct make *m, const char *path, struct err *err)
 		publish_cancel(&p);
 		return -1;
 	}
-	if (publish_commit(&p, false, err) == -1) {
+	if (publish_commit(&p, err) == -1) {
 		remove_digest(path);
 		return -1;
 	}
@@ -152,7 +152,7 @@ make_check(const char *path, struct err *err)
 {
 	struct publish p;
 
-	if (publish_begin(&p, path, err) == -1)
+	if (publish_begin(&p, path, false, err) == -1)
 		return -1;
 	publish_cancel(&p);
 	return 0;

@@ -67,17 +67,17 @@ is_ours(const struct publish *p)
 }
 
 int
-publish_begin(struct publish *p, const char *path, struct err *err)
+publish_begin(struct publish *p, const char *path, bool over, struct err *err)
 {
 	struct stat st;
 	int r = 0;
 
-	*p = (struct publish){ .fd = -1, .dir = -1 };
+	*p = (struct publish){ .fd = -1, .dir = -1, .over = over };
 	if (open_folder(p, path) == -1)
 		r = err_sys(err, "%s: cannot open its folder", path);
 	else if (p->name[0] == '\0')
 		r = err_set(err, ERR_USAGE, "%s: names no file", path);
-	else if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	else if (!over && fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		r = err_set(err, ERR_USAGE, "%s: exists already: nothing is "
 		    "ever written over", path);
 	else if ((p->fd = openat(p->dir, p->aside, O_RDWR | O_CREAT |
@@ -95,9 +95,9 @@ publish_begin(struct publish *p, const char *path, struct err *err)
 }
 
 static int
-give_name(struct publish *p, bool replace)
+give_name(struct publish *p)
 {
-	if (replace)
+	if (p->over)
 		return renameat(p->dir, p->aside, p->dir, p->name);
 	if (renameat2(p->dir, p->aside, p->dir, p->name, RENAME_NOREPLACE)
 	    == 0)
@@ -110,13 +110,13 @@ give_name(struct publish *p, bool replace)
 }
 
 int
-publish_commit(struct publish *p, bool replace, struct err *err)
+publish_commit(struct publish *p, struct err *err)
 {
 	int r = 0;
 
 	if (fsync(p->fd) == -1)
 		r = err_sys(err, "%s: cannot write", p->path);
-	else if (give_name(p, replace) == -1)
+	else if (give_name(p) == -1)
 		r = err_sys(err, "%s: cannot give it its name", p->path);
 	else if (fsync(p->dir) == -1)
 		r = err_sys(err, "%s: cannot sync its folder", p->path);

@@ -768,6 +768,20 @@ tree_file(const struct tree_dir *dir, const char *name, struct stat *st,
 	return -1;
 }
 
+int
+tree_stat(const struct tree_dir *dir, const char *name, struct stat *st,
+    struct err *err)
+{
+	const struct dir *d = of_const(dir);
+
+	if (d->members != NULL)
+		return err_set(err, ERR_USAGE, "in an archive, which is no "
+		    "live queue: spoolscan reads it");
+	if (fstatat(d->fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : err_sys(err, "cannot stat");
+}
+
 void
 tree_ahead(const struct tree_dir *dir, const char *name, size_t n)
 {

@@ -113,6 +113,13 @@ int	tree_file(const struct tree_dir *dir, const char *name,
 	    struct stat *st, struct err *err);
 
 /*
+ * What the folder says of a name: nothing is opened, and no link followed.
+ * Not in an archive.  Returns 1; 0: it went away; -1 and err.
+ */
+int	tree_stat(const struct tree_dir *dir, const char *name,
+	    struct stat *st, struct err *err);
+
+/*
  * The file's first n bytes will be read soon: let the disk begin.  Costs an
  * open, so it is for reads that wait; nothing happens when it cannot be
  * opened.

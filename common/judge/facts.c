@@ -103,6 +103,7 @@ rcpts_make(struct facts *f, const struct record *rec, struct arena *a,
 		r->addr = intern_lower(in, ad->spec);
 		r->domain = intern(in, ad->domain);
 		r->provenance = (uint8_t)rec->rcpts[i].provenance;
+		r->done = rec->rcpts[i].state != RCPT_PENDING;
 		r->route = (uint8_t)addr_route(a, ad, &to);
 		if (r->route != ROUTE_NONE)
 			r->target = intern_lower(in, to.domain);

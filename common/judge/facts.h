@@ -33,6 +33,7 @@ struct fact_rcpt {
 	uint32_t	target;		/* domain a hidden route leads to */
 	uint8_t		route;		/* enum addr_route */
 	uint8_t		provenance;
+	bool		done;		/* the server would not try any more */
 };
 
 /* The report's half: what it says about another message. */

@@ -82,6 +82,12 @@ struct spool_driver {
 	int	(*text)(struct spool_reader *rd, reader_piece *piece,
 		    void *ctx, struct err *err);
 
+	/*
+	 * When it came, by its name or its first bytes; 0: neither tells.
+	 * NULL: the time of its file does.
+	 */
+	int64_t	(*when)(const struct spool_entry *e);
+
 	struct spool_ways ways;
 
 	/* How mail goes back, one way or several: ends in a row without a

@@ -975,6 +975,26 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return reader_text(rd, m, err) == -1 ? -1 : 1;
 }
 
+/* The first part of the id: seconds in base 62.  EX-4. */
+static int64_t
+exim_when(const struct spool_entry *e)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz";
+	const char *at;
+	int64_t t = 0;
+	size_t i;
+
+	if (kind_of(e->name) == 0)
+		return 0;
+	for (i = 0; i < 6; i++) {
+		if ((at = strchr(digits, e->name[i])) == NULL)
+			return 0;
+		t = t * 62 + (at - digits);
+	}
+	return t;
+}
+
 const struct spool_driver drv_exim = {
 	.name = "exim",
 	.what = "Exim: the spool directory, input with -H and -D",
@@ -982,6 +1002,7 @@ const struct spool_driver drv_exim = {
 	.bid = exim_bid,
 	.entry = exim_entry,
 	.load = exim_load,
+	.when = exim_when,
 	.text = exim_text,
 	.ways = { .no_rotate = TWO_FILES,
 	    .no_remove = "its server locks the -D file in a way of its own: "

@@ -43,18 +43,25 @@ maildir_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 }
 
 /* "1104900000.M1P2.host:2,S": what stands before the flags never changes. */
-static void
-read_name(struct spool_msg *m, struct arena *a, struct slice name)
+static int64_t
+maildir_when(const struct spool_entry *e)
 {
-	struct slice rest, head;
+	struct slice name = sl(e->name), rest, head;
 	uint64_t t;
+
+	sl_cut(&name, ':', &rest);
+	return sl_cut(&rest, '.', &head) && rest.n > 0 &&
+	    sl_num(head, ARRIVED_MAX, &t) ? (int64_t)t : 0;
+}
+
+static void
+read_name(struct spool_msg *m, struct arena *a, const struct spool_entry *e)
+{
+	struct slice name = sl(e->name), head;
 
 	sl_cut(&name, ':', &head);
 	m->queue_id = arena_dup(a, head);
-	rest = head;
-	if (sl_cut(&rest, '.', &head) && rest.n > 0 &&
-	    sl_num(head, ARRIVED_MAX, &t))
-		m->arrived = (int64_t)t;
+	m->arrived = maildir_when(e);
 }
 
 static int
@@ -62,7 +69,7 @@ maildir_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	if (reader_head(rd, m, &m->text, err) == -1)
 		return -1;
-	read_name(m, rd->a, sl(rd->e->name));
+	read_name(m, rd->a, rd->e);
 	return 1;
 }
 
@@ -84,6 +91,7 @@ const struct spool_driver drv_maildir = {
 	.bid = maildir_bid,
 	.entry = maildir_entry,
 	.load = maildir_load,
+	.when = maildir_when,
 	.ways = { .skeleton = skeleton },
 	.inject = maildir_inject,
 };

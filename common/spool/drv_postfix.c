@@ -1,4 +1,6 @@
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "spool/companion.h"
 #include "spool/mta.h"
@@ -799,6 +801,55 @@ postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return 1;
 }
 
+/*
+ * A long id begins with the seconds, in base 52, and four digits more before
+ * the last z.  PF-5.
+ */
+static int64_t
+when_named(struct slice id)
+{
+	static const char digits[] = "0123456789BCDFGHJKLMNPQRSTVWXYZ"
+	    "bcdfghjklmnpqrstvwxyz";
+	const char *at, *z = memrchr(id.p, 'z', id.n);
+	int64_t t = 0;
+	size_t i;
+
+	if (z == NULL || z - id.p < 10 || z - id.p > 11)
+		return 0;
+	for (i = 0; i < (size_t)(z - id.p) - 4; i++) {
+		if ((at = memchr(digits, id.p[i], sizeof(digits) - 1)) == NULL)
+			return 0;
+		t = t * 52 + (at - digits);
+	}
+	return t;
+}
+
+/* The time of the file may be that of the next attempt (PF-8). */
+static int64_t
+postfix_when(const struct spool_entry *e)
+{
+	int64_t t = when_named(sl(e->name));
+	char buf[128];
+	struct slice head = { buf, 0 };
+	struct stat st;
+	struct err err;
+	size_t i;
+	int fd;
+
+	if (t != 0 || (fd = tree_file(e->dir, e->name, &st, &err)) == -1)
+		return t;
+	head.n = (size_t)pread(fd, buf, sizeof(buf), 0);
+	close(fd);
+	if (head.n > sizeof(buf) ||
+	    !(is_queue_file(head) || is_drop_file(head)))
+		return 0;
+	i = head.p[0] == 'T' ? 2 : 99;
+	for (head.n = head.n < i + 11 ? head.n : i + 11; i < head.n &&
+	    ascii_digit(head.p[i]); i++)
+		t = t * 10 + head.p[i] - '0';
+	return t <= UINT32_MAX ? t : 0;
+}
+
 const struct spool_driver drv_postfix = {
 	.name = "postfix",
 	.what = "Postfix: the queue directory",
@@ -806,6 +857,7 @@ const struct spool_driver drv_postfix = {
 	.bid = postfix_bid,
 	.entry = postfix_entry,
 	.load = postfix_load,
+	.when = postfix_when,
 	.text = postfix_text,
 	.ways = { .no_rotate = "its queue manager, and the names of the files, "
 	    "are bound to the folders: hold the mail with postsuper -h ALL, "

@@ -751,6 +751,34 @@ spool_lookup(struct spool *sp, struct arena *a, const char *path,
 	return 1;
 }
 
+bool
+spool_is_split(const struct spool *sp)
+{
+	return sp->drv->range != 0;
+}
+
+int
+spool_glance(const struct spool *sp, const struct spool_entry *e,
+    struct spool_glance *g, struct err *err)
+{
+	struct stat st;
+	size_t i;
+	int r;
+
+	if ((r = tree_stat(e->dir, e->name, &st, err)) != 1)
+		return r;
+	g->bytes = (uint64_t)st.st_size;
+	g->arrived = sp->drv->when == NULL || e->refused != NULL ? 0 :
+	    sp->drv->when(e);
+	if (g->arrived == 0)
+		g->arrived = st.st_mtime;
+	for (i = 0; i < e->nwith; i++)
+		if (tree_stat(e->with[i].dir != NULL ? e->with[i].dir : e->dir,
+		    e->with[i].name, &st, err) == 1)
+			g->bytes += (uint64_t)st.st_size;
+	return 1;
+}
+
 void
 spool_ahead(const struct spool_entry *e, size_t n)
 {

@@ -173,6 +173,21 @@ void	spool_entry_done(struct spool_entry *e);
 int	spool_lookup(struct spool *sp, struct arena *a, const char *path,
 	    struct spool_entry *e, struct err *err);
 
+/*
+ * What can be told of an entry that is not read: the bytes of all its files,
+ * and when it came, by its name, else by the time of its file.  Only where
+ * neither tells (Postfix with short ids) its first bytes are looked at.
+ * Returns 1; 0: it went away; -1 and err.
+ */
+struct spool_glance {
+	uint64_t	 bytes;
+	int64_t		 arrived;
+};
+int	spool_glance(const struct spool *sp, const struct spool_entry *e,
+	    struct spool_glance *g, struct err *err);
+bool	spool_is_split(const struct spool *sp);	/* files hold many messages:
+						   a glance cannot count them */
+
 /* The entry's first n bytes will be loaded soon; for a disk that is slow. */
 void	spool_ahead(const struct spool_entry *e, size_t n);
 
