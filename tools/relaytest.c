@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "judge/scan.h"
@@ -30,6 +31,7 @@ static bool		 ipv4, ipv6, no_tls, no_ehlo, rcpt_only, in_clear;
 static uint64_t		 password_fd = NO_FD, pause_ms = 500, timeout = 60,
 			 wait_secs = 120;
 static struct opt_list	 only;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'r', "remote", "user@domain", "whom to reach: nobody of the "
@@ -69,6 +71,7 @@ static const struct opt opts[] = {
 	{ .name = "transcript", .arg = "file", .help = "what was said, "
 	    "without secrets", .str = &transcript },
 	{ 'o', "output", "kind", "table or ndjson", .str = &output },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -541,6 +544,20 @@ make_tag(char tag[17])
 	hex_str(b, sizeof(b), tag);
 }
 
+/* From here on it talks to that address, and reads what is watched. */
+static int
+confine(struct relay_test *t, struct err *err)
+{
+	if (box.off)
+		return 0;
+	if (smtp_settle(&t->o, err) == -1)
+		return -1;
+	if (watch != NULL)
+		sandbox_path(&box, watch);
+	sandbox_enter(&box);
+	return 0;
+}
+
 static int
 run(struct relay_test *t, struct arena *a, struct relay_try *v, size_t n,
     struct slice secret, enum sink_kind kind)
@@ -584,7 +601,8 @@ prepare(struct relay_test *t, struct arena *a, const char *where,
 	    read_secret((int)password_fd, secret, err) :
 	    ask_secret(secret, err)) == -1)
 		return -1;
-	return find(t, err) == -1 || open_transcript(t, err) == -1 ? -1 : 0;
+	return find(t, err) == -1 || open_transcript(t, err) == -1 ||
+	    confine(t, err) == -1 ? -1 : 0;
 }
 
 int
@@ -627,6 +645,7 @@ main(int argc, char *argv[])
 		status = run(&t, a, v, n, secret, kind);
 	if (secret.n > 0)
 		explicit_bzero((char *)(uintptr_t)secret.p, secret.n);
+	smtp_place_free(t.o.place);
 	if (close_transcript(&t) == -1 || out_finish() == -1)
 		status = STATUS_FAILED;
 	arena_free(a);

@@ -18,6 +18,7 @@
 #include "base/diag.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "case/ledger.h"
@@ -32,6 +33,7 @@ static const char	*case_file, *only, *format, *because;
 static bool		 verify, no_verify, list, extract, prune, rotate, commit, nul;
 static uint64_t		 wait_for = 60, threads, level, split;
 static struct site_told	 told;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case of this spool: its entries, and its "
@@ -67,6 +69,7 @@ static const struct opt opts[] = {
 	    "without it only the plan is shown", .flag = &commit },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -878,17 +881,20 @@ static const struct mode {
 	const char	*operands;
 	size_t		 tree, archive;	/* which of them, if so many */
 	int		(*run)(struct job *job);
+	bool		 reads;		/* and writes nothing but a case */
 } modes[] = {
 	{ &verify, 1, 1, "--verify: one archive, please", 1, 0,
-	    verify_archive },
-	{ &list, 1, 1, "--list: one archive, please", 1, 0, list_archive },
+	    verify_archive, true },
+	{ &list, 1, 1, "--list: one archive, please", 1, 0, list_archive,
+	    true },
 	{ &extract, 2, 0, "--extract: an archive, a folder, and then ids or "
-	    "paths", 1, 0, extract_archive },
+	    "paths", 1, 0, extract_archive, false },
 	{ &prune, 2, 2, "--prune: a tree and its archive, please", 0, 1,
-	    prune_tree },
-	{ &rotate, 1, 1, "--rotate: one spool, please", 0, 1, rotate_tree },
+	    prune_tree, false },
+	{ &rotate, 1, 1, "--rotate: one spool, please", 0, 1, rotate_tree,
+	    false },
 	{ NULL, 2, 2, "a tree and the archive to be made of it, please", 0, 1,
-	    pack },
+	    pack, false },
 };
 
 static const struct mode *
@@ -905,11 +911,24 @@ chosen_mode(void)
 	return chosen != NULL ? chosen : m;
 }
 
+/* The archive, and its digest beside it. */
+static int
+confine(struct job *job, struct err *err)
+{
+	if (job->cf != NULL && case_confine(job->cf, &box, err) == -1)
+		return -1;
+	sandbox_path(&box, job->archive);
+	sandbox_path(&box, arena_fmt(job->a, "%s.sha256", job->archive).p);
+	sandbox_enter(&box);
+	return 0;
+}
+
 static int
 run(struct job *job, char *argv[])
 {
 	const struct mode *m = chosen_mode();
 	size_t n = count(argv);
+	struct err err;
 
 	if (n < m->least || (m->most > 0 && n > m->most))
 		opt_usage(&cmd, "%s", m->operands);
@@ -922,6 +941,8 @@ run(struct job *job, char *argv[])
 	job->tree = m->tree < n ? argv[m->tree] : NULL;
 	job->archive = m->archive < n ? argv[m->archive] : NULL;
 	job->names = argv + (n < 2 ? n : 2);
+	if (m->reads && confine(job, &err) == -1)
+		return failed(&err);
 	return m->run(job);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "case/ledger.h"
@@ -22,6 +23,7 @@ static bool		 nul, lock, more;
 static uint64_t		 year;
 static struct opt_list	 geo_files;
 static struct site_told	 told;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "tell its entries what the logs say, and judge again",
@@ -49,7 +51,9 @@ static const struct opt opts[] = {
 	    .help = "of times without one: +0900; default: UTC" },
 	{ .name = "year", .arg = "n", .num = &year, .max = 2100,
 	    .help = "of a file's first line; default: by the file's date" },
-	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
+	SANDBOX_OPT(box),
+	{ 'v', "verbose", NULL, "longer lists, and what the sandbox is made "
+	    "of", .flag = &more },
 	{ .name = NULL },
 };
 
@@ -271,6 +275,19 @@ load_geo(struct job *job, struct err *err)
 	return 0;
 }
 
+/* What is read and written is known: no more than that from here on. */
+static int
+confine(struct job *job, char *const paths[], struct err *err)
+{
+	if (job->cf != NULL && case_confine(job->cf, &box, err) == -1)
+		return -1;
+	for (; *paths != NULL; paths++)
+		sandbox_path(&box, *paths);
+	box.tell = more;
+	sandbox_enter(&box);
+	return 0;
+}
+
 static int
 run(struct job *job, char *const paths[])
 {
@@ -282,7 +299,7 @@ run(struct job *job, char *const paths[])
 		uo.ours = is_ours;
 	job->usage = usage_new(&uo);
 	if (load_blocklist(job, &err) == -1 || load_geo(job, &err) == -1 ||
-	    read_logs(job, paths, &err) == -1) {
+	    confine(job, paths, &err) == -1 || read_logs(job, paths, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 	}

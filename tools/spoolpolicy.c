@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
 #include "case/impact.h"
@@ -17,6 +18,7 @@ static const char	*case_file, *where, *rules_file, *against_file,
 			*ask_file, *output;
 static bool		 suggest, print, more;
 static struct site_told	 told;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case", .str = &case_file },
@@ -34,7 +36,9 @@ static const struct opt opts[] = {
 	{ .name = "ask", .arg = "file", .help = "lines of client, account, "
 	    "sender, recipient, name; - is stdin", .str = &ask_file },
 	{ 'o', "output", "kind", "table or ndjson", .str = &output },
-	{ 'v', "verbose", NULL, "longer lists", .flag = &more },
+	SANDBOX_OPT(box),
+	{ 'v', "verbose", NULL, "longer lists, and what the sandbox is made "
+	    "of", .flag = &more },
 	{ .name = NULL },
 };
 
@@ -412,7 +416,11 @@ on_case(const struct site *site, const struct policy *now,
 
 	if (case_open(&c, case_file, CASE_READ, err) == -1)
 		return -1;
-	r = impact_load(&im, c, &want, err);
+	box.tell = more;
+	if ((r = case_confine(c, &box, err)) == 0) {
+		sandbox_enter(&box);
+		r = impact_load(&im, c, &want, err);
+	}
 	if (r == 0 && now != NULL)
 		put_policy("now", &im, now, &sums[0]);
 	if (r == 0 && other != NULL) {

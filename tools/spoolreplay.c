@@ -21,8 +21,9 @@
 static const char	*case_file, *where, *dots, *order, *password_file;
 static bool		 commit, status, nul, verbose;
 static struct select	 sel;
+static struct sandbox	 box = { .files = true };
 static struct replay_opts o = { .dots = -1, .max_waiting = 1000,
-	.stall = 300, .tries = 3, .backoff = 60 };
+	.stall = 300, .tries = 3, .backoff = 60, .box = &box };
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case: entries, and what was replayed",
@@ -80,8 +81,9 @@ static const struct opt opts[] = {
 	    "good", .flag = &o.tls_verify },
 	{ .name = "tls-ca", .arg = "file", .help = "of authorities; default: "
 	    "the system's", .str = &o.tls_ca },
-	{ 'v', "verbose", NULL, "name every entry that is left out",
-	    .flag = &verbose },
+	SANDBOX_OPT(box),
+	{ 'v', "verbose", NULL, "name every entry that is left out, and say "
+	    "what the sandbox is made of", .flag = &verbose },
 	{ .name = NULL },
 };
 

@@ -2,6 +2,7 @@
 #define ACT_REPLAY_H
 #include <stdio.h>
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "case/replay.h"
 #include "judge/facts.h"
 #include "mail/report.h"
@@ -87,6 +88,8 @@ struct replay_opts {
 	const char	*helo;		/* NULL: the host's name */
 	const char	*tls_ca;	/* NULL: the system's */
 	bool		 tls_verify;
+	struct sandbox	*box;		/* entered before a server is talked to;
+					   NULL: none */
 	/* told after each step that a person may want to see; may be NULL */
 	void		(*progress)(void *ctx, const struct replay *r);
 	void		*ctx;

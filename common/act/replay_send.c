@@ -636,6 +636,20 @@ make_opts(struct sending *x, struct err *err)
 	return 0;
 }
 
+/* Commands are started by us; with a server nothing is but talked. */
+static int
+confine(struct sending *x, struct err *err)
+{
+	struct sandbox *box = x->r->o->box;
+
+	if (x->r->in->way == WAY_COMMAND || box == NULL || box->off)
+		return 0;
+	if (smtp_settle(&x->o, err) == -1)
+		return -1;
+	sandbox_enter(box);
+	return 0;
+}
+
 int
 send_all(struct replay *r, struct err *err)
 {
@@ -652,10 +666,10 @@ send_all(struct replay *r, struct err *err)
 	for (i = 0; i < x->nworkers; i++)
 		x->workers[i].a = arena_new();
 	signal(SIGCHLD, SIG_DFL);	/* ignored, no command is waited for */
+	result = make_opts(x, err) == -1 ? -1 : confine(x, err);
 	hold_signals(true);		/* the threads keep it so */
 	x->pool = pool_new(x->nworkers, work, x);
 	hold_signals(false);
-	result = make_opts(x, err);
 	if (result == 0)
 		result = send_passes(x, err);
 	r->did.stopped = sig_stop();
@@ -667,6 +681,7 @@ send_all(struct replay *r, struct err *err)
 		arena_free(x->workers[i].a);
 		buf_free(&x->jobs[i].bytes);
 	}
+	smtp_place_free(x->o.place);
 	arena_free(x->a);
 	free(x);
 	return result;

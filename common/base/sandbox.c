@@ -242,16 +242,16 @@ refuse_arguments(scmp_filter_ctx f)
 {
 	static const unsigned requests[] = { TIOCSTI, TIOCLINUX,
 	    FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR };
+	const struct scmp_arg_cmp others = { .arg = 0, .op = SCMP_CMP_NE,
+	    .datum_a = (scmp_datum_t)getpid() };
 	size_t i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (!refuse_if(f, SCMP_SYS(ioctl), SCMP_A1(
 		    SCMP_CMP_MASKED_EQ, 0xffffffff, requests[i])))
 			return false;
-	return refuse_if(f, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_NE,
-	    (scmp_datum_t)getpid())) && (SANITIZED ||
-	    refuse_if(f, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE,
-	    (scmp_datum_t)getpid())));
+	return refuse_if(f, SCMP_SYS(kill), others) && (SANITIZED ||
+	    refuse_if(f, SCMP_SYS(tgkill), others));
 }
 
 /* openat2 has its flags where no filter sees them; nothing of ours needs it. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ struct request {
 struct broker {
 	int			 fd;		/* to the other process */
 	pid_t			 pid;
+	pthread_mutex_t		 lock;		/* one question at a time */
 	char			*path;		/* NULL: no files */
 	struct broker_address	 v[BROKER_ADDRESSES];
 	size_t			 n;
@@ -220,6 +222,7 @@ broker_new(struct broker **out, const char *path,
 	if (b->n > 0)
 		memcpy(b->v, v, b->n * sizeof(*v));
 	b->fd = -1;
+	pthread_mutex_init(&b->lock, NULL);
 	if ((path != NULL && (b->path = realpath(path, NULL)) == NULL) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) == -1) {
 		err_sys(err, "%s", path == NULL ? "no pair of sockets" : path);
@@ -248,6 +251,7 @@ broker_free(struct broker *b)
 		close(b->fd);
 	while (b->pid > 0 && waitpid(b->pid, NULL, 0) == -1 && errno == EINTR)
 		;
+	pthread_mutex_destroy(&b->lock);
 	free(b->path);
 	free(b);
 }
@@ -272,9 +276,8 @@ take_fd(struct msghdr *m)
 
 /* The descriptor, or 0 where there is none; -1 and errno. */
 static int
-ask(struct broker *b, enum verb verb, size_t which, int flags)
+exchange(struct broker *b, const struct request *r)
 {
-	struct request r = { (uint32_t)verb, (uint32_t)which, flags };
 	int32_t error = 0;
 	struct iovec io = { &error, sizeof(error) };
 	union control c;
@@ -283,7 +286,7 @@ ask(struct broker *b, enum verb verb, size_t which, int flags)
 	ssize_t n;
 	int fd;
 
-	while ((n = send(b->fd, &r, sizeof(r), MSG_NOSIGNAL)) == -1 &&
+	while ((n = send(b->fd, r, sizeof(*r), MSG_NOSIGNAL)) == -1 &&
 	    errno == EINTR)
 		;
 	while (n > 0 && (n = recvmsg(b->fd, &m, MSG_CMSG_CLOEXEC)) == -1 &&
@@ -296,6 +299,18 @@ ask(struct broker *b, enum verb verb, size_t which, int flags)
 	fd = take_fd(&m);
 	errno = error;
 	return error != 0 ? -1 : fd != -1 ? fd : 0;
+}
+
+static int
+ask(struct broker *b, enum verb verb, size_t which, int flags)
+{
+	struct request r = { (uint32_t)verb, (uint32_t)which, flags };
+	int answer;
+
+	pthread_mutex_lock(&b->lock);
+	answer = exchange(b, &r);
+	pthread_mutex_unlock(&b->lock);
+	return answer;
 }
 
 int

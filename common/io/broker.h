@@ -44,7 +44,7 @@ const char *broker_path(const struct broker *b);	/* where it led to */
  * As open(2), unlink(2), and connect(2) that does not wait: -1 and errno.
  * What it makes gets the owner and the mode of the file itself.  dial gives
  * a socket that is connected or is about to be, if that is an address it
- * was started with.  One thread at a time.
+ * was started with.  Any thread may ask.
  */
 int	broker_open(struct broker *b, enum broker_file f, int flags);
 int	broker_unlink(struct broker *b, enum broker_file f);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -107,6 +108,8 @@ spill_open(struct err *err)
 	if (dir == NULL || dir[0] == '\0')
 		dir = "/tmp";
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd == -1 && (errno == EPERM || errno == EACCES))
+		fd = memfd_create("records", MFD_CLOEXEC);	/* a sandbox */
 	if (fd != -1)
 		return fd;
 	if (snprintf(name, sizeof(name), "%s/spoolkit.XXXXXX", dir) <

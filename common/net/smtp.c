@@ -357,19 +357,62 @@ start(struct smtp **out, struct smtp *s, struct smtp_reply *r,
 	return 0;
 }
 
+/* Where host is, and who connects. */
+struct smtp_place {
+	struct broker_address	 to[DIAL_MAX];
+	size_t			 n;
+	struct broker		*broker;	/* NULL: we do */
+};
+
+static int
+find_place(struct smtp_place *p, const struct smtp_opts *o, struct err *err)
+{
+	struct dial d = { .ip = { o->ip }, .n = 1 };
+
+	p->n = 1;
+	if (o->host[0] == '/')
+		return wire_unix(&p->to[0], o->host, err);
+	if (!ip_is_set(&o->ip) &&
+	    dial_find(&d, o->host, DIAL_ANY, err) == -1)
+		return -1;
+	for (p->n = 0; p->n < d.n; p->n++)
+		wire_tcp(&p->to[p->n], &d.ip[p->n], o->port);
+	return 0;
+}
+
+int
+smtp_settle(struct smtp_opts *o, struct err *err)
+{
+	struct smtp_place *p = xcalloc(1, sizeof(*p));
+
+	if (find_place(p, o, err) == 0 &&
+	    broker_new(&p->broker, NULL, p->to, p->n, err) == 0) {
+		o->place = p;
+		return 0;
+	}
+	free(p);
+	return -1;
+}
+
+void
+smtp_place_free(struct smtp_place *p)
+{
+	if (p == NULL)
+		return;
+	broker_free(p->broker);
+	free(p);
+}
+
 static int
 connect_any(struct smtp *s, struct err *err)
 {
-	struct dial d = { .ip = { s->o.ip }, .n = 1 };
+	struct smtp_place now = { .broker = NULL }, *p = s->o.place;
 	size_t i;
 
-	if (s->o.host[0] == '/')
-		return wire_unix(&s->w, s->o.host, s->o.secs, err);
-	if (!ip_is_set(&s->o.ip) &&
-	    dial_find(&d, s->o.host, DIAL_ANY, err) == -1)
+	if (p == NULL && find_place(p = &now, &s->o, err) == -1)
 		return -1;
-	for (i = 0; i < d.n; i++)
-		if (wire_dial(&s->w, &d.ip[i], s->o.port, s->o.secs,
+	for (i = 0; i < p->n; i++)
+		if (wire_dial(&s->w, &p->to[i], p->broker, s->o.secs,
 		    err) == 0)
 			return 0;
 	return -1;

@@ -47,6 +47,8 @@ struct smtp_opts {
 	unsigned	 data_secs;	/* after the final dot; 0: 600 */
 	smtp_said	*said;		/* NULL: nobody listens */
 	void		*ctx;
+	struct smtp_place *place;	/* smtp_settle's; NULL: host is looked
+					   up for each connection */
 };
 
 enum {
@@ -60,6 +62,14 @@ enum {
 	SMTP_AUTH_LOGIN	= 1 << 7,
 	SMTP_AUTH_CRAM	= 1 << 8,	/* RFC 2195 */
 };
+
+/*
+ * Look host up once, and have a second process (io/broker.h) connect there
+ * from now on, and nowhere else: before a sandbox goes up.  Any thread may
+ * open connections then.
+ */
+int	smtp_settle(struct smtp_opts *o, struct err *err);
+void	smtp_place_free(struct smtp_place *p);		/* NULL allowed */
 
 /*
  * Connect, read the greeting, say EHLO (HELO when that is refused), start

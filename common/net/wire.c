@@ -98,57 +98,74 @@ connected(struct wire *w, struct err *err)
 	return e == 0 ? 0 : err_sys(err, "no connection");
 }
 
-static int
-dial(struct wire **out, const struct sockaddr *sa, socklen_t n,
-    unsigned secs, struct err *err)
-{
-	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct wire *w;
-
-	*out = NULL;
-	if (fd == -1)
-		return err_sys(err, "socket");
-	w = wire_over(fd);
-	wire_within(w, secs);
-	if (connect(fd, sa, n) == -1 && errno != EINPROGRESS)
-		err_sys(err, "no connection");
-	else if (connected(w, err) == 0) {
-		*out = w;
-		return 0;
-	}
-	wire_free(w);
-	return -1;
-}
-
-int
-wire_dial(struct wire **out, const struct ip *ip, uint16_t port,
-    unsigned secs, struct err *err)
+void
+wire_tcp(struct broker_address *to, const struct ip *ip, uint16_t port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 	    .sin_port = htons(port) };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
 	    .sin6_port = htons(port) };
 
-	if (ip_is_v4(ip)) {
-		memcpy(&in.sin_addr, ip->b + 12, 4);
-		return dial(out, (const void *)&in, sizeof(in), secs, err);
-	}
+	*to = (struct broker_address){ .n = sizeof(in6) };
 	memcpy(&in6.sin6_addr, ip->b, 16);
-	return dial(out, (const void *)&in6, sizeof(in6), secs, err);
+	memcpy(&in.sin_addr, ip->b + 12, 4);
+	if (ip_is_v4(ip)) {
+		to->n = sizeof(in);
+		memcpy(&to->sa, &in, sizeof(in));
+	} else {
+		memcpy(&to->sa, &in6, sizeof(in6));
+	}
 }
 
 int
-wire_unix(struct wire **out, const char *path, unsigned secs,
-    struct err *err)
+wire_unix(struct broker_address *to, const char *path, struct err *err)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	size_t n = strlen(path);
 
-	*out = NULL;
+	*to = (struct broker_address){ .n = sizeof(un) };
 	if (n >= sizeof(un.sun_path))
 		return err_set(err, ERR_USAGE, "the socket's path is too long");
 	memcpy(un.sun_path, path, n + 1);
-	return dial(out, (const void *)&un, sizeof(un), secs, err);
+	memcpy(&to->sa, &un, sizeof(un));
+	return 0;
+}
+
+/* A socket that is on its way there, or -1 and errno. */
+static int
+dial(const struct broker_address *to, struct broker *broker)
+{
+	const struct sockaddr *sa = (const void *)&to->sa;
+	int fd;
+
+	if (broker != NULL)
+		return broker_dial(broker, sa, to->n);
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0);
+	if (fd == -1 || connect(fd, sa, to->n) == 0 || errno == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int
+wire_dial(struct wire **out, const struct broker_address *to,
+    struct broker *broker, unsigned secs, struct err *err)
+{
+	int fd = dial(to, broker);
+	struct wire *w;
+
+	*out = NULL;
+	if (fd == -1)
+		return err_sys(err, "no connection");
+	w = wire_over(fd);
+	wire_within(w, secs);
+	if (connected(w, err) == 0) {
+		*out = w;
+		return 0;
+	}
+	wire_free(w);
+	return -1;
 }
 
 /* ---- plain ---- */

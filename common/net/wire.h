@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/slice.h"
+#include "io/broker.h"
 
 /*
  * wire - one connection, plain or TLS, where nothing waits for ever.
@@ -17,11 +18,15 @@
  */
 struct wire;
 
-/* TCP to that address and no other. */
-int	wire_dial(struct wire **out, const struct ip *ip, uint16_t port,
-	    unsigned secs, struct err *err);
-int	wire_unix(struct wire **out, const char *path, unsigned secs,
+/* An address and port, or the path of a socket: what can be dialled. */
+void	wire_tcp(struct broker_address *to, const struct ip *ip,
+	    uint16_t port);
+int	wire_unix(struct broker_address *to, const char *path,
 	    struct err *err);
+
+/* To it and to no other; by the broker where there is one. */
+int	wire_dial(struct wire **out, const struct broker_address *to,
+	    struct broker *broker, unsigned secs, struct err *err);
 /* Over a connected stream socket, which is closed by wire_free. */
 struct wire *wire_over(int fd);
 void	wire_free(struct wire *w);		/* NULL allowed */
