@@ -1,6 +1,8 @@
 #include "base/hash.h"
 #include "judge/facts.h"
 
+#define MAKER_FORM	32	/* punctuation in a Message-ID; more is cut */
+
 static const char *const class_names[C_COUNT] = {
 	[C_RELAY] = "relay", [C_BACKSCATTER] = "backscatter",
 	[C_SPAM] = "spam", [C_LEGIT] = "legit", [C_UNSURE] = "unsure",
@@ -38,6 +40,24 @@ static uint64_t
 hash_id(struct slice id)
 {
 	return id.n == 0 ? 0 : hash64(id);
+}
+
+/*
+ * What programs differ in when they make a Message-ID: the punctuation on
+ * its left, and the host on its right.
+ */
+static uint32_t
+maker_of(struct slice id)
+{
+	struct slice host = domain_of(id);
+	char form[MAKER_FORM];
+	size_t n = 0, i;
+
+	for (i = 0; i + host.n < id.n && n < sizeof(form); i++)
+		if (!ascii_alnum(id.p[i]))
+			form[n++] = id.p[i];
+	return (uint32_t)(hash64((struct slice){ form, n }) * 31 +
+	    hash_id(host));
 }
 
 static uint32_t
@@ -145,6 +165,8 @@ report_make(struct facts *f, const struct record *rec, struct arena *a,
 	r->msgid = hash_id(rec->orig_message_id);
 	r->sender = intern_lower(in, rec->orig_sender);
 	r->sender_domain = intern_lower(in, domain_of(rec->orig_sender));
+	r->failed = intern_lower(in, rec->failed);
+	r->failed_domain = intern_lower(in, domain_of(rec->failed));
 	r->original = (uint8_t)rec->original;
 	r->nhops = (uint8_t)n;
 	for (i = 0; i < n; i++)
@@ -186,6 +208,8 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	f->in_reply_to = hash_id(answered);
 	f->reply_domain = intern_lower(in, domain_of(answered));
 	f->subject = intern(in, rec->subject);
+	f->list_id = intern_lower(in, rec->list_id);
+	f->maker = maker_of(rec->message_id);
 	f->resent_domain = intern_lower(in, domain_of(rec->resent_from));
 	f->has_sender = rec->has_sender;
 	f->null_sender = rec->null_sender;

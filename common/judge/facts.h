@@ -41,6 +41,7 @@ struct fact_report {
 	uint64_t	 msgid;		/* of the original, hashed */
 	uint32_t	 sender_domain;	/* of the original */
 	uint32_t	 sender;
+	uint32_t	 failed, failed_domain;	/* the first failed recipient */
 	uint8_t		 original;	/* enum original */
 	uint8_t		 nhops;
 	struct fact_hop	 hops[];	/* of the original, newest first */
@@ -73,6 +74,8 @@ struct facts {
 	uint32_t	 stolen;	/* why its account is; 0: it is not */
 	uint32_t	 host;		/* of the first URL in its text */
 	uint32_t	 mailer;	/* the program that says it wrote it */
+	uint32_t	 list_id;
+	uint32_t	 maker;		/* form and host of the Message-ID */
 	uint16_t	 spool;		/* index of the scan's spools */
 	uint8_t		 worker;	/* whose spill file */
 	uint8_t		 nheader_rcpts;
@@ -87,6 +90,7 @@ struct facts {
 
 	/* settled by the judge */
 	uint32_t	 campaign;	/* its number; 0: in none */
+	uint32_t	 at;		/* its number, from 1 */
 	uint8_t		 class;		/* enum class */
 	uint8_t		 rule;		/* index of what decided */
 	uint8_t		 client_is;	/* enum site_client */

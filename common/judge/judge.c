@@ -120,6 +120,18 @@ known_account(const struct judge *j, uint32_t account)
 	    site_is_account(j->site, intern_str(j->in, account));
 }
 
+/* An account that was used on the server itself: webmail, a program. */
+static void
+settle_webmail(struct judge *j, struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nhops && f->local && f->account == 0; i++)
+		if (f->hops[i].authenticated &&
+		    known_account(j, f->hops[i].account))
+			f->account = f->hops[i].account;
+}
+
 static void
 settle(struct judge *j, struct facts *f)
 {
@@ -143,6 +155,7 @@ settle(struct judge *j, struct facts *f)
 	} else {
 		f->local = (all && !f->more_hops) || (f->nhops == 0 &&
 		    made_here(intern_str(j->in, f->folder)));
+		settle_webmail(j, f);
 	}
 }
 
@@ -246,6 +259,7 @@ judge_new(const struct site *site, const struct intern *in,
 	j->client = xcalloc(j->ids, 1);
 	j->clients.size = sizeof(struct client_sums);
 	j->addrs.size = sizeof(struct addr_sums);
+	j->lists.size = sizeof(struct list_sums);
 	for (j->sent_cap = 64; j->sent_cap < 2 * n; j->sent_cap *= 2)
 		;
 	j->sent = xcalloc(j->sent_cap, sizeof(*j->sent));
@@ -264,6 +278,8 @@ judge_free(struct judge *j)
 	idmap_free(&j->clients);
 	idmap_free(&j->addrs);
 	campaigns_free(j->campaigns);
+	idmap_free(&j->lists);
+	totals_free(j->totals);
 	free(j->sent);
 	free(j);
 }
@@ -291,6 +307,35 @@ judge_addr_sums(const struct judge *j, uint32_t addr)
 	const struct addr_sums *sums = idmap_find(&j->addrs, addr);
 
 	return sums == NULL ? &none : sums;
+}
+
+const struct list_sums *
+judge_list_sums(const struct judge *j, uint32_t list)
+{
+	static const struct list_sums none;
+	const struct list_sums *sums = idmap_find(&j->lists, list);
+
+	return sums == NULL ? &none : sums;
+}
+
+static void
+count_list(struct judge *j, const struct facts *f)
+{
+	struct list_sums *l;
+
+	if (f->list_id == 0 || f->arrived <= 0)
+		return;
+	l = idmap_row(&j->lists, f->list_id);
+	if (l->messages++ == 0) {
+		l->domain = f->sender_domain;
+		l->client = judge_who(f);
+		l->first = l->last = f->arrived;
+	}
+	l->mixed |= l->domain != f->sender_domain || l->client != judge_who(f);
+	if (f->arrived < l->first)
+		l->first = f->arrived;
+	if (f->arrived > l->last)
+		l->last = f->arrived;
 }
 
 static struct client_sums *
@@ -365,6 +410,7 @@ count_one(struct judge *j, const struct facts *f)
 	if (f->client == 0 || f->client_is == CLIENT_TRUSTED)
 		return;
 	if (!foreign) {
+		count_list(j, f);
 		count_client(j, judge_who(f))->inbound +=
 		    f->kind == KIND_MAIL;
 		return;
@@ -472,8 +518,12 @@ judge_all(struct judge *j)
 {
 	size_t i;
 
-	for (i = 0; i < j->n; i++)
+	for (i = 0; i < j->n; i++) {
 		settle(j, j->v[i]);
+		j->v[i]->at = (uint32_t)i + 1;
+	}
+	totals_free(j->totals);
+	j->totals = totals_new(j);
 	for (i = 0; i < j->n; i++)
 		count_one(j, j->v[i]);
 	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,

@@ -15,8 +15,8 @@ stranger(const struct facts *f)
 	    f->client_is == CLIENT_DENIED || f->client_is == CLIENT_GATEWAY);
 }
 
-static bool
-trusted(const struct facts *f)
+bool
+judge_trusted(const struct facts *f)
 {
 	return f->authenticated || f->local ||
 	    f->client_is == CLIENT_TRUSTED || f->client_is == CLIENT_OWN;
@@ -28,9 +28,8 @@ in_out(const struct judge *j, const struct facts *f)
 	return sl_istarts(judge_str(j, f->folder), SL("out"));
 }
 
-/* The first recipient that is not ours; firm: not guessed from headers. */
-static const struct fact_rcpt *
-foreign_rcpt(const struct judge *j, const struct facts *f, bool firm)
+const struct fact_rcpt *
+judge_foreign_rcpt(const struct judge *j, const struct facts *f, bool firm)
 {
 	uint32_t i;
 
@@ -49,14 +48,14 @@ foreign_rcpt(const struct judge *j, const struct facts *f, bool firm)
 static bool
 goes_out(const struct judge *j, const struct facts *f)
 {
-	return foreign_rcpt(j, f, true) != NULL || in_out(j, f);
+	return judge_foreign_rcpt(j, f, true) != NULL || in_out(j, f);
 }
 
 static bool
 comes_in(const struct judge *j, const struct facts *f)
 {
 	return f->nrcpts > 0 && !in_out(j, f) &&
-	    foreign_rcpt(j, f, false) == NULL;
+	    judge_foreign_rcpt(j, f, false) == NULL;
 }
 
 static bool
@@ -73,13 +72,6 @@ answer(const struct facts *f)
 
 /* ---- sentences for people ---- */
 
-/* The logs say so, of the account at this client. */
-static bool
-stolen_account(const struct judge *j, const struct facts *f)
-{
-	(void)j;
-	return f->stolen != 0 && f->account != 0;
-}
 
 static struct slice
 str(const struct judge *j, uint32_t id)
@@ -106,17 +98,82 @@ say_client(const struct judge *j, const struct facts *f, struct buf *out)
 		    SL("client not told"));
 }
 
+/* ---- what totals tell: judge/totals.h ---- */
+
+/* Mail to whom its owner hears from may be its owner's. */
+static bool
+to_friend(const struct judge *j, const struct facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nrcpts; i++)
+		if (totals_known(j->totals, f->rcpts[i].addr))
+			return true;
+	return false;
+}
+
+/* Is this one of a stream with so many points? */
+static bool
+of_stream(const struct judge *j, const struct facts *f, uint32_t points)
+{
+	const struct stream *s = totals_stream(j->totals, f);
+
+	return s != NULL && s->points >= points;
+}
+
+/* The logs say so of the account at this client, or what it sent does. */
+static bool
+stolen_account(const struct judge *j, const struct facts *f)
+{
+	if (f->account == 0)
+		return false;
+	return f->stolen != 0 ||
+	    (of_stream(j, f, STREAM_ABUSE) && !to_friend(j, f));
+}
+
+static bool
+infected_client(const struct judge *j, const struct facts *f)
+{
+	return f->account == 0 && of_stream(j, f, STREAM_ABUSE) &&
+	    !to_friend(j, f);
+}
+
+static bool
+maybe_abused(const struct judge *j, const struct facts *f)
+{
+	return of_stream(j, f, STREAM_MAYBE) &&
+	    (!of_stream(j, f, STREAM_ABUSE) || to_friend(j, f));
+}
+
 static void
 say_stolen(const struct judge *j, const struct facts *f, struct buf *out)
 {
+	const struct stream *s = totals_stream(j->totals, f);
+
 	say_client(j, f, out);
-	buf_fmt(out, ": " SL_FMT, SL_ARG(str(j, f->stolen)));
+	buf_add(out, SL(": "));
+	if (f->stolen != 0)
+		buf_add(out, str(j, f->stolen));
+	if (f->stolen != 0 && of_stream(j, f, STREAM_MAYBE))
+		buf_add(out, SL("; in the spool "));
+	if (of_stream(j, f, STREAM_MAYBE))
+		totals_say(s, out);
+}
+
+/* A report about what somebody sent who is none of our users. */
+static bool
+about_abuse(const struct judge *j, const struct facts *f)
+{
+	const struct stream *s = f->report == NULL ? NULL :
+	    totals_sent(j->totals, f->report->msgid);
+
+	return s != NULL && s->points >= STREAM_ABUSE;
 }
 
 static void
 say_foreign(const struct judge *j, const struct facts *f, struct buf *out)
 {
-	const struct fact_rcpt *r = foreign_rcpt(j, f, false);
+	const struct fact_rcpt *r = judge_foreign_rcpt(j, f, false);
 
 	if (r != NULL)
 		buf_fmt(out, "to " SL_FMT " (from %s), not ours",
@@ -182,6 +239,10 @@ say_origin(const struct judge *j, const struct facts *f, struct buf *out)
 		buf_fmt(out, " from " SL_FMT,
 		    SL_ARG(str(j, f->report->sender)));
 	buf_fmt(out, " %s", said[judge_origin(j, f)]);
+	if (about_abuse(j, f))
+		buf_fmt(out, ", but not by one of them: " SL_FMT,
+		    SL_ARG(str(j, totals_sent(j->totals,
+		    f->report->msgid)->who)));
 	if (judge_sent(j, f->report->msgid))
 		buf_add(out, SL("; it is in this spool as sent by us"));
 	if (judge_origin(j, f) == ORIGIN_UNKNOWN && server_id(j, f))
@@ -241,7 +302,7 @@ routed(const struct judge *j, const struct facts *f)
 static bool
 routed_recipient(const struct judge *j, const struct facts *f)
 {
-	return !trusted(f) && routed(j, f) != NULL;
+	return !judge_trusted(f) && routed(j, f) != NULL;
 }
 
 static void
@@ -390,7 +451,7 @@ maybe_forward(const struct judge *j, const struct facts *f)
 	if (!stranger(f) || !goes_out(j, f) || local == 0 ||
 	    spam_client(j, f))
 		return false;
-	if (foreign_rcpt(j, f, true) == NULL)
+	if (judge_foreign_rcpt(j, f, true) == NULL)
 		return true;
 	p = judge_pair(j, f);
 	return p != NULL && p->local == local &&
@@ -410,7 +471,7 @@ static bool
 abuse_report(const struct judge *j, const struct facts *f)
 {
 	return f->kind == KIND_ABUSE_REPORT &&
-	    !(stranger(f) && foreign_rcpt(j, f, true) != NULL);
+	    !(stranger(f) && judge_foreign_rcpt(j, f, true) != NULL);
 }
 
 static void
@@ -425,7 +486,7 @@ report_outbound(const struct judge *j, const struct facts *f)
 {
 	return f->kind == KIND_BOUNCE && !stranger(f) &&
 	    (f->local || f->client_is == CLIENT_OWN) &&
-	    (goes_out(j, f) || foreign_rcpt(j, f, false) != NULL);
+	    (goes_out(j, f) || judge_foreign_rcpt(j, f, false) != NULL);
 }
 
 static void
@@ -440,7 +501,7 @@ own_bounce(const struct judge *j, const struct facts *f)
 {
 	enum origin o;
 
-	if (!report(f) || !comes_in(j, f))
+	if (!report(f) || !comes_in(j, f) || about_abuse(j, f))
 		return false;
 	o = judge_origin(j, f);
 	return o == ORIGIN_OURS ||
@@ -457,7 +518,8 @@ report_inbound(const struct judge *j, const struct facts *f)
 	if (!report(f) || !comes_in(j, f))
 		return false;
 	o = judge_origin(j, f);
-	return o == ORIGIN_STRANGER || o == ORIGIN_ELSEWHERE;
+	return o == ORIGIN_STRANGER || o == ORIGIN_ELSEWHERE ||
+	    about_abuse(j, f);
 }
 
 /*
@@ -500,7 +562,7 @@ local_report(const struct judge *j, const struct facts *f)
 static bool
 answers_foreign(const struct judge *j, const struct facts *f)
 {
-	return answer(f) && comes_in(j, f) && !trusted(f) &&
+	return answer(f) && comes_in(j, f) && !judge_trusted(f) &&
 	    f->in_reply_to != 0 && !judge_sent(j, f->in_reply_to) &&
 	    !judge_host(j, f->reply_domain);
 }
@@ -563,6 +625,33 @@ say_relay_client(const struct judge *j, const struct facts *f,
 	    sums->relayed, sums->inbound);
 }
 
+/* A list of names is tried, and ours are in it by chance. */
+static bool
+dictionary(const struct judge *j, const struct facts *f)
+{
+	uint32_t i;
+
+	if (f->kind != KIND_MAIL || !stranger(f) || !comes_in(j, f))
+		return false;
+	if (totals_guesses(j->totals, totals_tries(j->totals, judge_who(f))))
+		return true;
+	for (i = 0; i < f->nrcpts; i++)
+		if (!totals_dead(j->totals, f->rcpts[i].addr))
+			return false;
+	return true;
+}
+
+static void
+say_dictionary(const struct judge *j, const struct facts *f,
+    struct buf *out)
+{
+	const struct tries *c = totals_tries(j->totals, judge_who(f));
+
+	say_client(j, f, out);
+	buf_fmt(out, " writes to %u addresses of ours: %u are in use, %u were "
+	    "reported unknown", c->rcpts, c->live, c->dead);
+}
+
 static bool
 denied_client(const struct judge *j, const struct facts *f)
 {
@@ -577,8 +666,44 @@ static bool
 submitted(const struct judge *j, const struct facts *f)
 {
 	(void)j;
-	return trusted(f) && !(report(f) && comes_in(j, f)) &&
+	return judge_trusted(f) && !(report(f) && comes_in(j, f)) &&
 	    f->nrcpts > 0;
+}
+
+/*
+ * A list or newsletter: it names itself, comes from one place under one
+ * domain, and came before.
+ */
+#define BULK_MIN	5	/* messages */
+#define BULK_SPAN	(12 * 3600)	/* seconds from first to last */
+
+static bool
+bulk(const struct judge *j, const struct facts *f)
+{
+	const struct stream *s = totals_stream(j->totals, f);
+	const struct list_sums *l = judge_list_sums(j, f->list_id);
+
+	if (f->kind != KIND_MAIL || f->list_id == 0)
+		return false;
+	if (judge_trusted(f))
+		return s != NULL && s->list;
+	return comes_in(j, f) && !l->mixed && l->messages >= BULK_MIN &&
+	    l->last - l->first >= BULK_SPAN;
+}
+
+static void
+say_bulk(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	const struct stream *s = totals_stream(j->totals, f);
+	const struct list_sums *l = judge_list_sums(j, f->list_id);
+
+	buf_fmt(out, "list " SL_FMT ": ", SL_ARG(str(j, f->list_id)));
+	if (s != NULL)
+		buf_fmt(out, "%u readers, %u of them on several days, %u "
+		    "reports came back", s->rcpts, s->steady, s->bounced);
+	else
+		buf_fmt(out, "%u messages to us, all from one client and one "
+		    "domain", l->messages);
 }
 
 static bool
@@ -612,7 +737,7 @@ good_in(const struct campaign *c)
 static const struct campaign *
 pulled_by(const struct judge *j, const struct facts *f)
 {
-	if (!j->pulling || f->kind != KIND_MAIL || trusted(f) ||
+	if (!j->pulling || f->kind != KIND_MAIL || judge_trusted(f) ||
 	    (f->class != C_UNSURE && !judge_is_weak(f)))
 		return NULL;
 	return campaign_of(j->campaigns, f);
@@ -754,8 +879,21 @@ const struct rule judge_rules[] = {
 	{ "relay/stolen-account", C_RELAY, DECIDES, stolen_account,
 	    say_stolen,
 	    "Somebody used an account of ours from where its owner does not: "
-	    "the server's logs say so (spoollog(1) has the reasons).",
+	    "the server's logs say so (spoollog(1) has the reasons), or what "
+	    "was sent in its name does: very many recipients who never wrote "
+	    "to us, networks that were not used for it else, forged senders, "
+	    "failures, by points; one of these alone is never enough.",
 	    "KB836500" },
+	{ "relay/infected-client", C_RELAY, DECIDES, infected_client,
+	    say_stolen,
+	    "A machine of ours sends what its user did not write: the same "
+	    "points as for stolen accounts, for what comes from one inside "
+	    "address and is made in one way.", "KB836500" },
+	{ "unsure/maybe-abused", C_UNSURE, DECIDES, maybe_abused,
+	    say_stolen,
+	    "As relay/stolen-account and relay/infected-client, but one point "
+	    "too few; or it is, and this message goes to somebody who writes "
+	    "to us.", "design" },
 	{ "relay/campaign", C_RELAY, DECIDES, relay_campaign, say_campaign,
 	    "Nothing else decides, it is not for our users, and it is of a "
 	    "campaign that is relay: the same mail with other words filled "
@@ -820,6 +958,11 @@ const struct rule judge_rules[] = {
 	    say_ours,
 	    "From a stranger, and none of the recipients is on the list of "
 	    "valid ones: a dictionary attack.", "site.conf valid_recipients" },
+	{ "spam/dictionary", C_SPAM, DECIDES, dictionary, say_dictionary,
+	    "From a client that tries names: most of its recipients neither "
+	    "write nor are listed, or this server reported them unknown; or "
+	    "all recipients were reported unknown, among very many.",
+	    "KB836500" },
 	{ "spam/relay-client", C_SPAM, DECIDES, relay_client,
 	    say_relay_client,
 	    "To our own users, from a client that relays through us, and "
@@ -827,6 +970,10 @@ const struct rule judge_rules[] = {
 	{ "spam/denied-client", C_SPAM, DECIDES, denied_client, say_client,
 	    "From a network that the site denies.", "site.conf denied" },
 
+	{ "legit/bulk", C_LEGIT, DECIDES, bulk, say_bulk,
+	    "A mailing list or newsletter that names itself, with a history "
+	    "in this spool: one client, one domain, more than one issue; or "
+	    "ours, to readers who got more than one.", "RFC 2919" },
 	{ "legit/submitted", C_LEGIT, DECIDES, submitted, say_client,
 	    "Came in from a trusted client, with a password, or was made on "
 	    "the server.", "RFC 6409; RFC 2505" },

@@ -2,6 +2,7 @@
 #define JUDGE_STATE_H
 #include "base/idmap.h"
 #include "judge/judge.h"
+#include "judge/totals.h"
 
 /*
  * What judge.c knows and the rules ask.  Only judge.c and rules.c include
@@ -34,6 +35,8 @@ struct judge {
 	size_t			 nknown;
 	uint32_t		 numbers;	/* of campaigns, that were given */
 	bool			 pulling;	/* all mail is in its campaigns */
+	struct idmap		 lists;		/* struct list_sums, by List-Id */
+	struct totals		*totals;
 
 	uint64_t		*sent;		/* Message-IDs of what we sent */
 	size_t			 sent_cap, sent_n;
@@ -55,6 +58,24 @@ struct addr_sums {
 	uint32_t	false_reports;	/* to it, about mail not ours */
 	uint32_t	true_reports;	/* to it, about mail of ours */
 };
+
+/* What comes for us from one mailing list, by the header. */
+struct list_sums {
+	uint32_t	id;
+	uint32_t	messages;
+	uint32_t	domain;		/* of the senders */
+	uint32_t	client;
+	int64_t		first, last;
+	bool		mixed;		/* other domains or clients too */
+};
+const struct list_sums *judge_list_sums(const struct judge *j, uint32_t list);
+
+/* Came in with a password, from a client of ours, or was made here. */
+bool		judge_trusted(const struct facts *f);
+
+/* The first recipient that is not ours; firm: not guessed from headers. */
+const struct fact_rcpt *judge_foreign_rcpt(const struct judge *j,
+		    const struct facts *f, bool firm);
 
 /* Never NULL: zeroes for who was not counted. */
 const struct client_sums *judge_client_sums(const struct judge *j,

@@ -44,6 +44,20 @@
 	"\tby mx.example.net (Postfix) with SMTP id 1; Mon, 5 Jan 2004" \
 	" 10:00:00 +0900\r\n"
 
+/* Our server could not deliver to one of ours, and tells a stranger. */
+#define UNKNOWN(addr) { "out", "<>", { "a@example.net" }, PROV_XBLOCK, \
+	    MADE_HERE "From: postmaster@" SERVER "\r\nTo: a@example.net\r\n" \
+	    "Subject: Undeliverable\r\nContent-Type: multipart/report;" \
+	    " report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\n" \
+	    "It failed.\r\n--b\r\nContent-Type: message/delivery-status" \
+	    "\r\n\r\nReporting-MTA: dns; " SERVER "\r\n\r\n" \
+	    "Final-Recipient: rfc822; " addr "\r\nAction: failed\r\n" \
+	    "Status: 5.1.1\r\n\r\n--b--\r\n", 0 }
+#define LISTED(day) "Received: from x.example.net ([198.51.100.7]) by " \
+	    SERVER " with SMTP; " day " Jan 2004 10:00:00 +0900\r\n" \
+	    "List-Id: <talk.example.net>\r\n" MAIL
+
+#define ENTRIES	400
 #define GUESSED	"guessed"	/* for a site: nobody told the networks */
 
 #define STOLEN	(-1)		/* for times: once, and a log calls it so */
@@ -54,7 +68,7 @@ struct msg {
 	const char	*rcpt[3];
 	enum provenance	 prov;
 	const char	*text;
-	int		 times;		/* 0: once; %d in rcpt counts */
+	int		 times;		/* 0: once; %d in addresses counts */
 };
 
 static const struct {
@@ -128,6 +142,33 @@ static const struct {
 	{ "spam/denied-client", "denied = 198.51.100.0/24\n", { { "in",
 	    "a@example.net", { "b@example.com" }, PROV_XBLOCK,
 	    STRANGER MAIL, 0 } } },
+	/* one inside client, hundreds of strangers, every sender forged */
+	{ "relay/infected-client", "", { { "in", "a@h%d.example.org",
+	    { "v%d@example.net" }, PROV_XBLOCK, INSIDE MAIL, 60 } } },
+	/* as many from one address of ours: a newsletter, for all we know */
+	{ "legit/submitted", "", { { "in", "b@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK, INSIDE MAIL, 60 } } },
+	/* far more than its user ever sent, who has friends */
+	{ "unsure/maybe-abused", "", { { "in", "k@example.org",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 }, { "in",
+	    "b@example.com", { "k@example.org" }, PROV_XBLOCK, INSIDE MAIL,
+	    0 }, { "in", "c@example.com", { "v%d@example.net" }, PROV_XBLOCK,
+	    INSIDE MAIL, 60 } } },
+	{ "spam/dictionary", "", { UNKNOWN("c@example.com"),
+	    UNKNOWN("d@example.com"), UNKNOWN("e@example.com"), { "in",
+	    "a@example.net", { "c@example.com", "d@example.com",
+	    "e@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* two slips of the pen */
+	{ "legit/inbound", "", { UNKNOWN("c@example.com"),
+	    UNKNOWN("d@example.com"), { "in", "a@example.net",
+	    { "c@example.com", "d@example.com", "e@example.com" },
+	    PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	{ "legit/bulk", "", { { "in", "talk@example.net", { "b@example.com" },
+	    PROV_XBLOCK, LISTED("Mon, 5"), 4 }, { "in", "talk@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, LISTED("Tue, 6"), 0 } } },
+	/* no history */
+	{ "legit/inbound", "", { { "in", "talk@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, LISTED("Mon, 5"), 5 } } },
 	{ "spam/unknown-recipients", "valid_recipients = c@example.com\n",
 	    { { "in", "a@example.net", { "b@example.com" }, PROV_XBLOCK,
 	    STRANGER MAIL, 0 } } },
@@ -225,7 +266,7 @@ static const struct {
 static struct arena *arena;
 static struct intern *strings;
 static struct site *site;
-static struct facts *entries[64];
+static struct facts *entries[ENTRIES];
 static size_t nentries;
 
 static void
@@ -264,6 +305,20 @@ tell_site(const char *lines)
 	}
 }
 
+/* The address with two letters in place of %d. */
+static struct slice
+counted(const char *address, int i)
+{
+	char text[100], *at;
+
+	snprintf(text, sizeof(text), "%s", address);
+	if ((at = strstr(text, "%d")) != NULL) {
+		at[0] = (char)('a' + i / 26);
+		at[1] = (char)('a' + i % 26);
+	}
+	return arena_dup(arena, sl(text));
+}
+
 static void
 add_message(const struct msg *m, int i)
 {
@@ -275,20 +330,13 @@ add_message(const struct msg *m, int i)
 	size_t k;
 
 	if (m->sender != NULL) {
-		ck_assert_int_eq(addr_path(arena, sl(m->sender), &sm.sender,
-		    &params), 0);
+		ck_assert_int_eq(addr_path(arena, counted(m->sender, i),
+		    &sm.sender, &params), 0);
 		sm.has_sender = true;
 		sm.sender_prov = m->prov;
 	}
 	for (k = 0; k < 3 && m->rcpt[k] != NULL; k++) {
-		char text[100], *digit;
-
-		snprintf(text, sizeof(text), "%s", m->rcpt[k]);
-		if ((digit = strstr(text, "%d")) != NULL) {
-			digit[0] = 'n';
-			digit[1] = (char)('0' + i);
-		}
-		ck_assert_int_eq(addr_path(arena, arena_dup(arena, sl(text)),
+		ck_assert_int_eq(addr_path(arena, counted(m->rcpt[k], i),
 		    &rcpts[k].addr, &params), 0);
 		rcpts[k].provenance = m->prov;
 	}
@@ -297,7 +345,7 @@ add_message(const struct msg *m, int i)
 	record_read(&rec, arena, cs, &sm, false);
 	if (m->times == STOLEN)
 		rec.stolen = SL("after 812 failed guesses");
-	ck_assert_uint_lt(nentries, 64);
+	ck_assert_uint_lt(nentries, ENTRIES);
 	entries[nentries++] = facts_make(&rec, arena, strings);
 	charsets_free(cs);
 }

@@ -1,0 +1,305 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "judge/totals.h"
+#include "log/rank.h"
+
+/*
+ * Reasons of streams, and their points.
+ *
+ * A count is compared on a scale of doublings, log2(1 + n), by how many
+ * deviations it is above the median of the others; the deviation is the
+ * median one (times 1.4826 it estimates that of a normal distribution), so
+ * that a third of all accounts may be stolen before it is moved.  It is one
+ * doubling at least: in a small office all are alike.
+ */
+#define ENOUGH		20	/* recipients to say anything */
+#define OTHERS_MIN	5	/* senders to compare with */
+#define FAR		4.0	/* deviations */
+#define HOUR_MANY	50	/* recipients: half of what a log must show */
+#define SUDDEN		8	/* times its own busiest hour */
+#define NETS_MANY	4
+#define FORGED_MANY	5	/* domains */
+#define BOUNCED_MIN	10
+#define LIST_BOUNCED	10	/* % of its readers, and it is no list */
+#define CLOCK_ROUND	20	/* hours of the day */
+#define CLOCK_OFFICE	14	/* that others have at most */
+
+/* One account or client: all its streams. */
+struct whole {
+	uint32_t	who;
+	bool		account;
+	uint32_t	first, n;	/* of its streams */
+	uint32_t	busy;		/* of its owner, or of all */
+	uint32_t	own_busy;	/* of its owner; 0: unknown */
+	uint64_t	rcpts, known, bounced;
+	uint32_t	clock;
+	bool		owner;
+};
+
+struct compared {
+	const struct stream *s;
+	const struct whole *w;
+	double		 busy, busy_dev;	/* of the others */
+	unsigned	 known, bounced;	/* %, medians */
+	unsigned	 clock;			/* hours, median */
+	bool		 others;		/* enough of them */
+};
+
+static double
+doublings(uint64_t n)
+{
+	return log2(1.0 + (double)n);
+}
+
+static unsigned
+bits(uint32_t v)
+{
+	unsigned n = 0;
+
+	for (; v != 0; v &= v - 1)
+		n++;
+	return n;
+}
+
+static unsigned
+percent(uint64_t n, uint64_t of)
+{
+	return of == 0 ? 0 : (unsigned)(n * 100 / of);
+}
+
+static int
+cmp_double(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static double
+median(double *v, size_t n)
+{
+	if (n == 0)
+		return 0;
+	qsort(v, n, sizeof(*v), cmp_double);
+	return n % 2 != 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* ---- reasons ---- */
+
+static bool
+hourly(const struct compared *c)
+{
+	double x = doublings(c->s->busy);
+
+	return c->s->busy >= HOUR_MANY && (!c->others ||
+	    x - c->busy >= FAR * c->busy_dev);
+}
+
+/*
+ * Where it can be told: the others have friends, or the same account has in
+ * its other streams, and this one has next to none.
+ */
+static bool
+strangers(const struct compared *c)
+{
+	return c->others && c->known >= 10 && (c->w->owner ||
+	    c->s->account) &&
+	    (uint64_t)c->s->known * 1000 < (uint64_t)c->s->rcpts * c->known;
+}
+
+static bool
+elsewhere(const struct compared *c)
+{
+	return c->s->account && !c->s->owner && c->w->owner && c->known >= 10;
+}
+
+static bool
+scattered(const struct compared *c)
+{
+	return c->s->account && !c->s->owner && c->s->nets >= NETS_MANY;
+}
+
+static bool
+forged(const struct compared *c)
+{
+	return c->s->forged >= FORGED_MANY;
+}
+
+static bool
+bounced(const struct compared *c)
+{
+	return c->s->bounced >= BOUNCED_MIN &&
+	    percent(c->s->bounced, c->s->rcpts) >= 8 &&
+	    percent(c->s->bounced, c->s->rcpts) >= 2 * c->bounced;
+}
+
+static bool
+day_and_night(const struct compared *c)
+{
+	return c->others && c->clock <= CLOCK_OFFICE &&
+	    bits(c->s->clock) >= CLOCK_ROUND;
+}
+
+static bool
+sudden(const struct compared *c)
+{
+	return c->w->own_busy > 0 && !c->s->owner && c->s->busy >= HOUR_MANY &&
+	    c->s->busy >= SUDDEN * c->w->own_busy;
+}
+
+static const struct {
+	bool		(*test)(const struct compared *c);
+	uint32_t	 points, borrowed;	/* made as the owner's is */
+} reasons[WHY_STREAMS] = {
+	[WHY_HOURLY] = { hourly, 3, 3 },
+	[WHY_STRANGERS] = { strangers, 1, 1 },
+	[WHY_ELSEWHERE] = { elsewhere, 2, 1 },
+	[WHY_SCATTERED] = { scattered, 2, 1 },
+	[WHY_FORGED] = { forged, 2, 2 },
+	[WHY_BOUNCED] = { bounced, 2, 2 },
+	[WHY_CLOCK] = { day_and_night, 1, 1 },
+	[WHY_SUDDEN] = { sudden, 1, 1 },
+};
+
+/* Readers who want it: it does not come back. */
+static bool
+is_list(const struct stream *s)
+{
+	return s->list && percent(s->bounced, s->rcpts) < LIST_BOUNCED;
+}
+
+static void
+weigh(const struct compared *c, struct stream *s)
+{
+	unsigned i;
+
+	if (s->rcpts < ENOUGH || is_list(s) || percent(s->known, s->rcpts) >= 10)
+		return;
+	for (i = 0; i < WHY_STREAMS; i++)
+		if (reasons[i].test(c)) {
+			s->why |= 1u << i;
+			s->points += s->borrowed ? reasons[i].borrowed :
+			    reasons[i].points;
+		}
+}
+
+/* ---- the others ---- */
+
+static void
+whole_add(struct whole *w, const struct stream *s)
+{
+	w->n++;
+	w->rcpts += s->rcpts;
+	w->known += s->known;
+	w->bounced += s->bounced;
+	w->clock |= s->clock;
+	w->owner |= s->owner;
+	if (s->busy > w->busy)
+		w->busy = s->busy;
+	if (s->owner && s->busy > w->own_busy)
+		w->own_busy = s->busy;
+}
+
+/* Streams of one who stand together. */
+static size_t
+wholes(const struct stream *v, size_t n, struct whole *w)
+{
+	size_t i, nw = 0;
+
+	for (i = 0; i < n; i++) {
+		if (nw == 0 || w[nw - 1].who != v[i].who ||
+		    w[nw - 1].account != v[i].account)
+			w[nw++] = (struct whole){ .who = v[i].who,
+			    .account = v[i].account, .first = (uint32_t)i };
+		whole_add(&w[nw - 1], &v[i]);
+	}
+	return nw;
+}
+
+static void
+compare(struct compared *c, const struct whole *w, size_t n)
+{
+	double *v = xcalloc(n + 1, sizeof(*v));
+	size_t i;
+
+	c->others = n >= OTHERS_MIN;
+	for (i = 0; i < n; i++)
+		v[i] = percent(w[i].known, w[i].rcpts);
+	c->known = (unsigned)median(v, n);
+	for (i = 0; i < n; i++)
+		v[i] = percent(w[i].bounced, w[i].rcpts);
+	c->bounced = (unsigned)median(v, n);
+	for (i = 0; i < n; i++)
+		v[i] = bits(w[i].clock);
+	c->clock = (unsigned)median(v, n);
+	for (i = 0; i < n; i++)
+		v[i] = doublings(w[i].busy);
+	c->busy = median(v, n);
+	for (i = 0; i < n; i++)
+		v[i] = fabs(doublings(w[i].busy) - c->busy);
+	c->busy_dev = 1.4826 * median(v, n);
+	if (c->busy_dev < 1)
+		c->busy_dev = 1;
+	free(v);
+}
+
+void
+unusual(struct stream *v, size_t n)
+{
+	struct whole *w = xcalloc(n + 1, sizeof(*w));
+	struct compared c = { .s = NULL };
+	size_t nw = wholes(v, n, w), i, k;
+
+	compare(&c, w, nw);
+	for (i = 0; i < nw; i++)
+		for (k = w[i].first; k < w[i].first + w[i].n; k++) {
+			c.s = &v[k];
+			c.w = &w[i];
+			weigh(&c, &v[k]);
+		}
+	free(w);
+}
+
+/* ---- for a person ---- */
+
+static void
+share(struct buf *out, uint64_t n, uint64_t of)
+{
+	uint64_t p = of == 0 ? 0 : n * 1000 / of;
+
+	buf_fmt(out, "%llu.%llu %%", (unsigned long long)p / 10,
+	    (unsigned long long)p % 10);
+}
+
+void
+totals_say(const struct stream *s, struct buf *out)
+{
+	rank_number(out, s->rcpts);
+	buf_add(out, SL(" recipients in "));
+	rank_span(out, s->last - s->first);
+	buf_add(out, SL(", "));
+	rank_number(out, s->busy);
+	buf_add(out, SL(" in the busiest hour; "));
+	share(out, s->known, s->rcpts);
+	buf_add(out, SL(" of them ever wrote to us, "));
+	share(out, s->bounced, s->rcpts);
+	buf_add(out, SL(" bounced"));
+	if (s->why & (1u << WHY_ELSEWHERE | 1u << WHY_SCATTERED)) {
+		buf_add(out, SL("; from "));
+		rank_number(out, s->nets);
+		buf_add(out, s->nets == 1 ? SL(" network") : SL(" networks"));
+	}
+	if (s->why & 1u << WHY_ELSEWHERE)
+		buf_add(out, SL(" where its owner is not"));
+	if (s->why & 1u << WHY_FORGED) {
+		buf_add(out, SL("; senders of "));
+		rank_number(out, s->forged);
+		buf_add(out, SL(" domains that are not ours"));
+	}
+	if (s->why & 1u << WHY_CLOCK)
+		buf_add(out, SL("; day and night"));
+	if (s->why & 1u << WHY_SUDDEN)
+		buf_add(out, SL("; far above its own use before"));
+}
