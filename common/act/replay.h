@@ -101,6 +101,8 @@ struct replay_item {
 	const char	*id;		/* the case's; or "" */
 	int64_t		 entry;
 	uint8_t		*sha256;	/* as scanned; NULL: not told */
+	uint8_t		*mail;		/* what it is known by, since the plan */
+	int64_t		 mtime;		/* of its file then */
 	uint8_t		 class;		/* enum class, C_COUNT: nobody judged */
 	uint8_t		 leave;		/* enum replay_leave */
 	uint8_t		 priority;	/* 1 urgent to 5 */

@@ -1,23 +1,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "act/replay_state.h"
 #include "base/diag.h"
-#include "base/pool.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
 
 /*
  * Into a folder, many at a time and each once: replay.h has the steps.
  */
-#define BATCH		256		/* messages in flight */
-#define SYNCERS		32		/* of them that are synced at a time: the
-					   disk flushes once for several */
+#define BATCH		1024		/* messages in flight */
+#define TOGETHER	8		/* so many are synced by one call */
 #define BATCH_BYTES	(16 * 1024 * 1024)	/* rendered, of one batch */
 #define NAME		64		/* bytes of a file's name */
 #define LOOK_MS		50		/* between two looks at the folder */
@@ -28,14 +28,12 @@ struct drop {
 	uint8_t		 sha256[32];
 	size_t		 from, n;	/* bytes of the batch's buffer */
 	int		 fd;
-	int		 sys;		/* why it could not be synced, or 0 */
 };
 
 struct batch {
 	struct drop	 v[BATCH];
 	size_t		 n;
 	struct buf	 bytes;
-	struct pool	*syncers;
 };
 
 /* A name that nobody else gives: the case's and the row's. */
@@ -245,31 +243,53 @@ write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
 	sha256_end(r->st->sha, d->sha256);
 	if (write_all(d->fd, s, err) == -1 || give_away(r, d->fd, err) == -1)
 		return err_at(err, "%s", d->name);
-	/* let the disk begin: the syncs below then wait for all at once */
-	sync_file_range(d->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 
-static void
-sync_one(void *ctx, size_t worker, void *job)
+/*
+ * File systems whose syncfs(2) reaches the disk, as fsync(2) of each file
+ * does; it is one journal commit and one flush for all of the batch.
+ */
+static bool
+syncs_together(int fd)
 {
-	struct drop *d = job;
+	static const uint32_t known[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
+	    BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC };
+	struct statfs fs;
+	size_t i;
 
-	(void)ctx;
-	(void)worker;
-	d->sys = fsync(d->fd) == -1 ? errno : 0;
+	if (fstatfs(fd, &fs) == -1)
+		return false;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if ((uint32_t)fs.f_type == known[i])
+			return true;
+	return false;
 }
 
+/* Before Linux 5.8 syncfs keeps an error to itself: each file is asked. */
 static int
-sync_files(struct batch *b, struct err *err)
+sync_together(const struct replay *r, const struct batch *b, struct err *err)
 {
 	size_t i;
 
+	if (syncfs(r->st->stagefd) == -1)
+		return err_sys(err, "%s: sync", STAGE);
 	for (i = 0; i < b->n; i++)
-		pool_put(b->syncers, &b->v[i]);
-	pool_drain(b->syncers);
+		if (sync_file_range(b->v[i].fd, 0, 0,
+		    SYNC_FILE_RANGE_WAIT_BEFORE) == -1)
+			return err_sys(err, "%s: sync", b->v[i].name);
+	return 0;
+}
+
+static int
+sync_files(const struct replay *r, const struct batch *b, struct err *err)
+{
+	size_t i;
+
+	if (b->n >= TOGETHER && syncs_together(r->st->stagefd))
+		return sync_together(r, b, err);
 	for (i = 0; i < b->n; i++)
-		if ((errno = b->v[i].sys) != 0)
+		if (fsync(b->v[i].fd) == -1)
 			return err_sys(err, "%s: sync", b->v[i].name);
 	return 0;
 }
@@ -283,7 +303,7 @@ write_files(struct replay *r, struct batch *b, struct err *err)
 	for (i = 0; i < b->n && result == 0; i++)
 		result = write_one(r, b, &b->v[i], err);
 	if (result == 0)
-		result = sync_files(b, err);
+		result = sync_files(r, b, err);
 	for (i = 0; i < b->n; i++)
 		if (b->v[i].fd != -1)
 			close(b->v[i].fd);
@@ -478,10 +498,8 @@ drop_all(struct replay *r, struct err *err)
 	struct watch *w = watch_new(r);
 	int result = watch_known(w, err);
 
-	b->syncers = pool_new(SYNCERS, sync_one, NULL);
 	if (result == 0)
 		result = run(r, b, w, err);
-	pool_free(b->syncers);
 	r->did.waiting = watch_waiting(w);
 	watch_free(w);
 	buf_free(&b->bytes);

@@ -237,6 +237,20 @@ mail_key(struct replay *r, const struct head *h, struct slice body,
 	return x;
 }
 
+/* It was made for the plan, and is not again where the file is the same. */
+static int
+known_by(struct replay *r, struct ready *x, const struct head *h,
+    struct slice body, bool same, struct err *err)
+{
+	struct replay_item *item = x->item;
+
+	if (same && item->mail != NULL)
+		return 0;
+	if (item->mail == NULL)
+		item->mail = arena_alloc(r->st->keep, 32);
+	return mail_key(r, h, body, item->mail, err);
+}
+
 static void
 rcpt_key(struct replay *r, const uint8_t mail[32], struct slice sender,
     struct slice rcpt, uint8_t key[REPLAY_KEY])
@@ -401,6 +415,7 @@ read_message(struct replay *r, struct ready *x, struct head *h,
 	head_parse(h, r->st->scratch, x->mail.text, body);
 	item->arrived = x->rec.arrived != 0 ? x->rec.arrived : x->rec.date;
 	item->size = x->m->size;
+	item->mtime = x->m->mtime;
 	item->priority = priority_of(h);
 }
 
@@ -424,12 +439,14 @@ ready_make(struct replay *r, struct replay_item *item, struct ready *x,
 	struct slice body;
 	struct head h;
 	struct err why;
-	uint8_t mail[32];
+	bool same;
 
 	*x = (struct ready){ .item = item };
 	item->leave = LEAVE_NO;
 	if (load(r, x, &why) == -1)
 		return leave(r, x, LEAVE_UNREAD, &why);
+	same = x->m->mtime != 0 && x->m->mtime == item->mtime &&
+	    x->m->size == item->size;
 	read_message(r, x, &h, &body);
 	if ((item->leave = (uint8_t)first_reason(r, x)) != LEAVE_NO)
 		return 0;
@@ -443,15 +460,16 @@ ready_make(struct replay *r, struct replay_item *item, struct ready *x,
 		    SPOOL_RCPT_MAX);
 		return leave(r, x, LEAVE_REFUSED, &why);
 	}
-	if (mail_key(r, &h, body, mail, &why) == -1)
+	if (known_by(r, x, &h, body, same, &why) == -1)
 		return leave(r, x, LEAVE_UNREAD, &why);
 	if (r->o->all_to == NULL)
-		return take_rcpts(r, x, x->rec.rcpts, x->rec.nrcpts, mail, err);
+		return take_rcpts(r, x, x->rec.rcpts, x->rec.nrcpts,
+		    item->mail, err);
 	all.addr.spec = all.addr.domain = sl(r->o->all_to);
 	while (sl_cut(&all.addr.domain, '@', &body))
 		if (memchr(all.addr.domain.p, '@', all.addr.domain.n) == NULL)
 			break;
-	return take_rcpts(r, x, &all, 1, mail, err);
+	return take_rcpts(r, x, &all, 1, item->mail, err);
 }
 
 /* ---- the plan ---- */
