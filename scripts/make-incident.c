@@ -1417,19 +1417,36 @@ text_part(struct out *o, const struct out *src, const char *type,
 		encode(o, src->p, src->n, cs);
 }
 
+/* How files of a type begin: as far as a program looks that asks for it. */
+struct blob {
+	const char	*p;
+	unsigned	 n;
+};
+#define BLOB(s)	{ (s), sizeof(s) - 1 }
+
+static const struct blob pdf_head = BLOB("%PDF-1.3\n%\xe2\xe3\xcf\xd3\n");
+static const struct blob jpeg_head =
+    BLOB("\xff\xd8\xff\xe0\0\020JFIF\0\001\001\001\0\140\0\140\0\0");
+static const struct blob zip_head =	/* one file, deflated: list.txt */
+    BLOB("PK\003\004\024\0\0\0\010\0\113\010\045\060\264\134\213\016"
+    "\300\017\0\0\0\040\0\0\010\0\0\0list.txt");
+static const struct blob ole_head =	/* sectors of 512 bytes */
+    BLOB("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0\0\0\076\0\003\0\xfe\xff\011\0\006\0\0\0\0\0\0\0");
+
 /* A file of n bytes; of some, when n is 0. */
 static void
 attachment(struct gen *g, struct out *o, size_t n)
 {
 	static const struct {
-		const char *type, *suffix, *magic;
-		unsigned n;
+		const char *type, *suffix;
+		const struct blob *head;
 	} kinds[] = {
-		{ "application/pdf", "pdf", "%PDF-1.3\n", 9 },
-		{ "application/msword", "doc", "\xd0\xcf\x11\xe0\xa1\xb1", 6 },
-		{ "application/vnd.ms-excel", "xls", "\xd0\xcf\x11\xe0", 4 },
-		{ "image/jpeg", "jpg", "\xff\xd8\xff\xe0", 4 },
-		{ "application/zip", "zip", "PK\003\004", 4 }
+		{ "application/pdf", "pdf", &pdf_head },
+		{ "application/msword", "doc", &ole_head },
+		{ "application/vnd.ms-excel", "xls", &ole_head },
+		{ "image/jpeg", "jpg", &jpeg_head },
+		{ "application/zip", "zip", &zip_head }
 	};
 	unsigned k = below(g, NELEM(kinds));
 	char name[80];
@@ -1441,7 +1458,7 @@ attachment(struct gen *g, struct out *o, size_t n)
 	    "Content-Disposition: attachment; filename=\"%s\"\n\n",
 	    kinds[k].type, name, name);
 	g->tmp.n = 0;
-	add(&g->tmp, kinds[k].magic, kinds[k].n);
+	add(&g->tmp, kinds[k].head->p, kinds[k].head->n);
 	add_noise(g, &g->tmp, n > 0 ? n : between(g, 500, 2200));
 	put_base64(o, g->tmp.p, g->tmp.n, true);
 }

@@ -45,6 +45,22 @@ static const struct {
 	{ { "application/x-gzip", 18 }, { "application/gzip", 16 } },
 };
 
+/*
+ * What so begins is that, and libmagic says so too, after it has looked for
+ * all the others.
+ */
+static const struct {
+	struct slice	 begins, type;
+} sure[] = {
+	{ { "%PDF-", 5 }, { "application/pdf", 15 } },
+	{ { "\xff\xd8\xff\xe0", 4 }, { "image/jpeg", 10 } },
+	{ { "\xff\xd8\xff\xe1", 4 }, { "image/jpeg", 10 } },
+	{ { "\xff\xd8\xff\xdb", 4 }, { "image/jpeg", 10 } },
+	{ { "GIF87a", 6 }, { "image/gif", 9 } },
+	{ { "GIF89a", 6 }, { "image/gif", 9 } },
+	{ { "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16 }, { "image/png", 9 } },
+};
+
 struct magics *
 magics_new(void)
 {
@@ -105,6 +121,17 @@ seems_text(struct slice s)
 	return true;
 }
 
+static struct slice
+sure_type(struct slice bytes)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sure) / sizeof(sure[0]); i++)
+		if (sl_starts(bytes, sure[i].begins))
+			return sure[i].type;
+	return (struct slice){ NULL, 0 };
+}
+
 struct slice
 magics_type(struct magics *mg, struct slice bytes)
 {
@@ -116,6 +143,8 @@ magics_type(struct magics *mg, struct slice bytes)
 		load(mg);
 	if (mg->set == NULL || bytes.n == 0)
 		return (struct slice){ NULL, 0 };
+	if ((type = sure_type(bytes)).n > 0)
+		return type;
 	text = seems_text(bytes);
 	if (text && (ascii_alnum(bytes.p[0]) || ascii_space(bytes.p[0])))
 		return SL("text/plain");	/* words: no need to ask */

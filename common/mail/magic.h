@@ -20,7 +20,8 @@ void		 magics_free(struct magics *mg);	/* NULL allowed */
  * until the next call; "application/octet-stream" when it is not known,
  * empty when there is no database.  At most TYPE_BYTES_MAX are looked at,
  * of what seems to be text only the first few hundred: libmagic takes
- * milliseconds over text, and is not asked when it begins with a word.
+ * milliseconds over text, and is not asked when it begins with a word; nor
+ * of what begins as only a PDF, JPEG, GIF or PNG does.
  */
 #define TYPE_BYTES_MAX	(64 * 1024)
 struct slice	 magics_type(struct magics *mg, struct slice bytes);
