@@ -113,6 +113,8 @@ START_TEST(what_belongs_to_a_message_is_listed)
 	ck_assert_str_eq(e.with[0].dir->path, "q1/df");
 	ck_assert_str_eq(e.with[1].dir->path, "q1/xf");
 	spool_entry_done(&e);
+	spool_close(sp);
+	sp = box_one(FIXTURES GOOD, "sendmail");	/* in any order */
 	ck_assert(box_find(sp, "q2/qf6AM1Jxx0000002", &e));
 	ck_assert_uint_eq(e.nwith, 1);
 	ck_assert_str_eq(e.with[0].dir->path, "q1/df");
