@@ -18,7 +18,7 @@
 static const char	*case_file, *where, *format;
 static struct select	 sel;
 static struct opt_list	 sender_domains;
-static bool		 null_sender, delete, no_archive, undo, commit;
+static bool		 null_sender, delete, no_archive, undo, commit, kept;
 static uint64_t		 quota;
 
 static const struct opt opts[] = {
@@ -39,6 +39,8 @@ static const struct opt opts[] = {
 	    "holds it, and that is meant", .flag = &no_archive },
 	{ .name = "undo", .help = "put back what was moved aside",
 	    .flag = &undo },
+	{ .name = "held", .help = "also what its server was told to keep: on "
+	    "hold, frozen", .flag = &kept },
 	{ .name = "quota", .arg = "MB", .help = "how much may lie aside; "
 	    "default: what the disk has free", .num = &quota,
 	    .max = UINT64_MAX >> 20 },
@@ -280,7 +282,8 @@ act(struct casefile *c, struct arena *a, struct place *p,
     const struct tally *t, struct slice args)
 {
 	struct clean k = { .place = p, .format = format, .rows = &t->rows,
-	    .quota = quota << 20, .delete = delete, .left = warn_left };
+	    .quota = quota << 20, .delete = delete, .kept = kept,
+	    .left = warn_left };
 	struct err err = { 0 }, written = { 0 }, bad = { 0 };
 	struct held *held = delete && !no_archive ? held_new() : NULL;
 	int r = 0;

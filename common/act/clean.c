@@ -1,15 +1,13 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "act/claim.h"
 #include "act/clean.h"
 #include "act/mover.h"
 #include "act/skeleton.h"
@@ -50,6 +48,8 @@ struct run {
 	size_t		 nitem;
 	struct arena	*a;		/* of a chunk */
 	struct mover	 mover;
+	const struct spool_ways *ways;
+	bool		 running;	/* its server, when this chunk began */
 	int		 aside;		/* -1: nothing goes there yet */
 	int64_t		 batch;
 	uint64_t	 used, quota;
@@ -198,8 +198,9 @@ add_piece(void *ctx, struct slice piece)
 
 /* Are the bytes those that the case knows?  NULL, or why not. */
 static const char *
-compare(const struct spool *sp, const struct spool_entry *e,
-    const struct want *w, struct spool_reader *rd, struct sha256 *sha)
+compare(const struct run *r, const struct spool *sp,
+    const struct spool_entry *e, const struct want *w,
+    struct spool_reader *rd, struct sha256 *sha)
 {
 	struct spool_msg m = { 0 };
 	struct err err;
@@ -214,6 +215,8 @@ compare(const struct spool *sp, const struct spool_entry *e,
 		return "cannot be read";
 	if (m.part != 0)
 		return "one of several messages in a file";
+	if (m.held && !r->k->kept)
+		return "its server was told to keep it (--held)";
 	sha256_start(sha);
 	if (spool_bytes(rd, &m, add_piece, sha, &err) == -1)
 		return "cannot be read";
@@ -223,22 +226,25 @@ compare(const struct spool *sp, const struct spool_entry *e,
 	    "it is not the message that was scanned: scan again";
 }
 
+/* As they go out: companions around the message. */
 static const char **
-list_files(struct arena *a, const struct spool_entry *e, size_t *n)
+list_files(struct arena *a, const struct spool_entry *e, bool message_first,
+    size_t *n)
 {
-	const char **v = arena_alloc(a, (e->nwith + 1) * sizeof(*v));
+	const char **all = arena_alloc(a, (e->nwith + 1) * sizeof(*all));
+	const char **v = all + message_first;
 	const struct tree_dir *dir;
 	size_t i;
 
+	all[message_first ? 0 : e->nwith] = arena_str(a, sl(e->path));
 	for (i = 0; i < e->nwith; i++) {
 		dir = e->with[i].dir != NULL ? e->with[i].dir : e->dir;
 		v[i] = dir->path[0] == '\0' ?
 		    arena_str(a, sl(e->with[i].name)) :
 		    arena_fmt(a, "%s/%s", dir->path, e->with[i].name).p;
 	}
-	v[i] = arena_str(a, sl(e->path));
-	*n = i + 1;
-	return v;
+	*n = e->nwith + 1;
+	return all;
 }
 
 /* Into the chunk, or left with a reason. */
@@ -260,11 +266,15 @@ take(struct run *r, const struct spool_entry *e, struct want *w,
 		why = "it went away";
 	else if (why == NULL)
 		close(fd);
+	if (why == NULL && r->running)
+		why = claim_in_hand(r->ways, e->path, it->st.st_mode);
 	if (why != NULL) {
 		leave(r, e->path, why);
 		return;
 	}
-	it->e.files = list_files(r->a, e, &it->e.nfiles);
+	it->e.path = arena_str(r->a, sl(e->path));
+	it->e.files = list_files(r->a, e, r->ways->message_first,
+	    &it->e.nfiles);
 	r->used += w->size;
 	r->nitem++;
 }
@@ -272,30 +282,6 @@ take(struct run *r, const struct spool_entry *e, struct want *w,
 /*
  * A chunk.
  */
-
-/* Nobody else is at it: a lock of its server's, or still being written. */
-static const char *
-busy(int fd, const struct stat *was)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1 || st.st_ino != was->st_ino ||
-	    st.st_size != was->st_size ||
-	    st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
-	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
-		return "it changed meanwhile: scan again";
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
-		return "its server has it locked";
-	/*
-	 * A read lease is refused while somebody has it open for writing.
-	 * What tells of its end is a signal that nobody needs to catch.
-	 */
-	(void)fcntl(fd, F_SETSIG, SIGURG);
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == -1 && errno == EAGAIN)
-		return "it is being written";
-	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-	return NULL;
-}
 
 /* Companions too: each of its files has to be in the archive as it is. */
 static const char *
@@ -307,7 +293,8 @@ not_held(struct run *r, const struct item *it)
 	int fd;
 
 	for (i = 0; r->k->held != NULL && i < it->e.nfiles; i++) {
-		if ((fd = mover_open(&r->mover, it->e.files[i], &err)) == -1)
+		if ((fd = mover_open(&r->mover, it->e.files[i], false,
+		    &err)) == -1)
 			return "it went away";
 		has = held_has(r->k->held, it->e.files[i], fd);
 		close(fd);
@@ -325,33 +312,42 @@ is_fatal(const struct err *e)
 	    e->sys == EIO;
 }
 
-/* The files of one, in order.  1, 0 when it stays, -1. */
+/*
+ * The files of one, in order.  Without the first the server has it, and the
+ * others are its own.
+ */
+static int
+move_files(struct run *r, struct item *it, struct err *err)
+{
+	int ret = mover_move(&r->mover, it->e.files[0], err);
+	size_t i;
+
+	if (ret == 0)
+		leave(r, it->e.path, "it went away");
+	for (i = 1; ret == 1 && i < it->e.nfiles; i++)
+		if (mover_move(&r->mover, it->e.files[i], err) == -1)
+			ret = -1;
+	return ret;
+}
+
+/* 1, 0 when it stays, -1. */
 static int
 move_item(struct run *r, struct item *it, struct err *err)
 {
-	const char *path = it->e.files[it->e.nfiles - 1], *why;
-	struct err e = { 0 };
-	int fd = mover_open(&r->mover, path, &e), ret = 1;
-	size_t i;
+	struct claim claim;
+	const char *why;
+	int ret = 0;
 
-	if (fd == -1 && is_fatal(&e)) {
-		*err = e;
-		return -1;
-	}
-	if (fd == -1)
-		why = e.sys == ENOENT ? "it went away" : e.msg;
+	why = claim_take(&claim, &r->mover, r->ways, &it->e, &it->st);
+	if (is_fatal(&claim.err)) {
+		*err = claim.err;
+		ret = -1;
+	} else if (why != NULL || (why = not_held(r, it)) != NULL)
+		leave(r, it->e.path, why);
 	else
-		why = busy(fd, &it->st);
-	if (why == NULL)
-		why = not_held(r, it);
-	if (why != NULL)
-		leave(r, path, why);
-	else
-		for (i = 0; ret != -1 && i < it->e.nfiles; i++)
-			ret = mover_move(&r->mover, it->e.files[i], err);
-	if (fd != -1)
-		close(fd);
-	return why != NULL ? 0 : ret == -1 ? -1 : 1;
+		ret = move_files(r, it, err);
+	claim_end(&claim);
+	return ret;
 }
 
 static int
@@ -413,6 +409,7 @@ run_chunk(struct run *r, struct arena *a, struct err *err)
 	if (write_ends(r, err) == -1)
 		return -1;
 	r->nitem = 0;
+	r->running = claim_runs(r->ways, r->k->place->root);
 	arena_reset(r->a);
 	return 0;
 }
@@ -438,7 +435,7 @@ walk(struct run *r, struct spool *sp, struct arena *a, struct err *err)
 			continue;
 		}
 		if ((w = find_want(r, e.path)) != NULL && !w->seen)
-			take(r, &e, w, compare(sp, &e, w, rd, sha));
+			take(r, &e, w, compare(r, sp, &e, w, rd, sha));
 		spool_entry_done(&e);
 		arena_reset(msgs);
 		if (r->nitem == CHUNK)
@@ -472,6 +469,8 @@ open_spool(struct run *r, struct arena *a, struct spool **sp,
 		    "%s: %s", path, spool_format(set[0]), no);
 	else {
 		*sp = set[0];
+		r->ways = spool_ways(set[0]);
+		r->running = claim_runs(r->ways, r->k->place->root);
 		return 0;
 	}
 	for (i = 0; i < n; i++)
@@ -531,6 +530,7 @@ struct track {
 	int		 aside;
 	bool		 back;
 	struct case_rows sent;		/* going back: they must not */
+	const struct spool_ways *ways;	/* NULL: not asked */
 };
 
 /* The folder SPOOL.turf/TIME, by the last two parts of its path. */
@@ -754,6 +754,9 @@ why_stay(struct track *t, const struct turf_entry *e, const char **why,
 		return -1;
 	if (any)
 		*why = "another file has its name: it stays in turf";
+	else if (claim_unread(t->ways, t->place->root, e->path))
+		*why = "its server reads that folder only when it starts: "
+		    "stop it first";
 	return 0;
 }
 
@@ -773,7 +776,7 @@ undo_some(struct track *t, struct clean *k, struct turf_entry *v, size_t n,
 		}
 		k->left_over++;
 		if (k->left != NULL)
-			k->left(k->ctx, v[i].files[v[i].nfiles - 1], why);
+			k->left(k->ctx, v[i].path, why);
 	}
 	if (m == 0)
 		return 0;
@@ -801,6 +804,24 @@ choose(const struct case_rows *rows, struct turf_entry *v, size_t n)
 	return m;
 }
 
+/* What its server lets others do; nothing is asked of what it is. */
+static const struct spool_ways *
+ways_of(struct arena *a, const struct clean *k)
+{
+	const struct spool_ways *w = NULL;
+	struct spool **set;
+	struct err err;
+	size_t n = 0;
+
+	if (spool_open(&set, &n, a, k->place->path, k->format, &err) == -1)
+		return NULL;
+	if (n == 1)
+		w = spool_ways(set[0]);
+	while (n > 0)
+		spool_close(set[--n]);
+	return w;
+}
+
 int
 clean_undo(struct casefile *c, struct arena *a, struct clean *k,
     struct err *err)
@@ -812,6 +833,7 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 	size_t n;
 	int r = clean_settle(c, a, k->place, &n, err);
 
+	t.ways = ways_of(a, k);
 	if (r == 0)
 		r = read_sent(c, &t.sent, err);
 	qsort(k->rows->v, k->rows->n, sizeof(int64_t), by_row);

@@ -10,8 +10,8 @@
  * Turfed entries go to a folder on the spool's own file system, with their
  * companions and streams: SPOOL.turf/TIME/ and the path they had.  The file
  * that tells the server of a message goes first and comes back last.  An
- * entry is touched only if its bytes are those the case knows, and nobody
- * holds it open for writing or locked.  A run that was killed is brought to
+ * entry is touched only if its bytes are those the case knows, its server
+ * was not told to keep it, and nobody has it (claim.h).  A run that was killed is brought to
  * its end by the next.
  */
 struct clean {
@@ -22,6 +22,7 @@ struct clean {
 	uint64_t	 quota;		/* bytes turfed of this spool; 0: as
 					   many as its file system has free */
 	bool		 delete;
+	bool		 kept;		/* what its server was told to keep, too */
 	const struct held *held;	/* with delete: only what is in it; NULL:
 					   whether an archive holds it or not */
 	void		(*left)(void *ctx, const char *path, const char *why);

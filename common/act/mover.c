@@ -145,7 +145,7 @@ mover_arrived(struct mover *m, const char *path, bool *there,
 }
 
 int
-mover_open(struct mover *m, const char *path, struct err *err)
+mover_open(struct mover *m, const char *path, bool write, struct err *err)
 {
 	const char *name;
 	struct mover_lane *l = lane_of(m, path, &name, err);
@@ -154,8 +154,8 @@ mover_open(struct mover *m, const char *path, struct err *err)
 	if (l == NULL)
 		return -1;
 	errno = ENOENT;
-	fd = l->from == -1 ? -1 : openat(l->from, name, O_RDONLY |
-	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	fd = l->from == -1 ? -1 : openat(l->from, name, (write ? O_RDWR :
+	    O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	return fd == -1 ? err_sys(err, "%.300s", path) : fd;
 }
 

@@ -29,8 +29,9 @@ int	mover_move(struct mover *m, const char *path, struct err *err);
 int	mover_arrived(struct mover *m, const char *path, bool *there,
 	    struct err *err);
 
-/* A descriptor of the file where it comes from, for reading. */
-int	mover_open(struct mover *m, const char *path, struct err *err);
+/* A descriptor of the file where it comes from; write: for both. */
+int	mover_open(struct mover *m, const char *path, bool write,
+	    struct err *err);
 
 /* Sync what was changed; the moves so far will last. */
 int	mover_sync(struct mover *m, struct err *err);

@@ -167,7 +167,8 @@ read_entries(struct query *q, struct query *files, struct arena *a,
 	while ((r = q_step(q, err)) == 1) {
 		e = (struct turf_entry){ .batch = q_col_int(q, 0),
 		    .row = q_col_int(q, 1), .state = state,
-		    .aside = arena_str(a, q_col(q, 2)) };
+		    .aside = arena_str(a, q_col(q, 2)),
+		    .path = arena_str(a, q_col(q, 3)) };
 		if (read_files(files, a, &e, err) == -1)
 			return -1;
 		*(struct turf_entry *)arena_more(a, v, n, &cap, sizeof(e)) = e;
@@ -181,8 +182,10 @@ turf_list(struct casefile *c, const char *spool, enum turf_state state,
     struct turf_entry **v, size_t *n, struct err *err)
 {
 	struct query *files = NULL, *q = db_query(c->db,
-	    "SELECT e.turf, e.entry, t.aside FROM turf t, turf_entry e"
+	    "SELECT e.turf, e.entry, t.aside, n.path"
+	    " FROM turf t, turf_entry e, entry n"
 	    " WHERE t.spool = ?1 AND e.turf = t.turf AND e.state = ?2"
+	    " AND n.row = e.entry"
 	    " AND (e.turf, e.entry) > (?3, ?4)"
 	    " ORDER BY e.turf, e.entry LIMIT ?5", err);
 	int r = -1;

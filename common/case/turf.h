@@ -25,8 +25,10 @@ struct turf_entry {
 	int64_t		 batch, row;
 	enum turf_state	 state;
 	const char	*aside;		/* the batch's folder; "": none */
-	const char	**files;	/* below the spool, and below aside: */
-	size_t		 nfiles;	/* companions, and the message last */
+	const char	*path;		/* of the entry; told by turf_list */
+	const char	**files;	/* below the spool, and below aside, as
+					   they go out; back the other way */
+	size_t		 nfiles;
 };
 
 /*

@@ -203,7 +203,8 @@ add_piece(void *ctx, struct slice piece)
 	sha256_add(ctx, piece);
 }
 
-static void
+/* false: it went away meanwhile. */
+static bool
 digest(struct found *fd, const struct spool_msg *m)
 {
 	struct record *rec = &fd->rec;
@@ -215,13 +216,14 @@ digest(struct found *fd, const struct spool_msg *m)
 	if (spool_bytes(w->rd, m, add_piece, w->sha, &err) == -1) {
 		record_problem(rec, w->scratch,
 		    arena_dup(w->scratch, sl(err.msg)));
-		return;
+		return err.sys != ENOENT;
 	}
 	sha256_end(w->sha, rec->sha256);
 	rec->has_digest = true;
 	id_make(w->sha, rec->sha256, rec->queue_id.n > 0 ? rec->queue_id :
 	    sl(fd->e->name), id);
 	rec->id = (struct slice){ id, ID_CHARS };
+	return true;
 }
 
 static void
@@ -245,6 +247,21 @@ unread(struct found *fd, const char *why)
 }
 
 static void
+gone(struct found *fd)
+{
+	atomic_fetch_add(&fd->s->state->vanished, 1);
+}
+
+static void
+lost(struct found *fd, const struct err *err)
+{
+	if (err->sys == ENOENT)
+		gone(fd);
+	else
+		unread(fd, err->msg);
+}
+
+static void
 one_message(struct found *fd, struct spool_msg *m)
 {
 	struct scan *s = fd->s;
@@ -254,7 +271,7 @@ one_message(struct found *fd, struct spool_msg *m)
 	record_read(&fd->rec, fd->w->scratch, fd->w->cs, m, s->records);
 	if (fd->rec.wants_whole) {
 		if (spool_whole(fd->w->rd, m, &err) == -1) {
-			unread(fd, err.msg);
+			lost(fd, &err);
 			return;
 		}
 		begin(fd);
@@ -267,9 +284,10 @@ one_message(struct found *fd, struct spool_msg *m)
 	if (m->part > 0)
 		fd->rec.path = arena_fmt(fd->w->scratch, "%s@%llu",
 		    fd->e->path, (unsigned long long)m->offset);
-	if (s->digests)
-		digest(fd, m);
-	put_away(fd);
+	if (s->digests && !digest(fd, m))
+		gone(fd);
+	else
+		put_away(fd);
 }
 
 static int64_t
@@ -322,10 +340,7 @@ one_entry(struct found *fd)
 	}
 	began = is_cold(fd->s->state) ? 0 : nanoseconds();
 	if (spool_start(sp, fd->e, w->rd, &err) == -1) {
-		if (err.sys == ENOENT)
-			atomic_fetch_add(&fd->s->state->vanished, 1);
-		else
-			unread(fd, err.msg);
+		lost(fd, &err);
 		return;
 	}
 	while ((r = spool_load(w->rd, &m, &err)) == 1) {
@@ -335,7 +350,7 @@ one_entry(struct found *fd)
 		seen++;
 	}
 	if (r == -1)
-		unread(fd, err.msg);
+		lost(fd, &err);
 	else if (seen == 0 && fd->e->len == 0)
 		unread(fd, "no message in it");
 }

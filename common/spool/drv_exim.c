@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,9 +85,8 @@ is_split(const char *name)
 
 /* The same of the folders that it is split into (EX-2). */
 static bool
-has_split_heads(const struct spool_probe *p)
+has_split_heads(const struct spool_probe *p, const struct tree_dir *d)
 {
-	const struct tree_dir *d = p->root;
 	struct tree_dir *sub;
 	bool found = false;
 	size_t i;
@@ -101,16 +101,32 @@ has_split_heads(const struct spool_probe *p)
 	return found;
 }
 
+/* What was taken out of a spool has an input, and maybe nothing else. */
+static bool
+input_has_heads(const struct spool_probe *p)
+{
+	struct tree_dir *d = probe_below(p, p->root, "input");
+	bool found = d != NULL && (has_heads(d) || has_split_heads(p, d));
+
+	if (d != NULL)
+		tree_dir_drop(d);
+	return found;
+}
+
 static int
 exim_bid(const struct spool_probe *p)
 {
-	if (probe_has(p->root, "input", TREE_DIR) &&
-	    (probe_has(p->root, "msglog", TREE_DIR) ||
+	bool input = probe_has(p->root, "input", TREE_DIR);
+
+	if (input && (probe_has(p->root, "msglog", TREE_DIR) ||
 	    probe_has(p->root, "db", TREE_DIR)))
 		return 92;
 	if (has_heads(p->root))
 		return 85;
-	return sl_eq(sl(p->base), SL("input")) && has_split_heads(p) ? 80 : 0;
+	if (input)
+		return input_has_heads(p) ? 91 : 0;
+	return sl_eq(sl(p->base), SL("input")) &&
+	    has_split_heads(p, p->root) ? 80 : 0;
 }
 
 /* The folder without what it is split into: "input", "slow/input". */
@@ -720,24 +736,65 @@ put_header(struct spool_reader *rd, reader_piece *piece, void *ctx,
 	return piece(ctx, SL("\n"), err);
 }
 
+/* The name of another file of the message: it may be newer than the listing. */
+static const char *
+other_name(struct spool_reader *rd, char kind)
+{
+	struct slice name = sl(rd->e->name);
+	char *other = arena_str(rd->a, name);
+
+	other[name.n - 1] = kind;
+	return other;
+}
+
+static bool
+is_gone(struct spool_reader *rd)
+{
+	struct stat st;
+	struct err err;
+	int fd = tree_file(rd->e->dir, rd->e->name, &st, &err);
+
+	if (fd != -1)
+		close(fd);
+	return fd == -1 && err.sys == ENOENT;
+}
+
+/*
+ * The -D file: 1, 0 when there is none to be read, -1.  Its server removes it before
+ * -H: where it was listed, or -H is not there any more, the message has gone
+ * (ENOENT).
+ */
+static int
+open_body(struct spool_reader *rd, int *fd, struct err *err)
+{
+	struct stat st;
+	struct err e;
+
+	*fd = tree_file(rd->e->dir, other_name(rd, 'D'), &st, &e);
+	if (*fd != -1)
+		return 1;
+	if (e.sys != ENOENT ||
+	    (companion_of(rd->e, 'D') == NULL && !is_gone(rd)))
+		return 0;
+	*err = e;
+	return -1;
+}
+
 static int
 exim_text(struct spool_reader *rd, reader_piece *piece, void *ctx,
     struct err *err)
 {
-	const struct spool_with *body = companion_of(rd->e, 'D');
-	struct stat st;
-	struct err gone;
 	int fd, r;
 
 	if (kind_of(rd->e->name) != 'H')
 		return put_body(rd->fd, kind_of(rd->e->name) == 'D', false,
 		    piece, ctx, err);
-	if (put_header(rd, piece, ctx, err) == -1)
+	if ((r = open_body(rd, &fd, err)) == -1)
 		return -1;
-	if (body == NULL ||
-	    (fd = tree_file(rd->e->dir, body->name, &st, &gone)) == -1)
-		return 0;
-	r = put_body(fd, true, rd->crlf, piece, ctx, err);
+	if (r == 0)
+		return put_header(rd, piece, ctx, err);
+	r = put_header(rd, piece, ctx, err) == -1 ? -1 :
+	    put_body(fd, true, rd->crlf, piece, ctx, err);
 	close(fd);
 	return r;
 }
@@ -831,7 +888,7 @@ read_log(struct head_file *h, struct slice text)
 static int
 read_files(struct spool_reader *rd, struct slice *journal, struct err *err)
 {
-	const struct spool_with *j = companion_of(rd->e, 'J');
+	const struct spool_with j = { .name = other_name(rd, 'J') };
 	size_t want = rd->size < HEAD_FILE_MAX ? (size_t)rd->size :
 	    HEAD_FILE_MAX;
 	struct stat was, now;
@@ -845,8 +902,7 @@ read_files(struct spool_reader *rd, struct slice *journal, struct err *err)
 		    buf_room(&rd->buf, want), want, err)) == -1)
 			return -1;
 		rd->buf.n = (size_t)n;
-		*journal = j == NULL ? SL("") :
-		    reader_companion(rd, j, LOG_MAX);
+		*journal = reader_companion(rd, &j, LOG_MAX);
 		if (was.st_nlink == 0 || i == AGAIN_MAX ||
 		    fstat(rd->fd, &now) == -1 || now.st_nlink > 0)
 			return 0;
@@ -883,6 +939,7 @@ settle_frozen(struct head_file *h)
 	char date[DATE_TEXT];
 	uint64_t t;
 
+	h->c.m->held = h->frozen.n > 0;
 	if (h->frozen.n > 0 && sl_num(h->frozen, UINT32_MAX, &t))
 		msg_note(h->c.m, h->c.a, arena_fmt(h->c.a, "frozen since %s",
 		    date_str((int64_t)t, date)));
@@ -955,6 +1012,7 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct slice name = sl(rd->e->name), journal = SL("");
 	char kind = kind_of(name.p);
+	int fd, r;
 
 	rd->done = true;
 	m->mtime = 0;
@@ -967,10 +1025,13 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		    "what belongs to a message that is not there");
 		return reader_text(rd, m, err) == -1 ? -1 : 1;
 	}
-	if (read_files(rd, &journal, err) == -1)
+	if (read_files(rd, &journal, err) == -1 ||
+	    (r = open_body(rd, &fd, err)) == -1)
 		return -1;
+	if (r == 1)
+		close(fd);
 	read_head_file(rd, m, journal);
-	if (companion_of(rd->e, 'D') == NULL)
+	if (r == 0)
 		msg_problem(m, "its -D file is missing: the body is lost");
 	return reader_text(rd, m, err) == -1 ? -1 : 1;
 }
@@ -1004,7 +1065,6 @@ const struct spool_driver drv_exim = {
 	.load = exim_load,
 	.when = exim_when,
 	.text = exim_text,
-	.ways = { .no_rotate = TWO_FILES,
-	    .no_remove = "its server locks the -D file in a way of its own: "
-	    "freeze with exim -Mf and remove with exim -Mrm, by the ids" },
+	.ways = { .no_rotate = TWO_FILES, .message_first = true,
+	    .lock_on = "-D" },			/* EX-26, EX-29 */
 };

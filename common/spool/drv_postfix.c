@@ -24,6 +24,7 @@
 #define REC_MAX		READER_AT_MAX	/* bytes of one outside of the text */
 #define HASH_DEPTH	16		/* PF-3 */
 #define LOG_MAX		(4 * 1024 * 1024)	/* bytes read of a log */
+#define ID_MIN		6		/* characters of an id; PF-4 */
 #define FILES_SEEN	3		/* that a bid looks into */
 
 /*
@@ -33,7 +34,9 @@
 static const char *const queues[] = {
 	"maildrop", "incoming", "active", "deferred", "hold", "corrupt"
 };
+static const char *const logs[] = { "defer", "bounce", "trace" };
 #define NQUEUES		(sizeof(queues) / sizeof(queues[0]))
+#define NLOGS		(sizeof(logs) / sizeof(logs[0]))
 
 static const char *
 queue_named(struct slice name)
@@ -87,6 +90,54 @@ is_hashed(const struct tree_dir *d)
 	return dirs > 0;
 }
 
+/* A name of letters and digits, as ids are. */
+static bool
+is_id(const char *name)
+{
+	size_t n;
+
+	for (n = 0; ascii_alnum(name[n]); n++)
+		;
+	return n >= ID_MIN && name[n] == '\0';
+}
+
+static bool
+has_ids(const struct tree_dir *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n && d->v[i].type != TREE_FILE; i++)
+		;
+	return i < d->n ? is_id(d->v[i].name) : is_hashed(d);
+}
+
+/*
+ * What was taken out of a queue directory, to lie elsewhere: some of its
+ * folders, and nothing else.
+ */
+static bool
+is_part(const struct spool_probe *p)
+{
+	const struct tree_dir *d = p->root;
+	struct tree_dir *sub;
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (d->v[i].type != TREE_DIR ||
+		    (queue_named(sl(d->v[i].name)) == NULL &&
+		    !name_among(sl(d->v[i].name), logs, NLOGS)))
+			return false;
+	for (i = 0; i < d->n && !found; i++) {
+		if (queue_named(sl(d->v[i].name)) == NULL ||
+		    (sub = probe_below(p, d, d->v[i].name)) == NULL)
+			continue;
+		found = has_ids(sub);
+		tree_dir_drop(sub);
+	}
+	return found;
+}
+
 static int
 postfix_bid(const struct spool_probe *p)
 {
@@ -99,6 +150,8 @@ postfix_bid(const struct spool_probe *p)
 		n += probe_has(p->root, queues[i], TREE_DIR);
 	if (n >= 2 && probe_has(p->root, "active", TREE_DIR))
 		return 93;
+	if (is_part(p))
+		return 91;
 	for (i = 0; i < FILES_SEEN; i++) {
 		head = probe_head(p, i, buf);
 		if (is_queue_file(head))
@@ -164,19 +217,18 @@ static bool
 postfix_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
     struct arena *a, struct spool_entry *e)
 {
-	struct slice path = sl(d->path), top;
+	struct slice path = sl(d->path), top = SL("");
+	size_t k;
 
-	if (probe_has(p->root, "active", TREE_DIR)) {
-		if (!sl_cut(&path, '/', &top) ||
-		    (e->folder = queue_named(top)) == NULL)
-			return false;	/* a log, a lock, a socket */
-	} else if ((e->folder = queue_named(sl(p->base))) == NULL)
+	sl_cut(&path, '/', &top);
+	e->folder = queue_named(top);
+	if (e->folder == NULL && (probe_has(p->root, "active", TREE_DIR) ||
+	    name_among(top, logs, NLOGS)))
+		return false;		/* a log, a lock, a socket */
+	if (e->folder == NULL && (e->folder = queue_named(sl(p->base))) == NULL)
 		e->folder = ".";
-	if (d->v[i].type == TREE_FILE) {
-		add_log(p, a, e, "defer");
-		add_log(p, a, e, "bounce");
-		add_log(p, a, e, "trace");
-	}
+	for (k = 0; k < NLOGS && d->v[i].type == TREE_FILE; k++)
+		add_log(p, a, e, logs[k]);
 	return true;
 }
 
@@ -759,6 +811,7 @@ settle(struct spool_reader *rd, struct envelope *v)
 		msg_problem(m, "redirected: it goes to one other address, "
 		    "not to its recipients");
 	}
+	m->held = sl_eq(sl(rd->e->folder), SL("hold"));
 	if (rd->e->nheld > 0)
 		return;		/* of an archive: not the file's own mode */
 	if ((rd->mode & 0010) != 0 && (rd->mode & 0004) == 0)	/* PF-7 */
@@ -850,6 +903,14 @@ postfix_when(const struct spool_entry *e)
 	return t <= UINT32_MAX ? t : 0;
 }
 
+/*
+ * Messages in active are in the queue manager's memory, and delivery agents
+ * open them by name; pickup reads maildrop without a lock.  In the other
+ * queues a message that we have locked is put off (PF-37), and one that was
+ * renamed meanwhile is not there.  PF-7: the owner may execute what is whole.
+ */
+static const char *const in_hand[] = { "active", "maildrop", NULL };
+
 const struct spool_driver drv_postfix = {
 	.name = "postfix",
 	.what = "Postfix: the queue directory",
@@ -861,7 +922,8 @@ const struct spool_driver drv_postfix = {
 	.text = postfix_text,
 	.ways = { .no_rotate = "its queue manager, and the names of the files, "
 	    "are bound to the folders: hold the mail with postsuper -h ALL, "
-	    "archive the spool where it is, and delete with postsuper -d",
-	    .no_remove = "its queue manager has the mail in memory: hold with "
-	    "postsuper -h and delete with postsuper -d, by the ids" },
+	    "archive the spool where it is, and take entries out with "
+	    "spoolclean --held",
+	    .message_first = true, .running = "pid/master.pid",
+	    .has = in_hand, .at_start = "active", .ready = 0100 },
 };

@@ -105,6 +105,7 @@ struct spool_msg {
 	struct slice	 trailer;	/* bytes behind it, not text */
 	bool		 cut;		/* only the first SPOOL_READ_MAX are here */
 	bool		 more;		/* only a first look: spool_whole has more */
+	bool		 held;		/* its server was told to keep it */
 	int64_t		 mtime;
 	int64_t		 arrived;	/* 0: the spool does not say */
 	struct slice	 queue_id;
@@ -239,8 +240,20 @@ struct spool_ways {
 					   NULL: it cannot be rotated */
 	const char	*no_rotate;	/* then why, and what to do instead */
 	const char	*no_remove;	/* why entries cannot be taken out, and
-					   what to do instead; NULL: they can,
-					   companions before the message */
+					   what to do instead; NULL: they can */
+	bool		 message_first;	/* the message tells its server, and goes
+					   before its companions; else behind */
+	const char	*lock_on;	/* its server locks the file that ends
+					   so, with fcntl, its first line; NULL:
+					   the message, with flock */
+	const char	*running;	/* a file that its server keeps locked
+					   while it runs, with flock; or NULL */
+	const char *const *has;		/* folders whose entries it has in hand
+					   while it runs; NULL after the last */
+	const char	*at_start;	/* the one that it reads only when it
+					   starts: nothing comes back there */
+	uint32_t	 ready;		/* mode bits of a file that it has
+					   received; 0: any */
 };
 const struct spool_ways *spool_ways(const struct spool *sp);
 
