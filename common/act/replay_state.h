@@ -12,7 +12,12 @@
 
 #define STAGE	".spoolkit-stage"	/* beside the spool */
 
-
+/* Does a server work in this spool? */
+struct asked {
+	const char	*root;
+	bool		 running;
+	struct asked	*next;
+};
 
 struct replay_inner {
 	struct arena		*keep;		/* names of items */
@@ -25,7 +30,8 @@ struct replay_inner {
 	uint32_t		*first;		/* and by their number the item */
 	size_t			 nfirst;
 
-	bool			 into_folder;
+	struct asked		*asked;		/* of each spool, once */
+
 	struct place		 place;		/* the target's spool */
 	char			*dir;		/* the folder, absolute */
 	char			*where;		/* host:port, or the command */

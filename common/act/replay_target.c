@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "act/replay_state.h"
+#include "act/running.h"
+#include "base/diag.h"
 #include "base/xalloc.h"
 
 #define OWN_CASE	"replay.case"
@@ -124,7 +126,26 @@ target_close(struct replay *r)
 	place_close(&st->place);
 }
 
-/* Would the server of the target send the entry itself? */
+static bool
+has_server(const struct replay *r, const char *root)
+{
+	struct replay_inner *st = r->st;
+	struct asked *a;
+	char who[RUNNING_WHO];
+
+	for (a = st->asked; a != NULL; a = a->next)
+		if (strcmp(a->root, root) == 0)
+			return a->running;
+	a = arena_alloc(st->keep, sizeof(*a));
+	*a = (struct asked){ .root = arena_str(st->keep, sl(root)),
+	    .running = running_in(root, who), .next = st->asked };
+	st->asked = a;
+	if (a->running)
+		diag_note("%s: a server works in it: %s", root, who);
+	return a->running;
+}
+
+/* Would a server send the entry itself? */
 bool
 target_is_live(const struct replay *r, const char *root)
 {
@@ -140,7 +161,7 @@ target_is_live(const struct replay *r, const char *root)
 		if (stat(r->o->live.v[i], &b) == 0 && a.st_dev == b.st_dev &&
 		    a.st_ino == b.st_ino)
 			return true;
-	return false;
+	return S_ISDIR(a.st_mode) && has_server(r, root);
 }
 
 /* ---- where messages are written first ---- */
