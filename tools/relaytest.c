@@ -544,16 +544,28 @@ make_tag(char tag[17])
 	hex_str(b, sizeof(b), tag);
 }
 
+/* A spool that is still to be made is read below the folder it will be in. */
+static const char *
+watched(struct arena *a)
+{
+	const char *slash = strrchr(watch, '/');
+
+	if (access(watch, F_OK) == 0)
+		return watch;
+	return slash == NULL ? "." : slash == watch ? "/" : arena_str(a,
+	    sl_first(sl(watch), (size_t)(slash - watch)));
+}
+
 /* From here on it talks to that address, and reads what is watched. */
 static int
-confine(struct relay_test *t, struct err *err)
+confine(struct relay_test *t, struct arena *a, struct err *err)
 {
 	if (box.off)
 		return 0;
 	if (smtp_settle(&t->o, err) == -1)
 		return -1;
 	if (watch != NULL)
-		sandbox_path(&box, watch);
+		sandbox_path(&box, watched(a));
 	sandbox_enter(&box);
 	return 0;
 }
@@ -602,7 +614,7 @@ prepare(struct relay_test *t, struct arena *a, const char *where,
 	    ask_secret(secret, err)) == -1)
 		return -1;
 	return find(t, err) == -1 || open_transcript(t, err) == -1 ||
-	    confine(t, err) == -1 ? -1 : 0;
+	    confine(t, a, err) == -1 ? -1 : 0;
 }
 
 int
