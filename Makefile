@@ -67,6 +67,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
 $(B)/tests/bench/gmime: tests/bench/gmime.c | deps-bench
 	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ $< $$(pkg-config --cflags --libs gmime-3.0)
+# Beside GMime: our library and theirs in one program.
+$(B)/tests/diff/gmime: tests/diff/gmime.c $(B)/lib.a | deps-check
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
+	    -o $@ $^ $$(pkg-config --cflags --libs gmime-3.0) $(libs)
 $(B)/scripts/%: $(B)/scripts/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
@@ -116,7 +121,7 @@ check-fuzz: $(replays)
 	@prove $(if $(V),-v,-o) -j$(jobs) $(replays)
 
 charset-table: $(B)/scripts/charset-table
-check-e2e: all charset-table $(B)/scripts/make-incident $(helpers)
+check-e2e: all charset-table $(B)/tests/diff/gmime $(B)/scripts/make-incident $(helpers)
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/e2e/[0-9]*.sh
 
 long: all $(B)/tests/bench/peak $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk

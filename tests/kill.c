@@ -1,16 +1,23 @@
 /*
- * kill - run a command, and kill it as it enters its n-th system call.
+ * kill - run a command, and kill it as it enters its n-th system call, or have
+ * that call fail.
  *
- *	kill [-w] -c FILE command ...	let it run; the count goes to FILE
+ *	kill [-w | -f] -c FILE command ...	let it run; the count goes to FILE
  *	kill [-w] -n N command ...	kill -9 before the n-th one is done
+ *	kill -f -e K -n N command ...	the n-th one is not done and fails, with
+ *					the K-th error that it may have (from 0)
  *
- * -w counts only calls that may change something outside of the process:
+ * -f counts calls that may fail for reasons of the machine: files, disks,
+ * memory; from main on (the first handler of SIGINT), and not what is said on
+ * stderr.  -w counts only calls that may change something outside of the process:
  * between two of these a kill finds the same files.  The command's children
  * are counted and killed with it.  The status is the command's, 128 and the
  * signal when it died, or 127.  tests/e2e/lib.sh has kill_each.
  */
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -42,8 +49,48 @@ static const uint64_t changing[] = {
 #endif
 };
 
+/* What a machine may answer; a call that only reads has EIO alone. */
+static const struct {
+	uint64_t	 nr;
+	int		 errors[3];
+} failing[] = {
+	{ SYS_openat, { EMFILE, EACCES, ENOSPC } },
+	{ SYS_read, { EIO } }, { SYS_pread64, { EIO } },
+	{ SYS_getdents64, { EIO } },
+	{ SYS_write, { ENOSPC, EIO, EDQUOT } },
+	{ SYS_pwrite64, { ENOSPC, EIO, EDQUOT } },
+	{ SYS_writev, { ENOSPC, EIO } }, { SYS_pwritev, { ENOSPC, EIO } },
+	{ SYS_fsync, { EIO, ENOSPC } }, { SYS_fdatasync, { EIO, ENOSPC } },
+	{ SYS_syncfs, { EIO } }, { SYS_ftruncate, { EIO } },
+	{ SYS_fallocate, { ENOSPC } },
+	{ SYS_sendfile, { EIO } }, { SYS_copy_file_range, { EIO, ENOSPC } },
+	{ SYS_renameat, { EACCES, ENOSPC, EIO } },
+	{ SYS_renameat2, { EACCES, ENOSPC, EIO } },
+	{ SYS_unlinkat, { EACCES, EIO } },
+	{ SYS_mkdirat, { ENOSPC, EACCES } },
+	{ SYS_linkat, { EMLINK, ENOSPC } }, { SYS_symlinkat, { ENOSPC } },
+	{ SYS_fchmod, { EPERM } }, { SYS_fchmodat, { EPERM } },
+	{ SYS_fchown, { EPERM } }, { SYS_fchownat, { EPERM } },
+	{ SYS_utimensat, { EPERM } }, { SYS_fsetxattr, { ENOTSUP, ENOSPC } },
+	{ SYS_flock, { ENOLCK } }, { SYS_connect, { ECONNREFUSED } },
+	{ SYS_sendto, { EPIPE } }, { SYS_sendmsg, { EPIPE } },
+	{ SYS_recvfrom, { EIO } }, { SYS_memfd_create, { EMFILE } },
+	{ SYS_mmap, { ENOMEM } }, { SYS_mremap, { ENOMEM } },
+#ifdef SYS_open
+	{ SYS_open, { EMFILE, EACCES, ENOSPC } },
+	{ SYS_rename, { EACCES, ENOSPC, EIO } },
+	{ SYS_unlink, { EACCES, EIO } }, { SYS_rmdir, { EACCES, EIO } },
+	{ SYS_mkdir, { ENOSPC, EACCES } }, { SYS_link, { EMLINK, ENOSPC } },
+	{ SYS_chmod, { EPERM } }, { SYS_chown, { EPERM } },
+#endif
+};
+
 struct run {
-	bool		 only_changing;
+	bool		 only_changing, only_failing;
+	bool		 begun;		/* main was reached */
+	int		 which;		/* error; -1: it is killed */
+	pid_t		 refused;	/* whose call is to fail; 0: nobody's */
+	int		 error;		/* with which */
 	uint64_t	 at;		/* kill there; 0: never */
 	uint64_t	 count;
 	pid_t		 first;
@@ -70,18 +117,82 @@ changes(const struct __ptrace_syscall_info *c)
 	return false;
 }
 
+/* The error that the call may have; 0: it is not one of these. */
+static int
+error_of(const struct run *r, const struct __ptrace_syscall_info *c)
+{
+	size_t i;
+	int k;
+
+	if ((c->entry.nr == SYS_write && c->entry.args[0] == 2) ||
+	    (c->entry.nr == SYS_mmap &&
+	    (c->entry.args[3] & MAP_ANONYMOUS) == 0))
+		return 0;
+	for (i = 0; i < sizeof(failing) / sizeof(failing[0]); i++)
+		if (c->entry.nr == failing[i].nr) {
+			for (k = r->which; k > 0 && failing[i].errors[k] == 0;)
+				k--;
+			return failing[i].errors[k < 0 ? 0 : k];
+		}
+	return 0;
+}
+
+/* SIGINT's handler is set first thing in main. */
+static bool
+may_fail(struct run *r, const struct __ptrace_syscall_info *c)
+{
+	if (c->entry.nr == SYS_rt_sigaction && c->entry.args[0] == SIGINT)
+		r->begun = true;
+	return r->begun && (r->error = error_of(r, c)) != 0;
+}
+
+/* A call that does not exist is not done; its answer is changed as it ends. */
+static void
+set_register(pid_t pid, bool result, long value)
+{
+#if defined(__x86_64__)
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) == -1)
+		return;
+	if (result)
+		regs.rax = (unsigned long long)value;
+	else
+		regs.orig_rax = (unsigned long long)value;
+	ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+#else
+	(void)pid, (void)result, (void)value;
+	errno = ENOSYS;
+	die("-e: registers of this processor");
+#endif
+}
+
 /* Does the process end here? */
 static bool
 counted(struct run *r, pid_t pid)
 {
 	struct __ptrace_syscall_info c = { 0 };
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(c), &c) <= 0 ||
-	    c.op != PTRACE_SYSCALL_INFO_ENTRY)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(c), &c) <= 0)
 		return false;
-	if (r->only_changing && !changes(&c))
+	if (c.op == PTRACE_SYSCALL_INFO_EXIT && r->refused == pid) {
+		set_register(pid, true, -r->error);
+		r->refused = 0;
+		r->which = -2;		/* once */
+	}
+	if (c.op != PTRACE_SYSCALL_INFO_ENTRY || r->refused != 0 ||
+	    r->which == -2 ||
+	    (r->only_changing && !changes(&c)) ||
+	    (r->only_failing && !may_fail(r, &c)))
 		return false;
 	return ++r->count == r->at;
+}
+
+static void
+refuse(struct run *r, pid_t pid)
+{
+	set_register(pid, false, -1);
+	r->refused = pid;
 }
 
 static void
@@ -118,8 +229,11 @@ follow(struct run *r)
 			continue;
 		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80) && counted(r, pid)) {
-			kill(-r->first, SIGKILL);
-			continue;
+			if (r->which == -1) {
+				kill(-r->first, SIGKILL);
+				continue;
+			}
+			refuse(r, pid);
 		}
 		ptrace(PTRACE_SYSCALL, pid, NULL, signal_of(status));
 	}
@@ -138,19 +252,22 @@ write_count(const char *file, uint64_t count)
 int
 main(int argc, char *argv[])
 {
-	struct run r = { 0 };
+	struct run r = { .which = -1 };
 	const char *file = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "+wc:n:")) != -1)
+	while ((c = getopt(argc, argv, "+wfc:n:e:")) != -1)
 		switch (c) {
 		case 'w':	r.only_changing = true; break;
+		case 'f':	r.only_failing = true; break;
+		case 'e':	r.which = (int)strtol(optarg, NULL, 10); break;
 		case 'c':	file = optarg; break;
 		case 'n':	r.at = strtoull(optarg, NULL, 10); break;
 		default:	return 127;
 		}
-	if (optind == argc || (file == NULL) == (r.at == 0)) {
-		fprintf(stderr, "usage: kill [-w] -c file | -n n command ...\n");
+	if (optind == argc || (file == NULL) == (r.at == 0) || r.which > 2) {
+		fprintf(stderr, "usage: kill [-w | -f] -c file | -n n [-e k] "
+		    "command ...\n");
 		return 127;
 	}
 	if ((r.first = fork()) == -1)

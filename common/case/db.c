@@ -79,7 +79,7 @@ db_fail(struct db *d, struct err *err)
 			return err_set(err, code == SQLITE_NOTADB ||
 			    code == SQLITE_CORRUPT ? ERR_FORMAT : ERR_SYS,
 			    "%s: %s", d->path, failures[i].what);
-	if (code == SQLITE_CANTOPEN || code == SQLITE_IOERR) {
+	if ((code == SQLITE_CANTOPEN || code == SQLITE_IOERR) && sys != 0) {
 		errno = sys;
 		return err_sys(err, "%s", d->path);
 	}

@@ -8,6 +8,8 @@
 #	same FILE				out is golden/FILE (GOLD=1 writes it)
 #	kill_each BEFORE COMMAND AFTER		three functions: kill -9 COMMAND
 #						at each call that changes something
+#	fail_each BEFORE COMMAND AFTER		the same, where each call that may
+#						fail for the machine's reasons does
 #	skip_all 'reason'			the whole file, with its reason
 #	t_done					the plan, and the exit status
 #
@@ -106,6 +108,36 @@ kill_each() {
 		"$3" || { echo "after kill $at of $kills"; return 1; }
 		at=$((at + ${KILL_STEP:-1}))
 	done
+}
+
+# As kill_each, but the call fails.  The command has to end by itself, with a
+# sentence when it says that it failed.  FAIL_STEP=1 FAIL_WITH=0 takes each call
+# with its first error, 1 and 2 with others.
+fail_each() {
+	"$1" || { echo "before: $?"; return 1; }
+	eval "\"$B/tests/kill\" -f -c \"$work/.count\" $2" >out 2>errs </dev/null
+	got=$? tried=0
+	points=$(cat "$work/.count") && [ "$points" -gt 0 ] || return 1
+	"$3" || { echo "without a failure"; return 1; }
+	at=$((${FAIL_FROM:-1} % ${FAIL_STEP:-1} + 1)) wrong=0
+	while [ "$at" -le "$points" ]; do
+		"$1" || { echo "before: $?"; return 1; }
+		eval "timeout 120 \"$B/tests/kill\" -f -e ${FAIL_WITH:-0} -n $at $2" \
+		    >out 2>errs </dev/null
+		got=$? tried=$((tried + 1))
+		cp errs errs.at
+		{ [ "$got" -le 4 ] && { [ "$got" -lt 3 ] || [ -s errs ]; } &&
+		    ! grep -q -e ": Success$" -e AddressSanitizer errs &&
+		    "$3"; } || {
+			echo "call $at of $points failed, status $got:"
+			sed 's/^/	/' errs.at | tail -n 4
+			wrong=$((wrong + 1))
+			[ -n "${FAIL_ALL-}" ] || return 1
+		}
+		at=$((at + ${FAIL_STEP:-1}))
+	done
+	echo "$tried of $points points: $2" >&2
+	[ "$wrong" -eq 0 ]
 }
 
 # Where the mail corpora are, if they are here: CORPORA=DIR overrides.
