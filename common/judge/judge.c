@@ -522,12 +522,12 @@ judge_all(struct judge *j)
 		settle(j, j->v[i]);
 		j->v[i]->at = (uint32_t)i + 1;
 	}
+	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
+	    j->numbers);
 	totals_free(j->totals);
 	j->totals = totals_new(j);
 	for (i = 0; i < j->n; i++)
 		count_one(j, j->v[i]);
-	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
-	    j->numbers);
 	for (i = 0; i < j->n; i++)
 		if (!is_report(j->v[i]) && !answers(j->v[i])) {
 			apply(j, j->v[i]);

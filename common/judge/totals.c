@@ -8,6 +8,7 @@
 #define DAY		86400
 #define NET_SHARE	10	/* %, known recipients of a network's owner */
 #define OWN_SHARE	3	/* %, of a way that the owner has of writing */
+#define SAME_MANY	10	/* messages of one campaign: no letters */
 #define TRIES_MIN	20	/* local addresses: one client has fewer */
 #define TRIES_DEAD	3	/* that do not exist: a slip has fewer */
 #define DEAD_MANY	50	/* in all: names are being tried */
@@ -261,14 +262,18 @@ count_rcpts(const struct totals *t, const struct facts *f, struct item *it)
 		}
 }
 
-/* How it was made; senders that are not ours are all one. */
+/*
+ * How it was made, and whether many got the same of this one; senders that
+ * are not ours are all one.
+ */
 static uint64_t
-way_of(const struct judge *j, const struct facts *f)
+way_of(const struct judge *j, const struct facts *f, bool many)
 {
 	uint64_t sender = judge_ours(j, f->sender_domain) ? f->sender : 0;
+	uint64_t way = mix(mix(f->maker, sender), f->list_id);
 
-	return mix(mix(f->maker, sender), f->account != 0 ? f->list_id :
-	    mix(f->list_id, f->helo));
+	return mix(mix(way, f->account != 0 ? 0 : f->helo),
+	    many && f->list_id == 0);
 }
 
 static void
@@ -291,7 +296,7 @@ gather(struct totals *t)
 		it->who = f->account != 0 ?
 		    (uint64_t)1 << 32 | f->account : f->client;
 		it->net = f->account != 0 ? net_of(j, f->client) : 0;
-		it->way = way_of(j, f);
+		it->way = f->campaign;
 		count_rcpts(t, f, it);
 	}
 }
@@ -343,6 +348,21 @@ run_way(const struct totals *t, size_t i)
 	    t->v[k].way == t->v[i].way)
 		k++;
 	return k - i;
+}
+
+static void
+find_ways(struct totals *t)
+{
+	size_t i, k, n;
+	bool many;
+
+	qsort(t->v, t->n, sizeof(*t->v), cmp_way);
+	for (i = 0; i < t->n; i += n) {
+		n = run_way(t, i);
+		many = t->v[i].way != 0 && n >= SAME_MANY;
+		for (k = i; k < i + n; k++)
+			t->v[k].way = way_of(t->j, t->j->v[t->v[k].i], many);
+	}
 }
 
 /* Known ones among the recipients of n messages: share % of them? */
@@ -524,9 +544,11 @@ sum_spread(struct totals *t, struct stream *s, size_t i, size_t n)
 		some_add(t, t->v[k].net);
 	s->nets = (uint32_t)some_unique(t);
 	t->nsome = 0;
+	s->outside = true;
 	for (k = i; k < i + n; k++) {
 		const struct facts *f = entry(t, k);
 
+		s->outside &= f->client_is == CLIENT_STRANGER;
 		if (f->sender_domain != 0 && !judge_ours(t->j,
 		    f->sender_domain))
 			some_add(t, f->sender_domain);
@@ -633,6 +655,7 @@ totals_new(const struct judge *j)
 		learn(t, j->v[i]);
 	count_tries(t);
 	gather(t);
+	find_ways(t);
 	split_nets(t);
 	pool(t);
 	make_streams(t);

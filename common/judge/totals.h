@@ -9,7 +9,7 @@
  * What our own people send (from a trusted client, or with a password) is
  * cut into streams: one account or client, one way of making messages (the
  * form and the host of the Message-ID, the sender address, what the client
- * calls itself), and networks that the account was used from before, or
+ * calls itself, one text for many or not), and networks that the account was used from before, or
  * others.  A thief has the owner's password but not the owner's program,
  * friends and networks; so the thief's mail and the owner's are two streams
  * of one account.
@@ -29,6 +29,7 @@ enum stream_why {
 	WHY_HOURLY,	/* many more recipients an hour than others have */
 	WHY_STRANGERS,	/* they never wrote to us; those of others did */
 	WHY_ELSEWHERE,	/* networks where the account is not used else */
+	WHY_UNSEEN,	/* only from outside, and no owner is seen at all */
 	WHY_SCATTERED,	/* many such networks */
 	WHY_FORGED,	/* many senders that are not ours */
 	WHY_BOUNCED,	/* many recipients do not exist, others' do */
@@ -41,6 +42,7 @@ struct stream {
 	uint32_t	who;		/* account, or address of the client */
 	bool		account;	/* which of them */
 	bool		owner;		/* its recipients know who sends */
+	bool		outside;	/* only from clients that are not ours */
 	bool		borrowed;	/* made as the owner's messages are */
 	bool		list;		/* a list, and readers who got more
 					   than one issue */

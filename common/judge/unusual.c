@@ -116,6 +116,13 @@ elsewhere(const struct compared *c)
 }
 
 static bool
+unseen(const struct compared *c)
+{
+	return c->s->account && c->s->outside && !c->w->owner && !c->s->list &&
+	    c->others && c->known >= 10;
+}
+
+static bool
 scattered(const struct compared *c)
 {
 	return c->s->account && !c->s->owner && c->s->nets >= NETS_MANY;
@@ -156,6 +163,7 @@ static const struct {
 	[WHY_HOURLY] = { hourly, 3, 3 },
 	[WHY_STRANGERS] = { strangers, 1, 1 },
 	[WHY_ELSEWHERE] = { elsewhere, 2, 1 },
+	[WHY_UNSEEN] = { unseen, 1, 1 },
 	[WHY_SCATTERED] = { scattered, 2, 1 },
 	[WHY_FORGED] = { forged, 2, 2 },
 	[WHY_BOUNCED] = { bounced, 2, 2 },
@@ -293,6 +301,8 @@ totals_say(const struct stream *s, struct buf *out)
 	}
 	if (s->why & 1u << WHY_ELSEWHERE)
 		buf_add(out, SL(" where its owner is not"));
+	if (s->why & 1u << WHY_UNSEEN)
+		buf_add(out, SL("; and nothing is seen of its owner"));
 	if (s->why & 1u << WHY_FORGED) {
 		buf_add(out, SL("; senders of "));
 		rank_number(out, s->forged);
