@@ -116,6 +116,75 @@ codec_unpack(struct codec *c, struct slice packed, size_t n, struct buf *out,
 	return 0;
 }
 
+/*
+ * The other way, in pieces.
+ */
+#define GUNZIP_PIECE	(64 * 1024)
+
+struct gunzip {
+	z_stream	 z;
+	bool		 done;
+	char		 out[GUNZIP_PIECE];
+};
+
+bool
+gunzip_is(struct slice begin)
+{
+	return sl_starts(begin, SL("\x1f\x8b\x08"));
+}
+
+struct gunzip *
+gunzip_new(void)
+{
+	struct gunzip *g = xcalloc(1, sizeof(*g));
+
+	if (inflateInit2(&g->z, GZIP_BITS) != Z_OK)
+		xalloc_die(sizeof(*g));
+	return g;
+}
+
+void
+gunzip_free(struct gunzip *g)
+{
+	if (g == NULL)
+		return;
+	inflateEnd(&g->z);
+	free(g);
+}
+
+int
+gunzip_put(struct gunzip *g, struct slice in,
+    int (*out)(void *ctx, struct slice bytes, struct err *err), void *ctx,
+    struct err *err)
+{
+	size_t n;
+	int r;
+
+	g->z.next_in = (z_const Bytef *)(uintptr_t)in.p;
+	g->z.avail_in = (uInt)in.n;
+	while (!g->done) {
+		g->z.next_out = (Bytef *)g->out;
+		g->z.avail_out = sizeof(g->out);
+		r = inflate(&g->z, Z_NO_FLUSH);
+		g->done = r == Z_STREAM_END;
+		if (!g->done && r != Z_OK && r != Z_BUF_ERROR)
+			return err_set(err, ERR_FORMAT,
+			    "the compressed message is damaged");
+		n = sizeof(g->out) - g->z.avail_out;
+		if (n > 0 && out(ctx, (struct slice){ g->out, n }, err) == -1)
+			return -1;
+		if (g->z.avail_in == 0 && g->z.avail_out > 0)
+			break;		/* it wants more */
+	}
+	return 0;
+}
+
+bool
+gunzip_done(const struct gunzip *g)
+{
+	return g->done;
+}
+
 enum codec_kind
 codec_by_name(const char *name)
 {

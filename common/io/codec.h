@@ -25,6 +25,21 @@ void	codec_pack(struct codec *c, struct slice piece, struct buf *out);
 int	codec_unpack(struct codec *c, struct slice packed, size_t n,
 	    struct buf *out, struct err *err);
 
+/*
+ * gunzip - gzip taken off bytes that come in pieces (RFC 1952).
+ *
+ * What comes out goes to out, in pieces; memory does not grow with it.
+ * gunzip_put says 0; -1 and err: the bytes are damaged, or out said -1.
+ */
+struct gunzip;
+bool	gunzip_is(struct slice begin);		/* do bytes begin as gzip? */
+struct gunzip *gunzip_new(void);
+void	gunzip_free(struct gunzip *g);		/* NULL allowed */
+int	gunzip_put(struct gunzip *g, struct slice in,
+	    int (*out)(void *ctx, struct slice bytes, struct err *err),
+	    void *ctx, struct err *err);
+bool	gunzip_done(const struct gunzip *g);	/* the end was seen */
+
 /* By the end of the name: .gz and .tgz, .tar; all else is zstd. */
 enum codec_kind codec_by_name(const char *name);
 #endif

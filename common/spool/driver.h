@@ -130,6 +130,8 @@ struct spool_reader {
 					   begins */
 	bool		 crlf;		/* what it puts together has CRLF */
 	struct buf	 text;		/* what drv->text began with */
+	const char	*why;		/* what it could not read; NULL: all is
+					   there */
 };
 
 /*
@@ -226,7 +228,8 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 	"rename the folder, or archive the spool where it is and " \
 	"take entries out with spoolclean"
 
-extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail;
+extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail,
+    drv_opensmtpd;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
 extern const struct spool_driver drv_smartermail, drv_imail, drv_mailenable,

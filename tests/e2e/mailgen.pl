@@ -4,7 +4,8 @@
 #	mailgen.pl PORT FIRST-LAST FEATURE ...
 #
 # A feature is what the server at the port can do besides plain SMTP:
-# xclient xforward dsn utf8 bdat auth.  The N-th message is made of the
+# xclient xforward dsn utf8 bdat auth; strict: it takes no quoted local part, and
+# no message without a header.  The N-th message is made of the
 # features its number calls for, so that two runs make the same.
 use strict;
 use warnings;
@@ -95,6 +96,11 @@ sub send_one {
 	my $bdat = $can{bdat} && $n % 3 == 1;
 
 	$text = $bodies[$n % @bodies] if $n % 47 == 0;
+	if ($can{strict}) {
+		$from = 'ab@example.com' if $from =~ /"/;
+		@to = grep { !/"/ } @to, 'a@soft.example.net' if "@to" =~ /"/;
+		$text = head($n) . "\r\n" . $bodies[$n % @bodies];
+	}
 	begin();
 	xclient($n) if $can{xclient} && $n % 4 == 1;
 	say_it("XFORWARD NAME=far$n.example.net ADDR=198.51.100.7"

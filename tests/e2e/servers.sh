@@ -9,6 +9,8 @@
 #				which is removed at the end: it has /dev in it
 #	postfix_start DIR PORT 'main.cf lines' ['master.cf lines']
 #	exim_start DIR PORT 'configuration'
+#	opensmtpd_start DIR PORT 'configuration' [option ...]
+#				its process is $work/DIR.pid
 #	sendmail_start DIR PORT		two queue groups, one of them split; it has
 #				mailers to the ports behind its own
 #	await PORT		until somebody listens there
@@ -197,4 +199,22 @@ END
 	    -O "DaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=$2" \
 	    >"$work/$1.log" 2>&1 &
 	await "$2" || { cat "$work/$1.log"; return 1; }
+}
+
+opensmtpd_start() {
+	r=/mnt/$1/root
+	[ -d "$r" ] || server_root opensmtpd "$1" || return 1
+	sed -i 's/^opensmtpd:.*/opensmtpd:x:906:906::\/var\/lib\/opensmtpd\/empty:\/bin\/false/' \
+	    "$r/etc/passwd"
+	mkdir -p "$r/var/lib/opensmtpd/empty" "$r/var/spool/smtpd" "$r/run" "$r/var/run"
+	chmod 711 "$r/var/spool/smtpd"
+	chgrp 907 "$r/usr/sbin/smtpctl"
+	chmod 2555 "$r/usr/sbin/smtpctl"
+	echo mail.example.org >"$r/etc/mailname"
+	printf '%s\n' "$3" >"$r/etc/smtpd.conf"
+	server=$1 port=$2
+	shift 3
+	chroot "$r" /usr/sbin/smtpd -d "$@" >"$work/$server.log" 2>&1 &
+	echo $! >"$work/$server.pid"
+	await "$port" || { cat "$work/$server.log"; return 1; }
 }

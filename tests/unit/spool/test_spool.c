@@ -68,9 +68,9 @@ static const struct {
 	enum err_code	 code;
 } errors[] = {
 	{ "s", "x", "unknown format 'x': one of postfix, exim, sendmail,"
-	    " ims55, iis,"
-	    " ex2007, maildir, mbox, smartermail, imail, mailenable,"
-	    " mailsite, xmail, mdaemon, kerio, hmailserver, eml", ERR_USAGE },
+	    " opensmtpd, ims55, iis, ex2007, maildir, mbox,"
+	    " smartermail, imail, mailenable, mailsite,"
+	    " xmail, mdaemon, kerio, hmailserver, eml", ERR_USAGE },
 	{ "absent", NULL, "absent: cannot open: No such file", ERR_SYS },
 	{ "fifo", NULL, "neither a folder nor a regular file", ERR_UNSAFE },
 };
