@@ -7,7 +7,7 @@
  * for each account and client, in the order of sort(1):
  *
  *	account guest messages 84 recipients 1680 failed 30
- *	client 203.0.113.1 messages 6 recipients 120 refused 0 failed 0
+ *	client 203.0.113.1 sessions 36 messages 6 recipients 120 refused 0 failed 30
  *
  * as far as the kind tells it: the IIS forms know no accounts.  With a SPOOL,
  * the same messages as files of Exchange 5.5 in SPOOL/Out, where no account
@@ -40,11 +40,12 @@ struct kind {
 	void		(*deny)(const struct mail *m);
 	void		(*close)(const struct mail *m);
 	bool		 accounts;	/* it names them */
+	enum { SESSIONS, ONE_A_MESSAGE, NO_SESSIONS } sessions;
 };
 
 struct total {
 	char		 name[64];
-	unsigned	 messages, rcpts, refused, failed;
+	unsigned	 sessions, messages, rcpts, refused, failed;
 };
 
 static time_t now = 1100000000;		/* 2004-11-09T11:33:20Z */
@@ -638,7 +639,7 @@ static const struct kind kinds[] = {
 	    .close = pf_close, .accounts = true },
 	{ .name = "exim", .open = nothing, .fail = ex_fail, .auth = nothing,
 	    .message = ex_message, .deny = ex_deny, .close = nothing,
-	    .accounts = true },
+	    .accounts = true, .sessions = ONE_A_MESSAGE },
 	{ .name = "sendmail", .open = nothing, .fail = sm_fail,
 	    .auth = sm_auth, .message = sm_message, .deny = sm_deny,
 	    .close = nothing, .accounts = true },
@@ -662,10 +663,10 @@ static const struct kind kinds[] = {
 	    .close = rows_close },
 	{ .name = "events", .open = nothing, .fail = ev_fail,
 	    .auth = ev_auth, .message = nothing, .deny = nothing,
-	    .close = nothing, .accounts = true },
+	    .close = nothing, .accounts = true, .sessions = NO_SESSIONS },
 	{ .name = "records", .open = nothing, .fail = rec_fail,
 	    .auth = rec_auth, .message = nothing, .deny = nothing,
-	    .close = nothing, .accounts = true },
+	    .close = nothing, .accounts = true, .sessions = NO_SESSIONS },
 };
 
 /* ---- the spool ---- */
@@ -700,12 +701,21 @@ put_file(const struct mail *m)
 
 /* ---- the day ---- */
 
+/* As the log tells them: of a kind without a line for it, none. */
+static void
+begins(const struct mail *m)
+{
+	kind->open(m);
+	if (kind->sessions == SESSIONS)
+		total_of(clients, m->ip)->sessions++;
+}
+
 static void
 fails(struct mail m)
 {
 	pid++;
 	now += 2;
-	kind->open(&m);
+	begins(&m);
 	kind->fail(&m);
 	kind->close(&m);
 	if (kind->fail == nothing)
@@ -723,7 +733,7 @@ sends(struct mail m, unsigned n)
 	now += 7;
 	if (!kind->accounts)
 		m.account = NULL;
-	kind->open(&m);
+	begins(&m);
 	if (m.account != NULL)
 		kind->auth(&m);
 	for (i = 0; i < n; i++) {
@@ -735,6 +745,8 @@ sends(struct mail m, unsigned n)
 		if (kind->message == nothing)
 			continue;
 		total_of(clients, m.ip)->messages++;
+		if (kind->sessions == ONE_A_MESSAGE)
+			total_of(clients, m.ip)->sessions++;
 		total_of(clients, m.ip)->rcpts += m.rcpts;
 		if (m.account == NULL)
 			continue;
@@ -753,7 +765,7 @@ static void
 is_denied(struct mail m, unsigned n)
 {
 	pid++;
-	kind->open(&m);
+	begins(&m);
 	for (; n > 0; n--) {
 		serial++;
 		now += 3;
@@ -821,8 +833,9 @@ print_key(void)
 		    "%u\n", accounts[i].name, accounts[i].messages,
 		    accounts[i].rcpts, accounts[i].failed);
 	for (i = 0; i < NAMES && clients[i].name[0] != '\0'; i++)
-		fprintf(stderr, "client %s messages %u recipients %u refused "
-		    "%u failed %u\n", clients[i].name, clients[i].messages,
+		fprintf(stderr, "client %s sessions %u messages %u recipients "
+		    "%u refused %u failed %u\n", clients[i].name,
+		    clients[i].sessions, clients[i].messages,
 		    clients[i].rcpts, clients[i].refused, clients[i].failed);
 }
 

@@ -11,7 +11,7 @@ told() {
 	spoollog $opts --list accounts -o ndjson "$@" 2>errs |
 	    jq -r '"account \(.account) messages \(.messages) recipients \(.recipients) failed \(.failed)"'
 	spoollog $opts --list clients -o ndjson "$@" 2>>errs |
-	    jq -r '"client \(.client) messages \(.messages) recipients \(.recipients) refused \(.refused) failed \(.failed)"'
+	    jq -r '"client \(.client) sessions \(.sessions) messages \(.messages) recipients \(.recipients) refused \(.refused) failed \(.failed)"'
 }
 is_key() {
 	key=$1
@@ -23,7 +23,7 @@ is_key() {
 
 for kind in $kinds; do
 	make_log "$kind" 2 >"$kind.log" 2>"$kind.key"
-	t "$kind: found by itself; accounts, clients and counts are those of the key" "
+	t "$kind: found by itself; accounts, clients, sessions and counts are those of the key" "
 		is_key $kind.key $kind.log && has ': $kind, ' errs"
 done
 
