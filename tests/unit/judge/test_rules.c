@@ -145,6 +145,12 @@ static const struct {
 	/* one inside client, hundreds of strangers, every sender forged */
 	{ "relay/infected-client", "", { { "in", "a@h%d.example.org",
 	    { "v%d@example.net" }, PROV_XBLOCK, INSIDE MAIL, 60 } } },
+	/* a password that was used on the server itself, by webmail */
+	{ "relay/stolen-account", "", { { "in", "a@h%d.example.org",
+	    { "v%d@example.net" }, PROV_XBLOCK, "Received: from localhost"
+	    " (localhost [127.0.0.1])\r\n\t(Authenticated sender: bob)\r\n"
+	    "\tby " SERVER " (Postfix) with ESMTPA id 1; Mon, 5 Jan 2004"
+	    " 10:00:00 +0900\r\n" MAIL, 60 } } },
 	/* as many from one address of ours: a newsletter, for all we know */
 	{ "legit/submitted", "", { { "in", "b@example.com",
 	    { "v%d@example.net" }, PROV_XBLOCK, INSIDE MAIL, 60 } } },
