@@ -48,6 +48,8 @@ static const struct opt opts[] = {
 	    "there: leave it out", .list = &o.live },
 	{ .name = "retry-doubtful", .help = "send again what may have been "
 	    "sent", .flag = &o.retry_doubtful },
+	{ .name = "fresh", .help = "it arrives now: no server finds it too "
+	    "old", .flag = &o.fresh },
 	{ .name = "add-resent", .arg = "address", .help = "add Resent- lines "
 	    "from this address", .str = &o.add_resent },
 	{ .name = "all-to", .arg = "address", .help = "for a test: to this "
@@ -197,6 +199,11 @@ print_plan(const struct replay *r)
 	    (unsigned long long)r->rcpts, (double)r->bytes / 1e6);
 	if (r->oldest != 0)
 		printf(", the oldest of %s", date_str(r->oldest, at));
+	if (r->old > 0)
+		printf("\n%12llu  of them are older than the %u days that its "
+		    "server tries:\n              what it cannot deliver at "
+		    "once it returns to the sender (--fresh)",
+		    (unsigned long long)r->old, r->in->lifetime);
 	printf("\nleft out:\n");
 	print_left(r);
 	print_domains(r);

@@ -58,6 +58,9 @@ static const struct {
 	[LEAVE_BADMAIL] = { "in a folder of refused mail", "--force" },
 	[LEAVE_PROVENANCE] = { "its envelope is a guess",
 	    "--trust-headers, or --force" },
+	[LEAVE_HELD] = { "its server was told to keep it", "--force" },
+	[LEAVE_ELSEWHERE] = { "it would go to others than its recipients, or "
+	    "again to those behind an alias", "--force" },
 };
 
 const char *

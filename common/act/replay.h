@@ -57,6 +57,8 @@ enum replay_leave {
 	LEAVE_ARCHIVE,
 	LEAVE_BADMAIL,
 	LEAVE_PROVENANCE,
+	LEAVE_HELD,
+	LEAVE_ELSEWHERE,
 	LEAVE_COUNT
 };
 /* "still in a live spool"; and how to send it all the same, or "". */
@@ -72,6 +74,7 @@ struct replay_opts {
 	bool		 act;
 	bool		 trust_headers;	/* envelopes that are guessed */
 	bool		 retry_doubtful;
+	bool		 fresh;		/* it arrives now, not when it did */
 	const char	*add_resent;	/* address; NULL: no Resent- lines */
 	const char	*all_to;	/* every recipient is this one */
 	int		 dots;		/* enum inject_dots, -1: the profile's */
@@ -139,6 +142,7 @@ struct replay {
 	uint64_t		 left[LEAVE_COUNT];
 	uint64_t		 rcpts, bytes;	/* of what goes */
 	int64_t			 oldest;	/* arrived; 0: not known */
+	uint64_t		 old;		/* that go, past their lifetime */
 	struct replay_domain	*domains;	/* most first */
 	size_t			 ndomains;
 

@@ -27,7 +27,8 @@ struct drop {
 	char		 name[NAME];
 	uint8_t		 sha256[32];
 	size_t		 from, n;	/* bytes of the batch's buffer */
-	int		 fd;
+	size_t		 second;	/* where in them a second file begins, or n */
+	int		 fd, fd2;
 };
 
 struct batch {
@@ -40,8 +41,23 @@ struct batch {
 static void
 name_of(const struct replay *r, int64_t row, char name[NAME])
 {
-	snprintf(name, NAME, "%.8s-%lldr%s", case_uuid(r->c), (long long)row,
+	if (r->in->name_of != NULL)
+		r->in->name_of(case_uuid(r->c), row, name, NAME);
+	else
+		snprintf(name, NAME, "%.8s-%lldr%s", case_uuid(r->c), (long long)row,
 	    r->in->suffix == NULL ? "" : r->in->suffix);
+}
+
+/* The second file's name, ID-D of ID-H; empty: there is none. */
+static void
+twin_of(const char *name, char twin[NAME])
+{
+	size_t n = strlen(name);
+
+	snprintf(twin, NAME, "%s", n > 2 && strcmp(name + n - 2, "-H") == 0 ?
+	    name : "");
+	if (twin[0] != '\0')
+		twin[n - 1] = 'D';
 }
 
 /* ---- the first step: intents ---- */
@@ -82,6 +98,27 @@ ready_render(struct replay *r, const struct ready *x,
 	return 0;
 }
 
+/* The bytes of the file, or of both. */
+static int
+render_files(struct replay *r, const struct ready *x,
+    const struct inject_mail *mail, struct drop *d, struct buf *out,
+    struct err *err)
+{
+	struct buf text = { 0 };
+	size_t second = 0;
+	int result;
+
+	d->from = out->n;
+	if (r->in->wrap == NULL)
+		result = ready_render(r, x, mail, out, err);
+	else if ((result = ready_render(r, x, mail, &text, err)) == 0)
+		second = r->in->wrap(mail, d->name, buf_sl(&text), out);
+	buf_free(&text);
+	d->n = out->n - d->from;
+	d->second = second == 0 ? d->n : second;
+	return result;
+}
+
 /* One part of a message: as many recipients as the profile takes. */
 static int
 add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
@@ -101,7 +138,9 @@ add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
 
 	mail.rcpts += at;
 	mail.nrcpts = n;
-	if (ready_render(r, x, &mail, &b->bytes, &why) == -1) {
+	*d = (struct drop){ .fd = -1, .fd2 = -1 };
+	name_of(r, replays_next(r->rows), d->name);
+	if (render_files(r, x, &mail, d, &b->bytes, &why) == -1) {
 		b->bytes.n = was;
 		x->item->leave = LEAVE_REFUSED;
 		x->item->why = arena_str(r->st->keep, sl(why.msg));
@@ -109,8 +148,6 @@ add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
 		r->did.refused++;
 		return 0;
 	}
-	*d = (struct drop){ .from = was, .n = b->bytes.n - was, .fd = -1 };
-	name_of(r, replays_next(r->rows), d->name);
 	row.name = sl(d->name);
 	if (replays_add(r->rows, &row, x->to + at, n, err) == -1)
 		return -1;
@@ -223,6 +260,8 @@ give_away(const struct replay *r, int fd, struct err *err)
 {
 	const struct stat *st = &r->st->dir_st;
 
+	if (r->in->mode != 0 && fchmod(fd, r->in->mode) == -1)
+		return err_sys(err, "mode");
 	if (geteuid() == 0 && (st->st_uid != 0 || st->st_gid != 0) &&
 	    fchown(fd, st->st_uid, st->st_gid) == -1 && errno != EPERM)
 		return err_sys(err, "owner");
@@ -230,20 +269,32 @@ give_away(const struct replay *r, int fd, struct err *err)
 }
 
 static int
+write_file(struct replay *r, const char *name, struct slice s, int *fd,
+    struct err *err)
+{
+	*fd = openat(r->st->stagefd, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd == -1)
+		return err_sys(err, "%s", name);
+	if (write_all(*fd, s, err) == -1 || give_away(r, *fd, err) == -1)
+		return err_at(err, "%s", name);
+	return 0;
+}
+
+static int
 write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
 {
 	struct slice s = { b->bytes.p + d->from, d->n };
+	char twin[NAME];
 
-	d->fd = openat(r->st->stagefd, d->name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d->fd == -1)
-		return err_sys(err, "%s", d->name);
 	sha256_start(r->st->sha);
 	sha256_add(r->st->sha, s);
 	sha256_end(r->st->sha, d->sha256);
-	if (write_all(d->fd, s, err) == -1 || give_away(r, d->fd, err) == -1)
-		return err_at(err, "%s", d->name);
-	return 0;
+	if (write_file(r, d->name, sl_first(s, d->second), &d->fd, err) == -1)
+		return -1;
+	twin_of(d->name, twin);
+	return d->second == d->n ? 0 : write_file(r, twin,
+	    sl_from(s, d->second), &d->fd2, err);
 }
 
 /*
@@ -276,7 +327,9 @@ sync_together(const struct replay *r, const struct batch *b, struct err *err)
 		return err_sys(err, "%s: sync", STAGE);
 	for (i = 0; i < b->n; i++)
 		if (sync_file_range(b->v[i].fd, 0, 0,
-		    SYNC_FILE_RANGE_WAIT_BEFORE) == -1)
+		    SYNC_FILE_RANGE_WAIT_BEFORE) == -1 ||
+		    (b->v[i].fd2 != -1 && sync_file_range(b->v[i].fd2, 0, 0,
+		    SYNC_FILE_RANGE_WAIT_BEFORE) == -1))
 			return err_sys(err, "%s: sync", b->v[i].name);
 	return 0;
 }
@@ -289,7 +342,8 @@ sync_files(const struct replay *r, const struct batch *b, struct err *err)
 	if (b->n >= TOGETHER && syncs_together(r->st->stagefd))
 		return sync_together(r, b, err);
 	for (i = 0; i < b->n; i++)
-		if (fsync(b->v[i].fd) == -1)
+		if (fsync(b->v[i].fd) == -1 ||
+		    (b->v[i].fd2 != -1 && fsync(b->v[i].fd2) == -1))
 			return err_sys(err, "%s: sync", b->v[i].name);
 	return 0;
 }
@@ -304,9 +358,12 @@ write_files(struct replay *r, struct batch *b, struct err *err)
 		result = write_one(r, b, &b->v[i], err);
 	if (result == 0)
 		result = sync_files(r, b, err);
-	for (i = 0; i < b->n; i++)
+	for (i = 0; i < b->n; i++) {
 		if (b->v[i].fd != -1)
 			close(b->v[i].fd);
+		if (b->v[i].fd2 != -1)
+			close(b->v[i].fd2);
+	}
 	return result == -1 ? -1 : dir_sync(r->st->stagefd, STAGE, err);
 }
 
@@ -333,7 +390,7 @@ say_staged(struct replay *r, const struct batch *b, struct err *err)
  * the flag, a plain one: nobody else makes a name like this.
  */
 static int
-publish(struct replay *r, const char *name, struct err *err)
+publish_file(struct replay *r, const char *name, struct err *err)
 {
 	if (renameat2(r->st->stagefd, name, r->st->dirfd, name,
 	    RENAME_NOREPLACE) == 0)
@@ -345,6 +402,40 @@ publish(struct replay *r, const char *name, struct err *err)
 		return 0;
 	return err_sys(err, "%.200s/%s: cannot be published", r->st->dir,
 	    name);
+}
+
+/*
+ * Of two files the second goes first, and means nothing alone.  It may be
+ * there already, by a run that was killed in between.
+ */
+static int
+publish(struct replay *r, const char *name, struct err *err)
+{
+	char twin[NAME];
+
+	twin_of(name, twin);
+	if (r->in->wrap != NULL && twin[0] != '\0' &&
+	    faccessat(r->st->stagefd, twin, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (publish_file(r, twin, err) == -1 ||
+	    dir_sync(r->st->dirfd, r->st->dir, err) == -1))
+		return -1;
+	return publish_file(r, name, err);
+}
+
+/* What was staged and not published, and what went before it. */
+static int
+remove_staged(struct replay *r, const char *name, struct err *err)
+{
+	char twin[NAME];
+
+	twin_of(name, twin);
+	if (r->in->wrap != NULL && twin[0] != '\0') {
+		unlinkat(r->st->stagefd, twin, 0);
+		unlinkat(r->st->dirfd, twin, 0);
+	}
+	if (unlinkat(r->st->stagefd, name, 0) == -1 && errno != ENOENT)
+		return err_sys(err, "%s/%.200s", STAGE, name);
+	return 0;
 }
 
 static int
@@ -395,7 +486,7 @@ undo(struct replay *r, const struct batch *b)
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
-		unlinkat(r->st->stagefd, b->v[i].name, 0);
+		remove_staged(r, b->v[i].name, &err);
 		replays_forget(r->rows, b->v[i].row, &err);
 	}
 }
@@ -510,33 +601,56 @@ drop_all(struct replay *r, struct err *err)
 /* ---- after a kill ---- */
 
 static int
-digest_file(struct replay *r, int fd, uint8_t sha256[32])
+digest_file(struct replay *r, int fd)
 {
 	char buf[65536];
 	ssize_t n;
 
-	sha256_start(r->st->sha);
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		sha256_add(r->st->sha, (struct slice){ buf, (size_t)n });
-	sha256_end(r->st->sha, sha256);
-	return n == -1 ? -1 : 0;
+	return n == -1 || fsync(fd) == -1 ? -1 : 0;
+}
+
+static int
+open_in(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
+}
+
+/* The second file, staged or published; none is no error. */
+static int
+digest_twin(struct replay *r, const char *name)
+{
+	char twin[NAME];
+	int fd, result;
+
+	twin_of(name, twin);
+	if (r->in->wrap == NULL || twin[0] == '\0')
+		return 0;
+	if ((fd = open_in(r->st->stagefd, twin)) == -1 &&
+	    (fd = open_in(r->st->dirfd, twin)) == -1)
+		return 0;
+	result = digest_file(r, fd);
+	close(fd);
+	return result;
 }
 
 /* 1: there, as the row says; 0: there, and other; -1: not there. */
 static int
 staged_file(struct replay *r, const struct replay_row *row, const char *name)
 {
-	int fd = openat(r->st->stagefd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_in(r->st->stagefd, name), result;
 	uint8_t is[32];
-	int same;
 
 	if (fd == -1)
 		return errno == ENOENT ? -1 : 0;
-	same = digest_file(r, fd, is) == 0 && fsync(fd) == 0 &&
-	    sl_eq(row->sha256, (struct slice){ (const char *)is, 32 });
+	sha256_start(r->st->sha);
+	result = digest_file(r, fd) == -1 ? -1 : digest_twin(r, name);
+	sha256_end(r->st->sha, is);
 	close(fd);
-	return same;
+	return result == 0 &&
+	    sl_eq(row->sha256, (struct slice){ (const char *)is, 32 });
 }
 
 /* Every row of the table in replay.h. */
@@ -558,9 +672,8 @@ recover_row(void *ctx, const struct replay_row *row, struct err *err)
 	}
 	is = row->state == REPLAY_INTENT ? 0 : staged_file(r, row, name);
 	if (is == 0) {
-		if (unlinkat(r->st->stagefd, name, 0) == -1 &&
-		    errno != ENOENT)
-			return err_sys(err, "%s/%s", STAGE, name);
+		if (remove_staged(r, name, err) == -1)
+			return -1;
 		r->recovered[REPLAY_INTENT]++;
 		return replays_forget(r->rows, row->row, err);
 	}
@@ -582,9 +695,13 @@ static int
 is_of(void *ctx, const struct replay_row *row, struct err *err)
 {
 	struct rowless *x = ctx;
+	char name[NAME], twin[NAME];
 
 	(void)err;
-	x->found |= sl_eq(row->name, sl(x->name)) &&
+	snprintf(name, sizeof(name), SL_FMT, SL_ARG(row->name));
+	twin_of(name, twin);
+	x->found |= (strcmp(name, x->name) == 0 ||
+	    strcmp(twin, x->name) == 0) &&
 	    row->stage == x->r->st->stage;
 	return 0;
 }
@@ -617,8 +734,7 @@ remove_leftovers(struct replay *r, struct err *err)
 	if (d == NULL)
 		return err_sys(err, "%s", STAGE);
 	while (result == 0 && (e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, case_uuid(r->c), 8) == 0 &&
-		    e->d_name[8] == '-')
+		if (e->d_name[0] != '.' && strcmp(e->d_name, STAGE_MARK) != 0)
 			result = remove_rowless(r, e->d_name, err);
 	closedir(d);
 	return result;

@@ -10,6 +10,7 @@
 /*
  * What goes, and what is left where it is.
  */
+#define DAY	86400
 
 /* ---- reasons to leave it ---- */
 
@@ -121,6 +122,20 @@ is_guessed(const struct ready *x)
 	return x->rec.nrcpts == 0;
 }
 
+static bool
+is_held(const struct ready *x)
+{
+	return x->m->held;
+}
+
+/* unix-spools PF-29, EX-20 */
+static bool
+is_elsewhere(const struct ready *x)
+{
+	return has_problem(x->m, "redirected: ") ||
+	    has_problem(x->m, "behind an alias have had it");
+}
+
 /* The spool says that nobody waits for it any more. */
 static bool
 is_delivered(const struct ready *x)
@@ -147,6 +162,8 @@ static const struct {
 	{ LEAVE_ARCHIVE, is_archived },
 	{ LEAVE_BADMAIL, is_bad },
 	{ LEAVE_PROVENANCE, is_guessed },
+	{ LEAVE_HELD, is_held },
+	{ LEAVE_ELSEWHERE, is_elsewhere },
 };
 
 static int
@@ -396,6 +413,26 @@ resent(const struct replay *r)
 	    r->o->add_resent, r->c == NULL ? "" : case_uuid(r->c));
 }
 
+/* What a server's own files have of it, besides the envelope. */
+static void
+carry(struct replay *r, struct ready *x)
+{
+	struct inject_mail *mail = &x->mail;
+	int64_t now = (int64_t)time(NULL);
+	char ip[IP_TEXT];
+
+	mail->arrived = r->o->fresh || x->m->arrived <= 0 ||
+	    x->m->arrived > now ? now : x->m->arrived;
+	mail->account = x->m->account;
+	mail->helo = x->m->helo;
+	mail->client_name = x->m->client_name;
+	if (ip_is_set(&x->m->client))
+		mail->client = arena_dup(r->st->scratch,
+		    sl(ip_str(&x->m->client, ip)));
+	mail->uid = (unsigned)r->st->dir_st.st_uid;
+	mail->gid = (unsigned)r->st->dir_st.st_gid;
+}
+
 static void
 read_message(struct replay *r, struct ready *x, struct head *h,
     struct slice *body)
@@ -412,6 +449,7 @@ read_message(struct replay *r, struct ready *x, struct head *h,
 	    (enum inject_dots)r->o->dots, .text = record_text(x->m) };
 	if (!x->mail.null_sender)
 		x->mail.sender = x->rec.sender.spec;
+	carry(r, x);
 	head_parse(h, r->st->scratch, x->mail.text, body);
 	item->arrived = x->rec.arrived != 0 ? x->rec.arrived : x->rec.date;
 	item->size = x->m->size;
@@ -560,6 +598,8 @@ plan_one(struct replay *r, size_t nth, struct tally *t, struct err *err)
 	tally_rcpts(t, &x);
 	r->rcpts += x.mail.nrcpts;
 	r->bytes += item->size;
+	r->old += r->in->lifetime > 0 && x.mail.arrived + DAY *
+	    (int64_t)r->in->lifetime < (int64_t)time(NULL);
 	if (item->arrived != 0 && (r->oldest == 0 ||
 	    item->arrived < r->oldest))
 		r->oldest = item->arrived;

@@ -11,6 +11,7 @@
 /* What the files of replay share. */
 
 #define STAGE	".spoolkit-stage"	/* beside the spool */
+#define STAGE_MARK	"mark"		/* the file that proves a folder */
 
 /* Does a server work in this spool? */
 struct asked {

@@ -12,7 +12,6 @@
 #include "base/xalloc.h"
 
 #define OWN_CASE	"replay.case"
-#define MARK		"mark"		/* the file that proves a folder */
 #define MARK_BYTES	33		/* 16 random ones in hex, and LF */
 
 static int
@@ -66,6 +65,38 @@ open_dir(struct replay_inner *st, struct err *err)
 	return 0;
 }
 
+/* Of a spool that has it, the folder; path is given. */
+static char *
+folder_of(const struct inject *in, char *path)
+{
+	struct buf b = { 0 };
+	char *sub;
+
+	if (in->folder == NULL || in->wrap == NULL)
+		return path;
+	buf_fmt(&b, "%s/%s", path, in->folder);
+	buf_addc(&b, '\0');
+	if ((sub = realpath(b.p, NULL)) != NULL) {
+		free(path);
+		path = sub;
+	}
+	buf_free(&b);
+	return path;
+}
+
+static int
+check_owner(const struct replay *r, struct err *err)
+{
+	const struct replay_inner *st = r->st;
+
+	if (!r->in->owner || !r->o->act || geteuid() == 0 ||
+	    geteuid() == st->dir_st.st_uid)
+		return 0;
+	return err_set(err, ERR_USAGE, "%.300s: its files have to be of its "
+	    "owner: run as root, or as uid %u", st->dir,
+	    (unsigned)st->dir_st.st_uid);
+}
+
 static int
 open_folder(struct replay *r, const char *path, struct err *err)
 {
@@ -76,6 +107,7 @@ open_folder(struct replay *r, const char *path, struct err *err)
 
 	if (real == NULL)
 		return err_sys(err, "%.300s", path);
+	real = folder_of(r->in, real);
 	root = spool_of(r->in, real);
 	buf_fmt(&b, "%s%s%s", real, r->in->into == NULL ? "" : "/",
 	    r->in->into == NULL ? "" : r->in->into);
@@ -86,7 +118,7 @@ open_folder(struct replay *r, const char *path, struct err *err)
 	    err);
 	free(real);
 	free(root);
-	return x == -1 ? -1 : open_dir(st, err);
+	return x == -1 || open_dir(st, err) == -1 ? -1 : check_owner(r, err);
 }
 
 int
@@ -184,7 +216,7 @@ make_dir(int at, const char *name, const char *above, struct err *err)
 static bool
 read_mark(int dir, char mark[MARK_BYTES])
 {
-	int fd = openat(dir, MARK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, STAGE_MARK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char more;
 	bool whole;
 
@@ -207,14 +239,14 @@ write_mark(int dir, char mark[MARK_BYTES], struct err *err)
 		return err_sys(err, "random bytes");
 	hex_str(bytes, sizeof(bytes), mark);
 	mark[MARK_BYTES - 1] = '\n';
-	unlinkat(dir, MARK, 0);
-	fd = openat(dir, MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	unlinkat(dir, STAGE_MARK, 0);
+	fd = openat(dir, STAGE_MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1 || write(fd, mark, MARK_BYTES) != MARK_BYTES ||
 	    fsync(fd) == -1)
-		r = err_sys(err, "%s", MARK);
+		r = err_sys(err, "%s", STAGE_MARK);
 	if (fd != -1)
 		close(fd);
-	return r == -1 ? -1 : dir_sync(dir, MARK, err);
+	return r == -1 ? -1 : dir_sync(dir, STAGE_MARK, err);
 }
 
 static int

@@ -302,6 +302,18 @@ list_sort(struct list *l)
 		qsort(l->v, l->n, sizeof(*l->v), known_cmp);
 }
 
+/* The tree and the journal may both have an address. */
+static void
+list_once(struct list *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++)
+		if (n == 0 || known_cmp(&l->v[n - 1], &l->v[i]) != 0)
+			l->v[n++] = l->v[i];
+	l->n = n;
+}
+
 static struct known *
 list_find(const struct list *l, struct slice address)
 {
@@ -827,6 +839,7 @@ settle_done(struct head_file *h)
 	size_t i, n = 0;
 
 	list_sort(&h->done);
+	list_once(&h->done);
 	for (i = 0; i < h->rcpts.n; i++) {
 		k = list_find(&h->done, h->rcpts.v[i].address);
 		if (k == NULL)
@@ -835,9 +848,7 @@ settle_done(struct head_file *h)
 		k->used = true;
 	}
 	for (i = 0; i < h->done.n; i++)
-		if (!h->done.v[i].used && !(i > 0 && sl_eq(
-		    h->done.v[i].address, h->done.v[i - 1].address)) &&
-		    n++ < STRANGERS_MAX)
+		if (!h->done.v[i].used && n++ < STRANGERS_MAX)
 			others = arena_fmt(h->c.a, SL_FMT " " SL_FMT,
 			    SL_ARG(others), SL_ARG(h->done.v[i].address));
 	if (n == 0)
@@ -1065,6 +1076,7 @@ const struct spool_driver drv_exim = {
 	.load = exim_load,
 	.when = exim_when,
 	.text = exim_text,
+	.inject = inject_exim,
 	.ways = { .no_rotate = TWO_FILES, .message_first = true,
 	    .lock_on = "-D" },			/* EX-26, EX-29 */
 };

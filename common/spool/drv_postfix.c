@@ -920,6 +920,7 @@ const struct spool_driver drv_postfix = {
 	.load = postfix_load,
 	.when = postfix_when,
 	.text = postfix_text,
+	.inject = inject_postfix,
 	.ways = { .no_rotate = "its queue manager, and the names of the files, "
 	    "are bound to the folders: hold the mail with postsuper -h ALL, "
 	    "archive the spool where it is, and take entries out with "

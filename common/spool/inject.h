@@ -27,6 +27,7 @@ enum inject_dots {
 	DOTS_ALL,		/* each leading dot */
 };
 
+struct inject_mail;
 enum inject_way { WAY_FOLDER, WAY_COMMAND, WAY_SMTP, WAY_LMTP };
 
 struct inject {
@@ -48,6 +49,23 @@ struct inject {
 	bool		 renames;	/* to STEM.tmp, and to STEM*.bad */
 	const char	*refused[3];	/* folders, seen from DIR, that it puts
 					   what it does not want in */
+	uint32_t	 mode;		/* of the file; 0: for its owner only */
+	bool		 owner;		/* which has to be DIR's */
+	unsigned	 lifetime;	/* days; the arrival is kept, and what is
+					   older comes back at the first failure */
+
+	/*
+	 * What the server reads, made of the message as lines, appended to
+	 * out.  Returns where in it a second file begins, 0: there is none.
+	 * The first one's name ends in -H then, the second's in -D, and the
+	 * second is there before the first.  NULL: it reads the message.
+	 */
+	size_t		(*wrap)(const struct inject_mail *mail,
+			    const char *name, struct slice text,
+			    struct buf *out);
+	/* The name of a file, that nobody else gives; NULL: any will do. */
+	void		(*name_of)(const char *uuid, int64_t row, char *name,
+			    size_t n);
 };
 
 /* By name, over all drivers; NULL: there is none. */
@@ -66,6 +84,9 @@ struct inject_mail {
 	size_t		 nrcpts;
 	struct slice	 trace;		/* header lines to put on top, LF ended */
 	enum inject_dots dots;		/* the profile's, or another */
+	int64_t		 arrived;
+	struct slice	 account, client, client_name, helo;	/* or empty */
+	unsigned	 uid, gid;	/* of the folder it goes to */
 	struct slice	 text;		/* RFC 5322; the header is whole in it */
 };
 

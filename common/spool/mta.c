@@ -86,3 +86,54 @@ notify_words(struct arena *a, bool never, bool success, bool failure,
 	return sl_from(arena_fmt(a, "%s%s%s", success ? ",SUCCESS" : "",
 	    failure ? ",FAILURE" : "", delay ? ",DELAY" : ""), 1);
 }
+
+void
+addr_bare(struct buf *out, struct slice spec)
+{
+	size_t i = 0;
+
+	if (spec.n > 0 && spec.p[0] == '"') {
+		for (i = 1; i < spec.n && spec.p[i] != '"'; i++) {
+			i += spec.p[i] == '\\' && i + 1 < spec.n;
+			buf_addc(out, spec.p[i]);
+		}
+		i += i < spec.n;
+	}
+	buf_add(out, sl_from(spec, i));
+}
+
+void
+xtext_decode(struct buf *out, struct slice s)
+{
+	int hi, lo;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '+' && i + 2 < s.n &&
+		    (hi = ascii_hex(s.p[i + 1])) != -1 &&
+		    (lo = ascii_hex(s.p[i + 2])) != -1) {
+			buf_addc(out, (char)(hi << 4 | lo));
+			i += 2;
+		} else
+			buf_addc(out, s.p[i]);
+	}
+}
+
+unsigned
+notify_number(struct slice words, const struct notify_bits *bits)
+{
+	struct slice word;
+	unsigned n = 0;
+
+	while (sl_cut(&words, ',', &word)) {
+		if (sl_ieq(word, SL("NEVER")))
+			n |= bits->never;
+		else if (sl_ieq(word, SL("SUCCESS")))
+			n |= bits->success;
+		else if (sl_ieq(word, SL("FAILURE")))
+			n |= bits->failure;
+		else if (sl_ieq(word, SL("DELAY")))
+			n |= bits->delay;
+	}
+	return n;
+}

@@ -2,6 +2,7 @@
 #define SPOOL_MTA_H
 #include <stdbool.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "mail/addr.h"
 
 /*
@@ -19,4 +20,14 @@ bool	addr_internal(struct arena *a, struct slice s, struct addr *out);
 struct slice	xtext_of(struct arena *a, struct slice s);
 struct slice	notify_words(struct arena *a, bool never, bool success,
 		    bool failure, bool delay);
+
+/* The other way: an address without quotes, xtext as it was, appended. */
+void	addr_bare(struct buf *out, struct slice spec);
+void	xtext_decode(struct buf *out, struct slice s);
+
+/* NOTIFY as a server's number, 0 where nothing was said. */
+struct notify_bits {
+	unsigned	never, success, failure, delay;
+};
+unsigned notify_number(struct slice words, const struct notify_bits *bits);
 #endif

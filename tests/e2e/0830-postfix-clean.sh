@@ -117,7 +117,7 @@ t 'of a server that is stopped active is taken too' '
 
 # ---- killed: each so many calls here, each one in tests/long ----
 
-KILL_STEP=${KILL_STEP:-9}
+KILL_STEP=${KILL_STEP:-25}
 if [ -x "$B/tests/kill" ]; then
 	rm -f $spool/active/* && mkdir kept &&
 	f=$(find $spool/deferred $spool/hold -type f | sed -n '4,$p') && rm -f $f

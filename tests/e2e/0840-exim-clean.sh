@@ -136,7 +136,7 @@ t 'what was taken back is delivered once, to whom it had not reached' '
 
 # ---- killed: each so many calls here, each one in tests/long ----
 
-KILL_STEP=${KILL_STEP:-9}
+KILL_STEP=${KILL_STEP:-25}
 if [ -x "$B/tests/kill" ]; then
 	echo 450 >soft; mkdir kept
 	perl "$top/tests/e2e/mailgen.pl" 2860 2-5 dsn >gen 2>&1; settle

@@ -1,0 +1,152 @@
+#!/bin/sh
+# Mail out of an archived copy goes back into a server that runs: Postfix by
+# its maildrop, Exim by its input.  Each message once, to whom it had not
+# reached, and what was held stays.
+. "$(dirname "$0")/servers.sh"
+box postfix exim
+. "$(dirname "$0")/lib.sh"
+
+p=/mnt/p/root x=/mnt/e/root
+exim() { chroot "$x" /usr/sbin/exim4 -C /etc/exim4/exim4.conf "$@"; }
+server_root postfix p && server_root exim e || skip_all 'no root for the server'
+echo '/^X-Hold:/	HOLD' >$p/etc/postfix/checks
+for n in 1 2; do
+	mkdir "ok$n" "soft$n"
+	echo 450 >"code$n"
+	perl "$top/tests/e2e/taker.pl" 287$n 250 "ok$n" &
+	perl "$top/tests/e2e/taker.pl" 288$n "@code$n" "soft$n" &
+done
+postfix_start p 2890 'transport_maps = inline:{ {ok.example.net = smtp:[127.0.0.1]:2871},
+    {soft.example.net = smtp:[127.0.0.1]:2881}, {example.com = smtp:[127.0.0.1]:2881},
+    {hard.example.net = smtp:[127.0.0.1]:2881},
+    {example.org = smtp:[127.0.0.1]:2881} }
+header_checks = regexp:/etc/postfix/checks
+queue_run_delay = 1000
+minimal_backoff_time = 1000
+smtputf8_enable = yes' '' || skip_all 'Postfix does not start'
+sed -i 's/^\(pickup .* \)60\( *1 *pickup\)/\11\2/' $p/etc/postfix/master.cf
+chroot $p /usr/sbin/postfix reload >/dev/null 2>&1
+exim_start e 2891 'primary_hostname = mail.example.org
+tls_advertise_hosts =
+dsn_advertise_hosts = *
+smtputf8_advertise_hosts = *
+split_spool_directory = true
+acl_smtp_rcpt = accept
+acl_smtp_data = data
+begin acl
+data:
+  warn condition = ${if def:h_X-Hold:}
+       control = freeze/no_tell
+  accept
+begin routers
+ok:
+  driver = manualroute
+  domains = ok.example.net
+  route_list = * 127.0.0.1
+  transport = ok
+  self = send
+soft:
+  driver = manualroute
+  domains = *
+  route_list = * 127.0.0.1
+  transport = soft
+  self = send
+begin transports
+ok:
+  driver = smtp
+  port = 2872
+  allow_localhost
+soft:
+  driver = smtp
+  port = 2882
+  allow_localhost
+begin retry
+* * F,1d,1s
+' || skip_all 'Exim does not start'
+
+settled() {
+	case $1 in
+	1) [ -z "$(find $p/var/spool/postfix/incoming $p/var/spool/postfix/active \
+	    $p/var/spool/postfix/maildrop -type f)" ] ;;
+	2) [ "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^exim4$')" -le 1 ] ;;
+	esac
+}
+settle() {
+	i=0
+	until settled "$1"; do
+		i=$((i + 1))
+		[ $i -lt 300 ] || return 1
+		sleep 0.1
+	done
+}
+flush() {
+	case $1 in
+	1) chroot $p /usr/sbin/postqueue -f 2>/dev/null ;;
+	2) exim -qf ;;
+	esac
+	sleep 1
+	settle "$1"
+}
+# What a sink took: a line for each recipient, with sender, DSN and text.
+taken() {
+	for f in "$1"/*; do
+		[ -e "$f" ] || continue
+		perl -MDigest::SHA=sha256_hex -e '
+			local $/; $_ = <>;
+			my ($said, $text) = /\A(.*?)\n\n(.*)/s or exit;
+			$text =~ s/\r\n/\n/g;
+			my ($id) = $text =~ /^Message-ID: *<(\d+)\@/m;
+			my ($head, $body) = $text =~ /\A(.*?\n)\n(.*)/s;
+			$body =~ s/\s+\z//;
+			my ($from) = $said =~ /^MAIL FROM:<(.*?)>/m;
+			my $sum = substr sha256_hex($body), 0, 12;
+			for my $to ($said =~ /^RCPT TO:(.*?)\r?$/mg) {
+				$to =~ s/(@[^>]*)/lc $1/e;
+				my ($orcpt) = $to =~ /(ORCPT=\S+)/;
+				my ($notify) = $to =~ /(NOTIFY=\S+)/;
+				$to =~ s/> .*/>/;
+				print join("\t", $id // "none", $from, $to,
+				    $notify // "-", $sum), "\n";
+			}' "$f"
+	done | sort
+}
+# The same of what a spool has, as the scan tells it.
+pending() {
+	jq -r 'select(.kind == "mail" and .sender.address != "" and
+	    (.note // "" | test("frozen") | not) and .folder != "hold") |
+	    . as $m | .recipients[] | select(.state == "pending") |
+	    "\($m.message_id | ltrimstr("<") | split("@")[0])\t\($m.sender.address)\t<\(.address)>"' "$1" | sort
+}
+
+server() {		# number port spool profile
+	spool=$3 to=$4
+	t "$4: a queue, and a copy of it in an archive" "
+	perl '$top/tests/e2e/mailgen.pl' $2 1-24 dsn utf8 && settle $1 &&
+	run 0 spoolscan -d example.org -c case$1.db -o ndjson $3 && cp out all$1 &&
+	run 0 spoolmark -c case$1.db --because test -w 1 legit &&
+	{ run 0 spoolarchive -c case$1.db $3 kept$1.tar.zst || [ \$got -eq 3 ]; } && pending all$1 >want$1 &&
+	[ \$(wc -l <want$1) -gt 20 ]"
+	t "$4: what is still in the spool is not sent" "
+	run 1 spoolreplay -c case$1.db -w 1 --to $4 && has 'still-queued'"
+	t "$4: the live spool is cleaned but for what is held" "
+	run 3 spoolclean -c case$1.db -w 1 --delete --commit $3 &&
+	run 0 spoolscan -d example.org -o ndjson $3 &&
+	jq -es 'length > 0 and all(.folder == \"hold\" or (.note // \"\" | test(\"frozen\")))' out && cp out held$1"
+	t "$4: from the copy each goes in once" "
+	run 0 spoolscan -d example.org -c copy$1.db kept$1.tar.zst &&
+	run 0 spoolmark -c copy$1.db --because test -w 1 legit &&
+	run 0 spoolreplay -c copy$1.db -w 1 --to $4 --commit && cat out && has 'was told to keep it' &&
+	{ flush $1; run 1 spoolreplay -c copy$1.db -w 1 --to $4 --commit; }"
+	t "$4: each is delivered once, with its envelope, and only where it had not been" "
+	rm -f soft$1/* && before=\$(ls ok$1 | wc -l) && echo 250 >code$1 && flush $1 && sleep 1 && settle $1 &&
+	taken soft$1 >got$1 && grep -v '^none' got$1 | cut -f 1-3 | sort >sent$1 &&
+	[ \$(ls ok$1 | wc -l) -eq \$before ] && diff want$1 sent$1 || { tail -n 40 $5/../../../log/exim4/mainlog; false; }"
+	t "$4: DSN options are kept" "
+	grep -q 'NOTIFY=NEVER' got$1 && grep -q 'NOTIFY=SUCCESS,FAILURE,DELAY\\|NOTIFY=.*DELAY' got$1"
+	t "$4: what was held is there still" "
+	run 0 spoolscan -d example.org -o ndjson $3 && jq -r .queue_id out | sort >now &&
+	jq -r .queue_id held$1 | sort | comm -23 - now >lost; cat lost; [ ! -s lost ]"
+}
+server 1 2890 $p/var/spool/postfix postfix-maildrop:$p/var/spool/postfix $p/var/spool/postfix/maildrop
+server 2 2891 $x/var/spool/exim4 exim-spool:$x/var/spool/exim4 $x/var/spool/exim4/input
+t_done
