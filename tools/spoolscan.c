@@ -64,7 +64,7 @@ print_formats(void)
 }
 
 static const struct opt_cmd cmd = {
-	.name = "spoolscan", .operands = "spool ...", .opts = opts,
+	.name = "spoolscan", .operands = "[spool ...]", .opts = opts,
 	.what = "say what is in a mail spool, and why",
 	.more = print_formats,
 };
@@ -399,6 +399,42 @@ run_with_case(struct job *job)
 	return status;
 }
 
+/* ---- without an operand ---- */
+
+/* A spool of this machine; no server is asked.  false: there is none. */
+static bool
+tell_usual(const struct spool_usual *u)
+{
+	struct err err;
+	int bid;
+
+	if (access(u->path, F_OK) == -1)
+		return false;
+	if ((bid = spool_bid(u->path, NULL, &err)) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		return false;
+	}
+	if (bid > 0)
+		printf("%s\t%s\n", u->path, u->server);
+	return bid > 0;
+}
+
+static int
+tell_spools(void)
+{
+	const struct spool_usual *u;
+	size_t n = 0;
+
+	for (u = spool_usual(); u->path != NULL; u++)
+		n += tell_usual(u);
+	if (n == 0)
+		diag_note("no spool where servers keep theirs: name one");
+	else
+		diag_note("name one of them, to see what is in it");
+	return diag_count() > 0 ? STATUS_PART : n > 0 ? STATUS_OK :
+	    STATUS_NONE;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -413,8 +449,10 @@ main(int argc, char *argv[])
 	limit_files();
 	job.args = ledger_args(a, argv);
 	argv += opt_parse(&cmd, argc, argv);
-	if (argv[0] == NULL)
+	if (argv[0] == NULL && argc > 1)
 		opt_usage(&cmd, "which spool?");
+	if (argv[0] == NULL)
+		return tell_spools();
 	if (output != NULL && !sink_parse(output, &job.kind))
 		opt_usage(&cmd, "-o %s: one of table, ndjson, csv, ecs, "
 		    "bodyfile", output);

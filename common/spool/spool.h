@@ -268,6 +268,12 @@ int	spool_text(struct spool_reader *rd, const struct spool_msg *m,
 	    int (*piece)(void *ctx, struct slice bytes, struct err *err),
 	    void *ctx, struct err *err);
 
+/* Where servers keep their queues, whether this build reads them or not. */
+struct spool_usual {
+	const char	*server, *path;	/* NULL: the end */
+};
+const struct spool_usual *spool_usual(void);
+
 /* The formats, for --help: NULL after the last. */
 const struct spool_driver *const *spool_drivers(void);
 const char	*spool_driver_name(const struct spool_driver *d);

@@ -115,6 +115,10 @@ t 'of a server that is stopped active is taken too' '
 	in_server /usr/sbin/postfix stop >/dev/null 2>&1
 	run 0 clean --undo --commit $spool && [ -e $spool/active/$m ]'
 
+t 'without an operand spoolscan tells the spools of the machine' '
+	cp "$B/bin/spoolscan" $r/tmp/ && run 0 in_server /tmp/spoolscan &&
+	printf "/var/spool/postfix\tpostfix\n" | cmp - out && has "name one of them" errs'
+
 # ---- killed: each so many calls here, each one in tests/long ----
 
 KILL_STEP=${KILL_STEP:-25}
