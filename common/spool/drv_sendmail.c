@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <unistd.h>
 
 #include "spool/companion.h"
@@ -546,24 +547,57 @@ body_of(const struct spool_entry *e)
 	return NULL;
 }
 
+static bool
+is_gone(struct spool_reader *rd)
+{
+	struct stat st;
+	struct err err;
+	int fd = tree_file(rd->e->dir, rd->e->name, &st, &err);
+
+	if (fd != -1)
+		close(fd);
+	return fd == -1 && err.sys == ENOENT;
+}
+
+/*
+ * The df file: 1, 0 when there is none to be read, -1.  Its server removes it
+ * before the qf file: then the message has gone (ENOENT).
+ */
+static int
+open_body(struct spool_reader *rd, int *fd, struct err *err)
+{
+	const struct spool_with *body = body_of(rd->e);
+	struct err e = { .sys = ENOENT };
+	struct stat st;
+
+	*fd = body == NULL ? -1 : tree_file(body->dir != NULL ? body->dir :
+	    rd->e->dir, body->name, &st, &e);
+	if (*fd != -1)
+		return 1;
+	if (e.sys != ENOENT || !is_gone(rd))
+		return 0;
+	errno = ENOENT;
+	return err_sys(err, "%.300s", rd->e->name);
+}
+
 static int
 sendmail_text(struct spool_reader *rd, reader_piece *piece, void *ctx,
     struct err *err)
 {
-	const struct spool_with *body = body_of(rd->e);
-	struct stat st;
-	struct err gone;
 	int fd, r;
 
 	if (!is_envelope(kind_of(rd->e->name)))
 		return reader_copy(rd->fd, 0, piece, ctx, err);
-	if (put_header(buf_sl(&rd->buf), piece, ctx, err) == -1)
+	if ((r = open_body(rd, &fd, err)) == -1)
 		return -1;
-	if (body == NULL || (fd = tree_file(body->dir != NULL ? body->dir :
-	    rd->e->dir, body->name, &st, &gone)) == -1)
+	if (put_header(buf_sl(&rd->buf), piece, ctx, err) == -1)
+		r = -1;
+	else if (r == 0)
 		return 0;
-	r = reader_copy(fd, 0, piece, ctx, err);
-	close(fd);
+	else
+		r = reader_copy(fd, 0, piece, ctx, err);
+	if (fd != -1)
+		close(fd);
 	return r;
 }
 
@@ -615,6 +649,7 @@ settle(struct control *q, char kind)
 	struct arena *a = q->c.a;
 
 	settle_peer(q);
+	m->held = kind == 'h';					/* SM-16 */
 	if (has(q->flags, 'd'))					/* SM-11 */
 		m->ret = has(q->flags, 'n') ? SL("HDRS") : SL("FULL");
 	if (has(q->flags, 'r'))
@@ -644,6 +679,7 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct control q = { .c = { rd->a, m, PROV_NATIVE, 0 } };
 	char kind = kind_of(rd->e->name);
+	int fd, r;
 
 	rd->done = true;
 	m->mtime = 0;		/* of the last attempt */
@@ -651,8 +687,11 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		m->queue_id = arena_dup(rd->a, sl(rd->e->name + 2));
 	if (!is_envelope(kind))
 		return load_alone(rd, m, err);
-	if (reader_front(rd, QF_MAX, err) == -1)
+	if (reader_front(rd, QF_MAX, err) == -1 ||
+	    (r = open_body(rd, &fd, err)) == -1)
 		return -1;
+	if (r == 1)
+		close(fd);
 	read_control(&q, buf_sl(&rd->buf));
 	settle(&q, kind);
 	companion_done(&q.c);
@@ -660,7 +699,7 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		msg_problem(m, "still being received");
 	else if (kind == 'Q')
 		msg_problem(m, "the server gave it up: it is a Qf file");
-	if (body_of(rd->e) == NULL)
+	if (r == 0)
 		msg_problem(m, "its df file is missing: the body is lost");
 	return reader_text(rd, m, err) == -1 ? -1 : 1;
 }
@@ -673,8 +712,6 @@ const struct spool_driver drv_sendmail = {
 	.entry = sendmail_entry,
 	.load = sendmail_load,
 	.text = sendmail_text,
-	.ways = { .no_rotate = TWO_FILES,
-	    .no_remove = "its server locks the qf file in a way of its own: "
-	    "quarantine with sendmail -qI<id> -Q<reason>, stop the server "
-	    "and remove the qf file, then the df file" },
+	.ways = { .no_rotate = TWO_FILES, .message_first = true },
+				/* flock on the qf file: SM-14, SM-16 */
 };
