@@ -704,6 +704,24 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	return reader_text(rd, m, err) == -1 ? -1 : 1;
 }
 
+/* The time of the qf file is that of the last attempt. */
+static int64_t
+sendmail_when(const struct spool_entry *e)
+{
+	char buf[PROBE_BYTES];
+	struct slice rest = probe_file(e->dir, e->name, buf);
+	const char *why;
+	struct item it;
+	uint64_t t;
+
+	while (is_envelope(kind_of(e->name)) &&
+	    next_item(&rest, &it, &why) == 1)
+		if (it.type == 'T')
+			return sl_num(it.value, UINT32_MAX, &t) ?
+			    (int64_t)t : 0;
+	return 0;
+}
+
 const struct spool_driver drv_sendmail = {
 	.name = "sendmail",
 	.what = "sendmail: a queue directory, qf with df",
@@ -711,6 +729,7 @@ const struct spool_driver drv_sendmail = {
 	.bid = sendmail_bid,
 	.entry = sendmail_entry,
 	.load = sendmail_load,
+	.when = sendmail_when,
 	.text = sendmail_text,
 	.ways = { .no_rotate = TWO_FILES, .message_first = true },
 				/* flock on the qf file: SM-14, SM-16 */

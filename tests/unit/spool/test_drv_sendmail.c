@@ -123,6 +123,22 @@ START_TEST(what_belongs_to_a_message_is_listed)
 }
 END_TEST
 
+/* T of the qf: its own time is that of the last attempt. */
+START_TEST(a_glance_tells_when_it_came)
+{
+	struct spool *sp = box_one(FIXTURES GOOD, "sendmail");
+	struct spool_glance g;
+	struct spool_entry e;
+	struct err err;
+
+	ck_assert(box_find(sp, "q1/qf/qf6AM1Jxx0000001", &e));
+	ck_assert_int_eq(spool_glance(sp, &e, &g, &err), 1);
+	ck_assert_int_eq(g.arrived, 1073264523);
+	spool_entry_done(&e);
+	spool_close(sp);
+}
+END_TEST
+
 /* SM-3: both queues are found where their folders lie. */
 START_TEST(two_queues_side_by_side_are_two_spools)
 {
@@ -162,6 +178,7 @@ suite(void)
 	    NITEMS(messages));
 	tcase_add_test(tc, the_files_of_a_message_are_one_entry);
 	tcase_add_test(tc, what_belongs_to_a_message_is_listed);
+	tcase_add_test(tc, a_glance_tells_when_it_came);
 	tcase_add_test(tc, two_queues_side_by_side_are_two_spools);
 	tcase_add_test(tc, a_file_cut_anywhere_gives_what_is_left);
 	suite_add_tcase(s, tc);
