@@ -230,7 +230,7 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 
 extern const struct inject inject_postfix[], inject_exim[];
 extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail,
-    drv_opensmtpd;
+    drv_opensmtpd, drv_qmail, drv_haraka;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,
     drv_maildir, drv_mbox, drv_eml;
 extern const struct spool_driver drv_smartermail, drv_imail, drv_mailenable,

@@ -16,6 +16,7 @@
 /* The first of equal bids wins. */
 static const struct spool_driver *const drivers[] = {
 	&drv_postfix, &drv_exim, &drv_sendmail, &drv_opensmtpd,
+	&drv_qmail, &drv_haraka,
 	&drv_ims55, &drv_iis, &drv_ex2007, &drv_maildir, &drv_mbox,
 	&drv_smartermail, &drv_imail, &drv_mailenable, &drv_mailsite,
 	&drv_xmail, &drv_mdaemon, &drv_kerio, &drv_hmailserver, &drv_eml, NULL

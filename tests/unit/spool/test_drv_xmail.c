@@ -89,7 +89,7 @@ static const struct {
 	    "s", "xmail" },
 	{ { "queue/mess/0/1", "queue/info/0/1", "queue/local/0/1",
 	    "queue/remote/0/1" },
-	    "queue", "eml" },
+	    "queue", "qmail" },
 	{ { "mess/x" },
 	    "mess", "eml" },
 };

@@ -68,8 +68,8 @@ static const struct {
 	enum err_code	 code;
 } errors[] = {
 	{ "s", "x", "unknown format 'x': one of postfix, exim, sendmail,"
-	    " opensmtpd, ims55, iis, ex2007, maildir, mbox,"
-	    " smartermail, imail, mailenable, mailsite,"
+	    " opensmtpd, qmail, haraka, ims55, iis, ex2007, maildir,"
+	    " mbox, smartermail, imail, mailenable, mailsite,"
 	    " xmail, mdaemon, kerio, hmailserver, eml", ERR_USAGE },
 	{ "absent", NULL, "absent: cannot open: No such file", ERR_SYS },
 	{ "fifo", NULL, "neither a folder nor a regular file", ERR_UNSAFE },
