@@ -141,7 +141,8 @@ make_one(struct make *m, const char *path, struct err *err)
 		return -1;
 	}
 	if (publish_commit(&p, err) == -1) {
-		remove_digest(path);
+		if (access(path, F_OK) == -1)	/* it may have its name */
+			remove_digest(path);
 		return -1;
 	}
 	return m->made(m->ctx, path, m->pack, err);

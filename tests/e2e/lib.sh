@@ -124,12 +124,12 @@ fail_each() {
 		"$1" || { echo "before: $?"; return 1; }
 		eval "timeout 120 \"$B/tests/kill\" -f -e ${FAIL_WITH:-0} -n $at $2" \
 		    >out 2>errs </dev/null
-		got=$? tried=$((tried + 1))
+		got=$? status=$got tried=$((tried + 1))
 		cp errs errs.at
 		{ [ "$got" -le 4 ] && { [ "$got" -lt 3 ] || [ -s errs ]; } &&
 		    ! grep -q -e ": Success$" -e AddressSanitizer errs &&
 		    "$3"; } || {
-			echo "call $at of $points failed, status $got:"
+			echo "call $at of $points failed, status $status:"
 			sed 's/^/	/' errs.at | tail -n 4
 			wrong=$((wrong + 1))
 			[ -n "${FAIL_ALL-}" ] || return 1
