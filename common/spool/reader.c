@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "base/sig.h"
 #include "base/xalloc.h"
 #include "mail/header.h"
 #include "spool/driver.h"
@@ -594,12 +596,28 @@ plain_piece(void *ctx, struct slice bytes, struct err *err)
 	return 0;
 }
 
+/* -1: a signal came, or all of it will take longer than anybody waits. */
+static int
+still_time(const struct timespec *began, struct err *err)
+{
+	struct timespec now;
+
+	if (sig_stop())
+		return err_set(err, ERR_SYS, "stopped");
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - began->tv_sec <= SPOOL_SECONDS_MAX)
+		return 0;
+	return err_set(err, ERR_LIMIT, "not read to its end: it takes more "
+	    "than %d seconds", SPOOL_SECONDS_MAX);
+}
+
 int
 spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
     void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)
 {
 	uint64_t at = m->offset, end = m->offset + m->size;
 	uint64_t have = rd->buf_off + rd->buf.n;
+	struct timespec began;
 	char *p = NULL;
 	size_t want;
 	ssize_t n = 0;
@@ -613,11 +631,13 @@ spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 			    rd->buf.p + (at - rd->buf_off), (size_t)m->size });
 		return 0;
 	}
+	clock_gettime(CLOCK_MONOTONIC, &began);
 	for (; at < end; at += (uint64_t)n) {
 		want = end - at < BYTES_MAX ? (size_t)(end - at) : BYTES_MAX;
 		if (p == NULL)
 			p = xalloc(want);
-		if ((n = tree_read(rd->fd, at, p, want, err)) != -1 &&
+		if ((n = still_time(&began, err)) != -1 &&
+		    (n = tree_read(rd->fd, at, p, want, err)) != -1 &&
 		    (size_t)n < want)
 			n = err_set(err, ERR_FORMAT,
 			    "shrank while it was read");

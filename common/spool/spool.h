@@ -72,6 +72,8 @@ struct spool_entry {
 };
 
 #define SPOOL_READ_MAX	(1024 * 1024)	/* bytes of one message that are read */
+#define SPOOL_SECONDS_MAX 300	/* for all bytes of one message: a sparse
+					   file of a terabyte takes no more */
 #define SPOOL_RCPT_MAX	10000		/* recipients kept of one envelope */
 #define SPOOL_HINTS_MAX	64
 #define SPOOL_STREAMS_MAX	32

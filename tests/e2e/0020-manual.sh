@@ -71,10 +71,18 @@ t 'each limit of spoolkit(7) is the one of the headers' '
 	    sed -n "s/^ *\([A-Z_]*_MAX\) *\([0-9,]*\) .*/\1 \2/p" | tr -d , >limits
 	[ "$(wc -l <limits)" -gt 15 ] &&
 	while read -r name value; do
-		is=$(sed -n "s/^#define $name[[:blank:]]*\([^\/]*\).*/\1/p" \
+		is=$(sed -n "s/(size_t)//; s/^#define $name[[:blank:]]*\([^\/]*\).*/\1/p" \
 		    "$top"/common/*/*.h)
 		[ $(($is)) -eq "$value" ] || { echo "$name $is"; exit 1; }
 	done <limits'
+
+# What bounds bytes from outside is a row; what bounds our own tables is not.
+ours='PHRASES_MAX OPT_LIST_MAX OPERAND_MAX GRID_MAX NEAR_MAX WITH_MAX
+    READER_AT_MAX COMPANION_MAX TEXT_MAX TEXT_WORD_MAX'
+t 'and each limit of the headers is there' '
+	sed -n "s/^#define \([A-Z_]*_MAX\)[[:blank:]].*/\1/p" "$top"/common/*/*.h | sort >all
+	{ cut -d " " -f 1 limits; printf "%s\\n" $ours; } | sort >known
+	comm -23 all known >missing && cat missing && [ ! -s missing ]'
 
 t 'spool-rules(5) has each rule that a scan names' '
 	page spool-rules.5 >rules
