@@ -137,7 +137,7 @@ lint-headers:
 	    $(CC) $(cpp) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
 	done; echo "headers: $(words $(headers)) compile alone"
 
-bench: deps-bench all $(B)/scripts/make-incident $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)) ## speed, beside a plain reader and others (root: also cold)
+bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/makelog $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)) ## speed, beside a plain reader and others (root: also cold)
 	@B=$(abspath $(B)) tests/bench/run
 
 FUZZ	?= header

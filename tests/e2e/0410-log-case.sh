@@ -65,8 +65,15 @@ t 'without a Message-ID, time and envelope join; two that fit the same join neit
 	sed "s/Message-ID: .*/Message-ID: <same@example.org>/" L0000000.LOG >same.LOG &&
 	run 0 spoollog -c before.db $site same.LOG && has "the logs tell 0:" errs'
 
-t 'no password is in the case' '
-	! grep -q -a -e Hunter2 -e SHVudGVy case.db && ! grep -q -a Hunter2 home.db'
+t 'no password is in the case, nor in anything that is printed of it' '
+	grep -q SHVudGVy L0000000.LOG &&
+	! grep -q -a -e Hunter2 -e SHVudGVy case.db home.db m.db e.db &&
+	{	for o in table ndjson csv; do spoollog -c case.db $site --list pairs -o $o L0000000.LOG; done
+		spoollog -v -c case.db $site L0000000.LOG
+		for o in table ndjson csv ecs bodyfile; do spoollist -c case.db -o $o; done
+		spoollist -c case.db --ledger; sqlite3 case.db .dump
+		spoolshow -c case.db $(spoollist -c case.db -w "path LIKE \"Out/THIEF%\"" -o ndjson | jq -r .id | head -n 3)
+	} >all 2>&1 && has guest all && ! grep -q -a -e Hunter2 -e SHVudGVy all'
 
 t 'a case that is none is refused before the log is read' '
 	run 4 spoollog -c none.db L0000000.LOG && [ ! -e none.db ] && hasnt "ims55," errs'
