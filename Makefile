@@ -51,6 +51,8 @@ $(B)/%.o: %.c | deps
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/common/show/assets.o: common/show/report.js common/show/report.css
+
 $(B)/lib.a: $(lib_o)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^

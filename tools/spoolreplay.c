@@ -342,25 +342,52 @@ plan_and_act(struct replay *r, char *argv[], struct err *err)
 /* ---- what is wanted ---- */
 
 static int
-choose_entries(struct replay *r, struct casefile *c, const char *filter,
-    struct err *err)
+choose_all(struct replay *r, struct case_cursor *cur, struct err *err)
 {
-	struct case_want want = { .where = where, .filter = filter };
-	struct case_cursor *cur;
 	struct case_entry e;
 	int x;
 
-	if (case_select(c, &want, &cur, err) == -1)
-		return -1;
 	while ((x = case_next(cur, &e, err)) == 1)
 		replay_choose_entry(r, &e);
 	case_cursor_free(cur);
 	return x;
 }
 
+static int
+choose_entries(struct replay *r, struct casefile *c, const char *filter,
+    struct err *err)
+{
+	struct case_want want = { .where = where, .filter = filter };
+	struct case_cursor *cur;
+
+	return case_select(c, &want, &cur, err) == -1 ? -1 :
+	    choose_all(r, cur, err);
+}
+
+/* A file; or an entry of the case, where no file has that name. */
+static int
+choose_named(struct replay *r, struct casefile *c, const char *name,
+    struct err *err)
+{
+	struct case_rows rows = { 0 };
+	struct case_cursor *cur;
+	struct err none;
+	int x = 0;
+
+	if (c == NULL || access(name, F_OK) == 0 ||
+	    case_ids(c, sl(name), &rows, &none) == -1)
+		replay_choose_file(r, name);
+	else if (case_entries(c, &rows, &cur, err) == -1)
+		x = -1;
+	else
+		x = choose_all(r, cur, err);
+	case_rows_free(&rows);
+	return x;
+}
+
 /* Names on stdin, ended by LF or NUL. */
 static int
-choose_listed(struct replay *r, struct err *err)
+choose_listed(struct replay *r, struct casefile *c, struct err *err)
 {
 	char *line = NULL;
 	size_t cap = 0;
@@ -375,7 +402,7 @@ choose_listed(struct replay *r, struct err *err)
 			x = err_set(err, ERR_LIMIT, "stdin: a name of %zd "
 			    "bytes: -0 for a list that ends in NUL", n);
 		else if (n > 0)
-			replay_choose_file(r, line);
+			x = choose_named(r, c, line, err);
 	}
 	if (x == 0 && ferror(stdin))
 		x = err_sys(err, "stdin");
@@ -384,15 +411,15 @@ choose_listed(struct replay *r, struct err *err)
 }
 
 static int
-choose_files(struct replay *r, char *files[], struct err *err)
+choose_files(struct replay *r, struct casefile *c, char *files[],
+    struct err *err)
 {
-	for (; *files != NULL; files++) {
-		if (strcmp(*files, "-") != 0)
-			replay_choose_file(r, *files);
-		else if (choose_listed(r, err) == -1)
-			return -1;
-	}
-	return 0;
+	int x = 0;
+
+	for (; x == 0 && *files != NULL; files++)
+		x = strcmp(*files, "-") == 0 ? choose_listed(r, c, err) :
+		    choose_named(r, c, *files, err);
+	return x;
 }
 
 /* ---- how far it came ---- */
@@ -462,7 +489,7 @@ run_open(struct replay *r, struct casefile *c, char *files[],
 		return r->rows == NULL ? STATUS_NONE :
 		    print_status(r->rows, r->target, err);
 	if ((files[0] == NULL ? choose_entries(r, c, filter, err) :
-	    choose_files(r, files, err)) == -1)
+	    choose_files(r, c, files, err)) == -1)
 		return STATUS_FAILED;
 	return plan_and_act(r, argv, err);
 }

@@ -172,6 +172,32 @@ utf8_show(struct buf *b, struct slice s, size_t cols)
 }
 
 void
+utf8_visible(struct buf *b, struct slice s, size_t max)
+{
+	size_t n = 0, piled = 0;
+	const char *at = s.p;
+	int32_t cp;
+
+	for (; (cp = utf8_next(&s)) != -2; at = s.p) {
+		if (max != 0 && n++ >= max) {
+			utf8_put(b, 0x2026);
+			break;
+		}
+		piled = cp >= 0 && is_combining((uint32_t)cp) ? piled + 1 : 0;
+		if (piled > 4)
+			continue;
+		if (cp == -1)
+			buf_fmt(b, "\xe2\x80\xb9%02X\xe2\x80\xba",
+			    (unsigned char)*at);
+		else if (is_unseen((uint32_t)cp))
+			buf_fmt(b, "\xe2\x80\xb9U+%04X\xe2\x80\xba",
+			    (unsigned)cp);
+		else
+			utf8_put(b, (uint32_t)cp);
+	}
+}
+
+void
 quote_arg(struct buf *b, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"

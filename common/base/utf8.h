@@ -26,6 +26,13 @@ void	utf8_clean(struct buf *b, struct slice s);
 size_t	utf8_show(struct buf *b, struct slice s, size_t cols);
 
 /*
+ * The same where there is room to say what was there: "‹U+202E›" for
+ * a character that is not seen, byte by byte for what is not UTF-8.  Cut, with
+ * an ellipsis, before more than max characters (0: no limit).
+ */
+void	utf8_visible(struct buf *b, struct slice s, size_t max);
+
+/*
  * A word for a shell command line that is shown to be typed: quoted where
  * it has to be, and nothing raw in it.
  */

@@ -665,6 +665,12 @@ q_reset(struct query *q)
 	sqlite3_reset(q->st);
 }
 
+int
+q_columns(struct query *q)
+{
+	return sqlite3_column_count(q->st);
+}
+
 struct slice
 q_col(struct query *q, int i)
 {

@@ -53,6 +53,7 @@ void	q_int_or_null(struct query *q, int i, int64_t v);	/* 0: NULL */
 int	q_step(struct query *q, struct err *err);	/* 1; 0 end; -1 */
 int	q_run(struct query *q, struct err *err);	/* to the end: 0, -1 */
 void	q_reset(struct query *q);
+int	q_columns(struct query *q);
 struct slice q_col(struct query *q, int i);
 int64_t	q_col_int(struct query *q, int i);
 bool	q_col_null(struct query *q, int i);

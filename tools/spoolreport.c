@@ -1,0 +1,157 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/opt.h"
+#include "base/sig.h"
+#include "io/publish.h"
+#include "show/report.h"
+#include "show/sink.h"
+#include "site/told.h"
+
+static const char	*case_file, *output;
+static bool		 redact;
+static uint64_t		 rows = REPORT_ROWS;
+static struct site_told	 told;
+
+static const struct opt opts[] = {
+	{ 'c', "case", "file", "the case", .str = &case_file },
+	{ 'o', "output", "kind", "html, md or json; default: by the name",
+	    .str = &output },
+	SITE_OPTS(told),
+	{ .name = "redact", .help = "tokens for addresses, accounts and "
+	    "subjects", .flag = &redact },
+	{ 'n', "rows", "n", "messages in the table; 10000, and all unsure",
+	    .num = &rows, .max = 100000 },
+	{ .name = NULL },
+};
+
+static const struct opt_cmd cmd = {
+	.name = "spoolreport", .operands = "file", .opts = opts,
+	.what = "one page of what a case says: who, when, why, what was done",
+};
+
+static const struct form {
+	const char	*name;
+	bool		 entries;	/* with the table of entries */
+	void		(*print)(const struct doc *d, struct buf *out);
+} forms[] = {
+	{ "html", true, doc_html },
+	{ "md", false, doc_markdown },
+	{ "json", true, doc_json },
+};
+
+static const struct form *
+form_named(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (sl_ieq(sl(forms[i].name), name))
+			return &forms[i];
+	return NULL;
+}
+
+/* -o, else what the file's name ends in, else a page. */
+static const struct form *
+choose_form(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	const struct form *f = NULL;
+
+	if (output != NULL && (f = form_named(sl(output))) == NULL)
+		opt_usage(&cmd, "-o %s: one of html, md, json", output);
+	if (f == NULL && dot != NULL)
+		f = form_named(sl(dot + 1));
+	return f != NULL ? f : &forms[0];
+}
+
+static int
+put_whole(const char *path, struct slice bytes, struct err *err)
+{
+	struct publish p;
+	ssize_t n;
+
+	if (strcmp(path, "-") == 0) {
+		fwrite(bytes.p, 1, bytes.n, stdout);
+		return 0;
+	}
+	if (publish_begin(&p, path, true, err) == -1)
+		return -1;
+	while (bytes.n > 0 && (n = write(p.fd, bytes.p, bytes.n)) > 0)
+		bytes = sl_from(bytes, (size_t)n);
+	if (bytes.n > 0) {
+		err_sys(err, "%s: cannot write", path);
+		publish_cancel(&p);
+		return -1;
+	}
+	return publish_commit(&p, err);
+}
+
+static int
+write_report(struct casefile *c, const char *path, const struct form *f,
+    struct site *site, struct err *err)
+{
+	bool ours = told.file != NULL || told.domains.n > 0;
+	struct report_opts o = { .redact = redact, .entries = f->entries,
+	    .rows = (size_t)rows, .site = ours ? site : NULL };
+	struct doc d = { .a = arena_new() };
+	struct buf out = { 0 };
+	int r = report_make(&d, c, &o, err);
+
+	if (r == 0) {
+		f->print(&d, &out);
+		r = put_whole(path, buf_sl(&out), err);
+	}
+	buf_free(&out);
+	arena_free(d.a);
+	return r;
+}
+
+static int
+run(const char *path, struct site *site, struct err *err)
+{
+	const struct form *f = choose_form(path);
+	struct casefile *c;
+	struct err closing;
+	int r;
+
+	if (case_open(&c, case_file, CASE_READ, err) == -1)
+		return -1;
+	r = write_report(c, path, f, site, err);
+	if (case_close(c, &closing) == -1 && r == 0) {
+		*err = closing;
+		r = -1;
+	}
+	return r;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct site *site = site_new();
+	struct err err = { 0 };
+	int status = STATUS_OK;
+
+	diag_init(argv[0]);
+	sig_init();
+	argv += opt_parse(&cmd, argc, argv);
+	if (case_file == NULL)
+		opt_usage(&cmd, "which case? -c case.db");
+	if (argv[0] == NULL || argv[1] != NULL)
+		opt_usage(&cmd, "into which file? - is the standard output");
+	if (site_tell(site, &told, &err) == -1)
+		opt_usage(&cmd, "%s", err.msg);
+	if (run(argv[0], site, &err) == -1) {
+		diag_warn(NULL, "%s", err.msg);
+		status = STATUS_FAILED;
+	}
+	site_free(site);
+	if (out_finish() == -1) {
+		diag_warn("stdout", "write error");
+		status = STATUS_FAILED;
+	}
+	sig_finish();
+	return status;
+}
