@@ -132,7 +132,7 @@ put_total(void *ctx, const struct case_total *t, struct err *err)
 {
 	const uint64_t n[] = { t->entries, t->relay, t->backscatter, t->spam,
 	    t->legit, t->unsure, t->bytes };
-	struct slice v[10] = { t->key };
+	struct slice v[11] = { t->key };
 	struct totals *to = ctx;
 	char digits[7][24];
 	size_t i;
@@ -145,6 +145,7 @@ put_total(void *ctx, const struct case_total *t, struct err *err)
 	}
 	v[8] = t->first;
 	v[9] = t->last;
+	v[10] = t->label;
 	grid_put(to->g, v);
 	to->l->n++;
 	return 0;
@@ -158,8 +159,9 @@ list_totals(struct list *l, enum case_by key, struct err *err)
 	    { "backscatter", true, false }, { "spam", true, false },
 	    { "legit", true, false }, { "unsure", true, false },
 	    { "bytes", true, false }, { "first", false, false },
-	    { "last", false, false } };
-	struct totals to = { l, grid_new(stdout, &l->o, v, 10) };
+	    { "last", false, false }, { "what", false, false } };
+	struct totals to = { l, grid_new(stdout, &l->o, v,
+	    key == CASE_BY_CAMPAIGN ? 11 : 10) };
 	int r = case_totals(l->c, &l->want, key, put_total, &to, err);
 
 	grid_free(to.g);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -6,7 +7,8 @@
 #include "base/opt.h"
 #include "base/sandbox.h"
 #include "base/sig.h"
-#include "case/case.h"
+#include "base/xalloc.h"
+#include "case/campaigns.h"
 #include "case/ledger.h"
 #include "show/select.h"
 #include "show/sink.h"
@@ -41,6 +43,9 @@ struct marking {
 	struct buf	 filter;
 	size_t		 marked, same;
 	size_t		 was[C_COUNT];
+	int64_t		*campaigns;	/* of what was marked */
+	size_t		 ncampaigns, room;
+	size_t		 taught;	/* those that are marked whole */
 };
 
 /* ---- what is meant ---- */
@@ -87,6 +92,50 @@ is_so(const struct marking *m, const struct case_entry *e)
 	    sl_eq(e->because, sl(because));
 }
 
+static void
+add_campaign(struct marking *m, int64_t number)
+{
+	size_t i = m->ncampaigns;
+
+	if (i > 0 && m->campaigns[i - 1] == number)
+		return;		/* sorted when all are there */
+	if (i == m->room) {
+		m->room = i == 0 ? 64 : i * 2;
+		m->campaigns = xrealloc(m->campaigns, m->room,
+		    sizeof(*m->campaigns));
+	}
+	m->campaigns[m->ncampaigns++] = number;
+}
+
+static int
+by_number(const void *x, const void *y)
+{
+	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* A decision about all of a campaign holds for what comes later. */
+static int
+teach(struct marking *m, struct err *err)
+{
+	bool taught;
+	size_t i;
+
+	if (m->ncampaigns > 0)
+		qsort(m->campaigns, m->ncampaigns, sizeof(*m->campaigns),
+		    by_number);
+	for (i = 0; i < m->ncampaigns; i++) {
+		if (i > 0 && m->campaigns[i] == m->campaigns[i - 1])
+			continue;
+		if (case_campaign_teach(m->c, m->campaigns[i], m->class,
+		    sl(because), &taught, err) == -1)
+			return -1;
+		m->taught += taught;
+	}
+	return 0;
+}
+
 static int
 mark_one(struct marking *m, const struct case_entry *e, struct err *err)
 {
@@ -99,6 +148,8 @@ mark_one(struct marking *m, const struct case_entry *e, struct err *err)
 	class_parse(e->class, &was);
 	m->was[was]++;
 	m->marked++;
+	if (e->campaign > 0)
+		add_campaign(m, e->campaign);
 	return case_mark(m->c, e->row, m->class, sl(because), err);
 }
 
@@ -148,6 +199,7 @@ mark(struct marking *m, char *argv[], char *all[], struct err *err)
 	if (case_begin(m->c, err) == -1)
 		return -1;
 	r = choose(m, argv, &cur, err) == -1 || mark_all(m, cur, err) == -1 ||
+	    teach(m, err) == -1 ||
 	    (m->marked > 0 && write_down(m, all, err) == -1) ||
 	    case_commit(m->c, err) == -1 ? -1 : 0;
 	if (r == -1)
@@ -215,6 +267,10 @@ say(const struct marking *m)
 		}
 	if (m->same > 0)
 		printf("; %zu were so already", m->same);
+	if (m->taught > 0)
+		printf("; all of %zu campaign%s, and what comes of %s later",
+		    m->taught, m->taught == 1 ? "" : "s",
+		    m->taught == 1 ? "it" : "them");
 	printf("\n");
 }
 
@@ -266,6 +322,7 @@ main(int argc, char *argv[])
 	read_options(&m, argv);
 	status = run(&m, argv, all);
 	buf_free(&m.filter);
+	free(m.campaigns);
 	arena_free(a);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");

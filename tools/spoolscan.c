@@ -300,14 +300,15 @@ read_all(struct scan *scan, struct job *job, struct err *err)
 }
 
 static int
-keep(struct scan *scan, const struct judge *j, struct job *job)
+keep(struct scan *scan, const struct judge *j,
+    const struct case_campaigns *known, struct job *job)
 {
 	struct case_changes n;
 	struct err err = { 0 };
 	int r;
 
 	progress_begin(&job->progress, "keeping");
-	r = case_store(job->cf, scan, j, job->args, &n, &err);
+	r = case_store(job->cf, scan, j, known, job->args, &n, &err);
 	progress_end(&job->progress);
 	if (r == -1)
 		diag_warn(NULL, "%s", err.msg);
@@ -332,6 +333,8 @@ print_conf(const struct site *site, const struct scan *scan)
 static int
 judge_and_show(struct scan *scan, struct job *job)
 {
+	struct case_campaigns known = { 0 };
+	struct err err = { 0 };
 	struct judge *j;
 	int status;
 
@@ -341,12 +344,18 @@ judge_and_show(struct scan *scan, struct job *job)
 	if (print_site)
 		return print_conf(job->site, scan);
 	j = judge_new(job->site, scan->strings, scan->entries, scan->n);
+	if (job->cf != NULL &&
+	    case_campaigns_read(job->cf, scan, &known, &err) == -1)
+		diag_warn(NULL, "%s", err.msg);
+	judge_known(j, known.v, known.n, known.used);
 	judge_all(j);
-	if (job->cf != NULL && keep(scan, j, job) == -1)
+	if (err.msg[0] != '\0' ||
+	    (job->cf != NULL && keep(scan, j, &known, job) == -1))
 		status = STATUS_FAILED;
 	else
 		status = show(scan, j, job->want, job->kind, job->summary,
 		    job->paths);
+	case_campaigns_free(&known);
 	judge_free(j);
 	return status;
 }

@@ -121,6 +121,7 @@ void	case_cursor_free(struct case_cursor *cur);	/* NULL allowed */
  */
 struct case_total {
 	struct slice	key;		/* empty: those without a value */
+	struct slice	label;		/* of a campaign: what it is */
 	uint64_t	entries, relay, backscatter, spam, legit, unsure, bytes;
 	struct slice	first, last;	/* arrived */
 };

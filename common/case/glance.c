@@ -48,7 +48,8 @@ case_glance(const struct case_entry *e, struct arena *a, struct row *r)
 	    .rcpt = e->rcpt, .nrcpts = (size_t)e->nrcpts,
 	    .client = { e->client, e->client_name, e->helo },
 	    .account = e->account, .subject = e->subject, .size = e->size,
-	    .arrived = rec->arrived, .rec = rec };
+	    .arrived = rec->arrived, .campaign = (uint32_t)e->campaign,
+	    .rec = rec };
 	class_parse(e->class, &r->class);
 	class_parse(e->judged, &r->mark.judged);
 	kind_parse(e->kind, &r->kind);

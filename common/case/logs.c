@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/xalloc.h"
 #include "case/ledger.h"
+#include "case/campaigns.h"
 #include "case/logs.h"
 #include "case/state.h"
 #include "mail/date.h"
@@ -467,23 +468,28 @@ case_logs_judge(struct case_logs *l, struct site *site, bool guess,
 {
 	struct run r = { .l = l, .u = u, .a = arena_new(),
 	    .strings = intern_new(), .sums = sums };
+	struct case_campaigns known;
 	struct judge *before, *after;
 	int ret = -1;
 
 	*sums = (struct case_logs_sums){ 0 };
 	r.before = xcalloc(l->n + 1, sizeof(struct facts *));
 	r.after = xcalloc(l->n + 1, sizeof(struct facts *));
-	if (make_facts(&r, err) == 0) {
+	if (case_campaigns_read(l->c, NULL, &known, err) == 0 &&
+	    make_facts(&r, err) == 0) {
 		if (guess)
 			judge_guess(site, r.strings, r.before, l->n, why);
 		before = judge_new(site, r.strings, r.before, l->n);
 		after = judge_new(site, r.strings, r.after, l->n);
+		judge_known(before, known.v, known.n, known.used);
+		judge_known(after, known.v, known.n, known.used);
 		judge_all(before);
 		judge_all(after);
 		ret = store(&r, after, args, err);
 		judge_free(before);
 		judge_free(after);
 	}
+	case_campaigns_free(&known);
 	free(r.before);
 	free(r.after);
 	intern_free(r.strings);

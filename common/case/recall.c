@@ -157,6 +157,15 @@ a_report(struct recall *r)
 }
 
 static void
+a_sketch(struct recall *r)
+{
+	struct sketch *s = arena_alloc(r->a, sizeof(*s));
+
+	if (sketch_unpack(s, q_col(r->q, 0)))
+		r->rec->sketch = r->out->sketch = s;
+}
+
+static void
 a_rule(struct recall *r)
 {
 	if (r->nsaid == 0)
@@ -238,7 +247,9 @@ other_children(struct recall *r, struct err *err)
 	    children(r, COUNT("report"), "SELECT action, recipient, status,"
 	    " diagnostic, reporting_mta, original, message_id, header_from,"
 	    " subject, sender FROM report WHERE entry = ?1", NULL, 0,
-	    a_report, err) ? -1 : 0;
+	    a_report, err) ||
+	    children(r, COUNT("sketch"), "SELECT bytes FROM sketch"
+	    " WHERE entry = ?1", NULL, 0, a_sketch, err) ? -1 : 0;
 }
 
 /* ---- the entry ---- */
@@ -248,7 +259,8 @@ static const char entry_sql[] =
     " e.sha256, e.arrived, e.date, e.message_id, e.header_from, e.subject,"
     " e.kind, e.sender, e.sender_domain, e.sender_provenance, e.client,"
     " e.client_name, e.helo, e.account, e.class, e.reason, e.in_reply_to,"
-    " e.list_id, e.note, e.unread, e.judged, m.who, m.because"
+    " e.list_id, e.note, e.unread, e.judged, m.who, m.because,"
+    " e.campaign"
     " FROM entry e JOIN spool s ON s.spool = e.spool"
     " LEFT JOIN mark m ON m.mark = e.mark WHERE e.row = ?1";
 
@@ -299,7 +311,8 @@ an_entry(struct recall *r)
 	    .account = text(r, 20), .subject = text(r, 12),
 	    .size = (uint64_t)q_col_int(r->q, 6),
 	    .mark = { .who = text(r, 28), .because = text(r, 29) },
-	    .arrived = moment(r, 8), .rec = r->rec };
+	    .arrived = moment(r, 8), .rec = r->rec,
+	    .campaign = (uint32_t)q_col_int(r->q, 30) };
 	(void)class_parse(q_col(r->q, 27), &o->mark.judged);
 	(void)class_parse(q_col(r->q, 21), &o->class);
 	(void)kind_parse(q_col(r->q, 13), &o->kind);

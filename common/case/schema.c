@@ -327,6 +327,18 @@ static const char logs[] =
     /* why the account is, at this client */
     "	stolen TEXT);";
 
+/* What campaigns are found by, and what was said of all of one. */
+static const char sketches[] =
+    "CREATE TABLE sketch ("
+    "	entry INTEGER PRIMARY KEY REFERENCES entry,"
+    "	bytes BLOB NOT NULL);"
+    "CREATE TABLE taught ("
+    "	campaign INTEGER PRIMARY KEY REFERENCES campaign,"
+    "	at TEXT NOT NULL,"
+    "	who TEXT NOT NULL,"
+    "	class TEXT NOT NULL,"
+    "	because TEXT);";
+
 /*
  * Each block brings a case from one version of the schema to the next, and
  * is never changed once a release has it: add another.
@@ -337,6 +349,7 @@ static const char *const migrations[][4] = {
 	{ changes },
 	{ pieces },
 	{ logs },
+	{ sketches },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -216,12 +216,14 @@ case_select(struct casefile *c, const struct case_want *want,
 /* ---- totals ---- */
 
 static const struct {
-	const char	*name, *key, *order;
+	const char	*name, *key, *order, *label;
 } bys[CASE_BYS] = {
 	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1" },
 	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1" },
 	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1" },
-	[CASE_BY_CAMPAIGN] = { "campaign", "campaign", "2 DESC, 1" },
+	[CASE_BY_CAMPAIGN] = { "campaign", "campaign", "2 DESC, 1",
+	    "(SELECT label FROM campaign c"
+	    " WHERE c.campaign = entry.campaign)" },
 	[CASE_BY_HOUR] = { "hour", "substr(arrived, 1, 13) || ':00:00Z'",
 	    "1" },
 };
@@ -244,6 +246,7 @@ fill_total(struct query *q, struct case_total *t)
 		*number[i] = (uint64_t)q_col_int(q, (int)i + 1);
 	t->first = q_col(q, 8);
 	t->last = q_col(q, 9);
+	t->label = q_col(q, 10);
 }
 
 int
@@ -262,7 +265,8 @@ case_totals(struct casefile *c, const struct case_want *want,
 	buf_fmt(&sql, "SELECT %s, count(*), sum(class = 'relay'),"
 	    " sum(class = 'backscatter'), sum(class = 'spam'),"
 	    " sum(class = 'legit'), sum(class = 'unsure'), sum(size),"
-	    " min(arrived), max(arrived) FROM entry", bys[by].key);
+	    " min(arrived), max(arrived), %s FROM entry", bys[by].key,
+	    bys[by].label != NULL ? bys[by].label : "NULL");
 	add_choice(&sql, want);
 	buf_fmt(&sql, " GROUP BY 1 ORDER BY %s", bys[by].order);
 	add_most(&sql, want);

@@ -567,7 +567,8 @@ prepare(struct store *t, struct err *err)
 
 int
 case_store(struct casefile *c, struct scan *s, const struct judge *j,
-    struct slice args, struct case_changes *out, struct err *err)
+    const struct case_campaigns *known, struct slice args,
+    struct case_changes *out, struct err *err)
 {
 	struct err ignored;
 	struct store t = { .c = c, .s = s, .j = j, .n = out,
@@ -583,6 +584,7 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 	    (r = state_begin(c, &own, err)) == 0) {
 		r = prepare(&t, err) || number_spools(&t, err) ||
 		    fill(&t, err) || schema_index(c->db, err) ||
+		    case_campaigns_write(c, j, known, err) ||
 		    write_down(&t, args, err) ? -1 : 0;
 		writer_free(t.w);
 		query_free(t.at_path);

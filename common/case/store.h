@@ -1,6 +1,6 @@
 #ifndef CASE_STORE_H
 #define CASE_STORE_H
-#include "case/case.h"
+#include "case/campaigns.h"
 #include "judge/scan.h"
 
 /*
@@ -11,12 +11,14 @@
  * at another path and no longer at its own has moved; what is found no more
  * is gone, and stays in the case.  Marks are left alone.
  *
- * The scan must have been read with records, digests and contents.  args
- * is the command line, for the ledger.
+ * The scan must have been read with records, digests and contents; known
+ * is what case_campaigns_read gave and the judge was told.  args is the
+ * command line, for the ledger.
  */
 struct case_changes {
 	size_t	fresh, same, changed, moved, gone;	/* entries */
 };
 int	case_store(struct casefile *c, struct scan *s, const struct judge *j,
-	    struct slice args, struct case_changes *out, struct err *err);
+	    const struct case_campaigns *known, struct slice args,
+	    struct case_changes *out, struct err *err);
 #endif

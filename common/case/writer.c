@@ -12,8 +12,8 @@
  */
 enum statement {
 	ENTRY, REPLACE, RECIPIENT, HOP, PART, EVIDENCE, REPORT, STREAM,
-	REMARK, FORGET,
-	STATEMENTS = FORGET + 7		/* one for each table of children */
+	REMARK, SKETCH, FORGET,
+	STATEMENTS = FORGET + 8		/* one for each table of children */
 };
 
 static const char *const sql[STATEMENTS] = {
@@ -21,10 +21,10 @@ static const char *const sql[STATEMENTS] = {
 	    " reason, kind, path, folder, queue_id, size, sha256, arrived,"
 	    " date, sender, sender_domain, sender_provenance, client,"
 	    " client_name, helo, account, message_id, header_from, subject,"
-	    " in_reply_to, list_id, note, unread)"
+	    " in_reply_to, list_id, note, unread, campaign)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
 	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-	    " ?25, ?26, ?27, ?28)",
+	    " ?25, ?26, ?27, ?28, ?29)",
 	[REPLACE] = "UPDATE entry SET spool = ?2, content = ?3, id = ?4,"
 	    " class = iif(mark IS NULL, ?5, class), judged = ?5, reason = ?6,"
 	    " kind = ?7, path = ?8, folder = ?9, queue_id = ?10, size = ?11,"
@@ -32,7 +32,8 @@ static const char *const sql[STATEMENTS] = {
 	    " sender_domain = ?16, sender_provenance = ?17, client = ?18,"
 	    " client_name = ?19, helo = ?20, account = ?21, message_id = ?22,"
 	    " header_from = ?23, subject = ?24, in_reply_to = ?25,"
-	    " list_id = ?26, note = ?27, unread = ?28, gone = NULL"
+	    " list_id = ?26, note = ?27, unread = ?28, campaign = ?29,"
+	    " gone = NULL"
 	    " WHERE row = ?1",
 	[RECIPIENT] = "INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 	    " ?7, ?8)",
@@ -44,6 +45,7 @@ static const char *const sql[STATEMENTS] = {
 	    " ?8, ?9, ?10, ?11)",
 	[STREAM] = "INSERT INTO stream VALUES (?1, ?2, ?3, ?4, ?5)",
 	[REMARK] = "INSERT INTO remark VALUES (?1, ?2, ?3, ?4)",
+	[SKETCH] = "INSERT INTO sketch VALUES (?1, ?2)",
 	[FORGET] = "DELETE FROM recipient WHERE entry = ?1",
 	[FORGET + 1] = "DELETE FROM hop WHERE entry = ?1",
 	[FORGET + 2] = "DELETE FROM part WHERE entry = ?1",
@@ -51,6 +53,7 @@ static const char *const sql[STATEMENTS] = {
 	[FORGET + 4] = "DELETE FROM report WHERE entry = ?1",
 	[FORGET + 5] = "DELETE FROM stream WHERE entry = ?1",
 	[FORGET + 6] = "DELETE FROM remark WHERE entry = ?1",
+	[FORGET + 7] = "DELETE FROM sketch WHERE entry = ?1",
 };
 
 #define LAST_DAY	2932896		/* of the year 9999: date_str ends there */
@@ -349,6 +352,24 @@ put_texts(struct writer *w, int64_t row, const char *kind,
 }
 
 static int
+put_sketch(struct writer *w, const struct stored *s, struct err *err)
+{
+	char bytes[SKETCH_BYTES];
+	struct slice packed = { bytes, sizeof(bytes) };
+	struct query *q;
+
+	if (s->r->sketch == NULL)
+		return 0;
+	sketch_pack(s->r->sketch, bytes);
+	q = begin(w, SKETCH, s->row);
+	if (w->dry)
+		text(w, q, packed);
+	else
+		q_blob(q, ++w->at, packed);
+	return run(w, q, err);
+}
+
+static int
 put_children(struct writer *w, const struct stored *s, struct err *err)
 {
 	const struct record *rec = s->r->rec;
@@ -356,6 +377,7 @@ put_children(struct writer *w, const struct stored *s, struct err *err)
 	return put_recipients(w, s, err) || put_hops(w, s, err) ||
 	    put_parts(w, s, err) || put_evidence(w, s, err) ||
 	    put_report(w, s, err) || put_streams(w, s, err) ||
+	    put_sketch(w, s, err) ||
 	    put_texts(w, s->row, "hint", rec->hints, rec->nhints, err) ||
 	    put_texts(w, s->row, "problem", rec->problems, rec->nproblems,
 	    err) ? -1 : 0;
@@ -415,6 +437,7 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	text(w, q, rec->list_id);
 	text(w, q, rec->note);
 	number_if(w, q, rec->unread, 1);
+	number_if(w, q, r->campaign != 0, r->campaign);
 	return run(w, q, err);
 }
 

@@ -742,3 +742,14 @@ campaign_say(const struct campaign *c, const struct intern *in,
 		    told[i].more);
 	}
 }
+
+void
+campaign_label(const struct campaign *c, const struct intern *in,
+    struct buf *out)
+{
+	struct slice subject = intern_str(in, c->sample->subject);
+
+	if (subject.n > 0 && c->subjects != 1)
+		buf_fmt(out, SL_FMT "; ", SL_ARG(subject));
+	campaign_say(c, in, out);
+}

@@ -22,6 +22,7 @@
  * largest; a campaign that is known keeps its number.
  */
 #define CAMPAIGN_MIN	3	/* mails; two alike are chance */
+#define CAMPAIGNS_MAX	(1u << 24)	/* numbers */
 
 struct campaign {
 	uint32_t	number;
@@ -69,5 +70,9 @@ const struct campaign *campaign_of(const struct campaigns *cs,
  * 'always subject "Hello", 1 client; varies: words, 41 senders'
  */
 void		 campaign_say(const struct campaign *c,
+		    const struct intern *in, struct buf *out);
+
+/* The same with its first subject in front: what a list of them shows. */
+void		 campaign_label(const struct campaign *c,
 		    const struct intern *in, struct buf *out);
 #endif

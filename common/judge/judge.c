@@ -9,6 +9,12 @@ judge_str(const struct judge *j, uint32_t id)
 	return intern_str(j->in, id);
 }
 
+const struct intern *
+judge_strings(const struct judge *j)
+{
+	return j->in;
+}
+
 /* The answer for one string, looked up once. */
 static bool
 ask(const struct judge *j, uint8_t *known, uint32_t id,

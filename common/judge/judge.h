@@ -56,6 +56,7 @@ const struct campaigns *judge_campaigns(const struct judge *j);
 bool		 judge_is_weak(const struct facts *f);
 
 /* For rules and summaries. */
+const struct intern *judge_strings(const struct judge *j);
 struct slice	 judge_str(const struct judge *j, uint32_t id);
 bool		 judge_ours(const struct judge *j, uint32_t domain);
 bool		 judge_host(const struct judge *j, uint32_t name);

@@ -78,7 +78,8 @@ row_judged(struct row *r, struct arena *a, const struct judge *j,
 	    .nrcpts = f->nrcpts, .client.ip = judge_str(j, f->client),
 	    .account = judge_str(j, f->account),
 	    .subject = judge_str(j, f->subject), .size = f->size,
-	    .arrived = f->arrived, .rec = rec };
+	    .arrived = f->arrived, .campaign = f->campaign,
+	    .sketch = f->sketch, .rec = rec };
 	if (f->nrcpts > 0)
 		r->rcpt = rec != NULL && rec->nrcpts > 0 ?
 		    rec->rcpts[0].addr.spec : judge_str(j, f->rcpts[0].addr);

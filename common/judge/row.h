@@ -39,6 +39,9 @@ struct row {
 	uint64_t	 size;
 	int64_t		 arrived;	/* 0: not told */
 
+	uint32_t	 campaign;	/* its number; 0: in none */
+	const struct sketch *sketch;	/* of its text; NULL: none was made */
+
 	const struct said *said;	/* what decided first; where asked for */
 	size_t		 nsaid;
 	bool		 decided;	/* the first one did */

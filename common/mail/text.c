@@ -625,15 +625,50 @@ text_sketch(struct arena *a, struct charsets *cs,
 	return s;
 }
 
-unsigned
-sketch_alike(const struct sketch *a, const struct sketch *b)
+static void
+put_le(char **at, uint32_t v, size_t bytes)
 {
-	uint16_t same = 0, either = 0;
+	for (; bytes > 0; bytes--, v >>= 8)
+		*(*at)++ = (char)(v & 0xff);
+}
+
+static uint32_t
+get_le(const char **at, size_t bytes)
+{
+	uint32_t v = 0;
 	size_t i;
 
-	for (i = 0; i < SKETCH_BINS; i++) {
-		same += (uint16_t)(a->bin[i] == b->bin[i] && a->bin[i] != 0);
-		either += (uint16_t)((a->bin[i] | b->bin[i]) != 0);
-	}
-	return either == 0 ? 0 : (unsigned)same * 256 / either;
+	for (i = 0; i < bytes; i++)
+		v |= (uint32_t)(unsigned char)*(*at)++ << 8 * i;
+	return v;
+}
+
+void
+sketch_pack(const struct sketch *s, char out[SKETCH_BYTES])
+{
+	const uint32_t v[] = { s->words, s->list, s->text, s->subject,
+	    s->layout, s->file };
+	size_t i;
+
+	for (i = 0; i < SKETCH_BINS; i++)
+		put_le(&out, s->bin[i], 2);
+	for (i = 0; i < 6; i++)
+		put_le(&out, v[i], 4);
+}
+
+bool
+sketch_unpack(struct sketch *s, struct slice bytes)
+{
+	uint32_t *const v[] = { &s->words, &s->list, &s->text, &s->subject,
+	    &s->layout, &s->file };
+	const char *at = bytes.p;
+	size_t i;
+
+	if (bytes.n != SKETCH_BYTES)
+		return false;
+	for (i = 0; i < SKETCH_BINS; i++)
+		s->bin[i] = (uint16_t)get_le(&at, 2);
+	for (i = 0; i < 6; i++)
+		*v[i] = get_le(&at, 4);
+	return true;
 }

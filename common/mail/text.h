@@ -66,6 +66,8 @@ struct text_from {
 struct sketch	*text_sketch(struct arena *a, struct charsets *cs,
 		    const struct text_from *from, struct slice *host);
 
-/* The part of their bins in which two agree, in 1/256. */
-unsigned	 sketch_alike(const struct sketch *a, const struct sketch *b);
+/* As a case keeps it, on any machine; false: these bytes are none. */
+#define SKETCH_BYTES	(2 * SKETCH_BINS + 6 * 4)
+void	sketch_pack(const struct sketch *s, char out[SKETCH_BYTES]);
+bool	sketch_unpack(struct sketch *s, struct slice bytes);
 #endif

@@ -240,6 +240,8 @@ put_verdict(struct sink *s, json_t *o, const struct row *r)
 	put(o, "reason", text(s, r->reason));
 	put(o, "mark", mark(s, r));
 	put(o, "evidence", evidence(s, r));
+	if (r->campaign != 0)
+		put(o, "campaign", json_integer(r->campaign));
 }
 
 static json_t *

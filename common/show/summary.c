@@ -483,6 +483,70 @@ print_networks(struct screen *s)
 	free(best);
 }
 
+/* ---- campaigns ---- */
+
+/*
+ * The largest of what is shown.  Their place among all, largest first, is
+ * their key; below each stands what is the same in it and what varies.
+ */
+static void
+count_campaigns(struct screen *s, struct tally *t)
+{
+	const struct campaigns *cs = judge_campaigns(s->j);
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i]->campaign != 0)
+			t[campaign_of(cs, s->v[i]) - campaigns_at(cs, 0)]
+			    .n[s->v[i]->class]++;
+}
+
+static void
+print_campaign(struct screen *s, const struct campaign *c,
+    const struct tally *t)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "%u  " SL_FMT, c->number,
+	    SL_ARG(judge_str(s->j, c->sample->subject)));
+	print_row(s, buf_sl(&text), t, text_cols(s));
+	text.n = 0;
+	campaign_say(c, judge_strings(s->j), &text);
+	buf_add(&s->line, SL("     "));
+	utf8_show(&s->line, buf_sl(&text), s->o->width < 30 ? 24 :
+	    s->o->width - 6);
+	flush(s);
+	buf_free(&text);
+}
+
+static bool
+has_more(const struct tally *a, const struct tally *b)
+{
+	return sum(a) > sum(b);
+}
+
+static void
+print_campaigns(struct screen *s)
+{
+	const struct campaigns *cs = judge_campaigns(s->j);
+	size_t n = campaigns_n(cs), shown, best, i;
+	struct tally *t = xcalloc(n + 1, sizeof(*t));
+
+	count_campaigns(s, t);
+	for (shown = 0; shown < s->o->rows; shown++) {
+		for (best = i = 0; i < n; i++)
+			if (has_more(&t[i], &t[best]))
+				best = i;
+		if (n == 0 || sum(&t[best]) == 0)
+			break;
+		if (shown == 0)
+			print_head(s, "campaigns", text_cols(s));
+		print_campaign(s, campaigns_at(cs, best), &t[best]);
+		t[best] = (struct tally){ { 0 } };
+	}
+	free(t);
+}
+
 /* ---- reasons ---- */
 
 static void
@@ -722,6 +786,7 @@ summary_print(FILE *out, const struct scan *scan, const struct judge *j,
 		if (l.keys == keys_client)
 			print_networks(&s);
 	}
+	print_campaigns(&s);
 	print_reasons(&s);
 	print_histogram(&s);
 	print_unread(&s);

@@ -56,6 +56,7 @@ scan_as(struct casefile *c, const char *spool, const char *ours)
 	struct scan s = { .records = true, .digests = true, .contents = true,
 	    .threads = 1, .format = "ims55" };
 	struct site *site = site_new();
+	struct case_campaigns known;
 	struct case_changes n;
 	struct err err = { 0 };
 	struct judge *j;
@@ -65,9 +66,12 @@ scan_as(struct casefile *c, const char *spool, const char *ours)
 	    0);
 	ck_assert_msg(scan_read(&s, paths, &err) == 0, "%s", err.msg);
 	j = judge_new(site, s.strings, s.entries, s.n);
+	ck_assert_int_eq(case_campaigns_read(c, &s, &known, &err), 0);
+	judge_known(j, known.v, known.n, known.used);
 	judge_all(j);
-	ck_assert_msg(case_store(c, &s, j, SL("test"), &n, &err) == 0, "%s",
-	    err.msg);
+	ck_assert_msg(case_store(c, &s, j, &known, SL("test"), &n, &err) == 0,
+	    "%s", err.msg);
+	case_campaigns_free(&known);
 	judge_free(j);
 	scan_free(&s);
 	site_free(site);
