@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+
+#define XXH_INLINE_ALL	/* short strings: a call costs more than the hash */
 #include <xxhash.h>
 
 #include "base/hash.h"

@@ -12,6 +12,7 @@
 #define CORE_OF		64	/* mails that tell what a campaign has in common */
 #define CORE_SHARE	4	/* a bin is common when one in so many has it */
 #define CORE_ALIKE	96	/* 1/256: of the common bins a mail must have */
+#define BAND_STEP	4	/* each so many bins a band begins */
 #define ROUNDS		16	/* campaigns that were joined to one, at most */
 #define NONE		UINT32_MAX
 
@@ -561,7 +562,7 @@ campaigns_find(struct facts **entries, size_t n,
 	points_make(&f);
 	f.band = xcalloc(f.npoints, sizeof(*f.band));
 	f.spare = xcalloc(f.npoints, sizeof(*f.spare));
-	for (b = 0; b < SKETCH_BINS; b++)
+	for (b = 0; b < SKETCH_BINS; b += BAND_STEP)
 		join_band(&f, b);
 	free(f.band);
 	free(f.spare);

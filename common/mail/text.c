@@ -57,21 +57,23 @@ mask(struct fold *f, char c)
 	put(f, ' ');
 }
 
-static void
+static inline void
 end_word(struct fold *f)
 {
 	size_t n = f->out->n - f->word;
 
+	if (n == 0)
+		return;
 	if (f->digit || (n > TEXT_WORD_MAX && f->script == S_LETTER))
 		mask(f, '#');
-	else if (n > 0)
+	else
 		put(f, ' ');
 	f->word = f->out->n;
 	f->digit = false;
 	f->script = S_NONE;
 }
 
-static void
+static inline void
 end_chain(struct fold *f)
 {
 	end_word(f);
@@ -316,25 +318,29 @@ ascii(struct fold *f, char c)
 	}
 }
 
-/* Letters follow letters. */
+/* Letters, and the blanks between them: nearly all that there is. */
 static void
 letters(struct fold *f)
 {
-	struct buf *out = f->out;
 	const char *p = f->p, *end = f->end;
-	char *o = out->p + out->n;
+	char *o = f->out->p + f->out->n;
 
-	if (f->script != S_LETTER && f->script != S_NONE) {
+	if (f->script > S_LETTER) {
 		end_word(f);
-		o = out->p + out->n;
+		o = f->out->p + f->out->n;
 	}
 	f->script = S_LETTER;
-	if ((size_t)(end - p) > out->cap - out->n)
-		end = p + (out->cap - out->n);
-	while (p < end && kinds[(unsigned char)*p] == K_LETTER)
+	if ((size_t)(end - p) > f->out->cap - f->out->n)
+		end = p + (f->out->cap - f->out->n);
+	do
 		*o++ = *p++ | 0x20;
-	out->n = (size_t)(o - out->p);
-	f->p = p + (p == f->p);		/* forward, when there is no room */
+	while (p < end && kinds[(unsigned char)*p] == K_LETTER);
+	f->out->n = (size_t)(o - f->out->p);
+	f->p = p;
+	if (p < end && *p == ' ') {
+		f->p++;
+		end_chain(f);
+	}
 }
 
 void
@@ -348,19 +354,23 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 		return;
 	buf_room(out, TEXT_MAX - out->n);
 	f.word = f.chain = out->n;
-	while (f.p < f.end && out->n < TEXT_MAX) {
-		if (kinds[(unsigned char)*f.p] == K_LETTER) {
+	while (f.p < f.end && out->n < TEXT_MAX)
+		switch ((enum kind_of)kinds[(unsigned char)*f.p]) {
+		case K_LETTER:
 			letters(&f);
-			continue;
-		}
-		if (kinds[(unsigned char)*f.p] != K_HIGH) {
+			break;
+		case K_BLANK:
+			f.p++;
+			end_chain(&f);
+			break;
+		case K_HIGH:
+			rest = (struct slice){ f.p, (size_t)(f.end - f.p) };
+			character(&f, utf8_next(&rest));
+			f.p = rest.p;
+			break;
+		default:
 			ascii(&f, *f.p++);
-			continue;
 		}
-		rest = (struct slice){ f.p, (size_t)(f.end - f.p) };
-		character(&f, utf8_next(&rest));
-		f.p = rest.p;
-	}
 	if (out->n >= TEXT_MAX)
 		out->n = f.word;	/* half a word is none */
 	else
@@ -375,6 +385,8 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 #define TEXT_PLAIN	(TEXT_MAX * 3 / 2)	/* decoded bytes without tags */
 #define FILE_MIN	64	/* bytes of an attachment that tell it */
 #define FILE_MAX	512
+#define PARTS_DEPTH	4
+#define PARTS_MAX	8	/* of one that has parts */
 
 struct skip {
 	uint64_t	seen;		/* a bit for the low six of each */
@@ -524,22 +536,37 @@ list_of(const struct text_from *from)
 	    hash32(sl_from(from->from, (size_t)(at - from->from.p)));
 }
 
+/* Bytes that are the same in all charsets but those that shift. */
+static bool
+is_plain(const struct part *p, struct slice bytes)
+{
+	static const char *const same[] = { "us-ascii", "utf-8", "iso-8859",
+	    "windows-125", "shift_jis", "euc-" };
+	size_t i;
+
+	if (p->enc != ENC_NONE || !sl_ascii(bytes) ||
+	    (bytes.n > 0 && memchr(bytes.p, '\033', bytes.n) != NULL))
+		return false;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		if (sl_istarts(p->charset, sl(same[i])))
+			return true;
+	return p->charset.n == 0;
+}
+
 static void
 fold_part(struct buf *out, struct charsets *cs, const struct part *p)
 {
 	bool html = sl_eq(p->type, SL("text/html"));
+	struct slice bytes = sl_first(p->body, html ? TEXT_LOOK : TEXT_PLAIN);
 	struct buf text = { 0 };
 
+	if (is_plain(p, bytes)) {
+		text_fold(out, bytes, html);
+		return;
+	}
 	mime_text(p, cs, html ? TEXT_LOOK : TEXT_PLAIN, &text);
 	text_fold(out, buf_sl(&text), html);
 	buf_free(&text);
-}
-
-static bool
-is_text(const struct part *p)
-{
-	return sl_starts(p->type, SL("text/")) &&
-	    !sl_eq(p->disposition, SL("attachment"));
 }
 
 static uint32_t
@@ -547,46 +574,76 @@ file_of(const struct part *p)
 {
 	struct slice bytes = sl_first(sl_trim(p->body), FILE_MAX);
 
-	return bytes.n < FILE_MIN || p->child != NULL ? 0 : hash32(bytes);
+	return bytes.n < FILE_MIN ? 0 : hash32(bytes);
 }
 
-/* The first text that says anything, and the first file. */
+/* What the header says of a part; true: of one that has parts. */
+static bool
+describe(struct part *p, struct arena *a, struct charsets *cs,
+    const struct head *h, struct slice *type)
+{
+	*type = hdr_unfold(a, head_get(h, H_CONTENT_TYPE));
+	if (sl_istarts(*type, SL("multipart/")))
+		return true;
+	p->type = type->n == 0 || sl_istarts(*type, SL("text/plain")) ?
+	    SL("text/plain") : sl_istarts(*type, SL("text/html")) ?
+	    SL("text/html") : SL("");
+	if (type->n > 0 && p->type.n > 0)
+		p->charset = param_get(a, cs, *type, "charset");
+	p->enc = mime_enc(head_get(h, H_CONTENT_TRANSFER_ENCODING));
+	return false;
+}
+
+/*
+ * The first text that says anything, and the first file, among the first
+ * parts.  A look, not a tree: mail/mime.h would be exact, and cost as much
+ * as all the rest.
+ */
 static void
 fold_parts(struct buf *out, struct sketch *s, struct arena *a,
-    struct charsets *cs, const struct text_from *from)
+    struct charsets *cs, struct slice type, struct slice body, unsigned depth)
 {
-	const struct part *p;
-	struct mime m;
+	struct slice mark = param_get(a, cs, type, "boundary"), line, inside;
+	const char *at;
+	unsigned n;
 
-	mime_parse(&m, a, cs, from->head, from->body);
-	for (p = m.root; p != NULL && (out->n == 0 || s->file == 0);
-	    p = mime_walk(p)) {
-		if (is_text(p)) {
-			if (out->n == 0)
-				fold_part(out, cs, p);
-		} else if (s->file == 0)
-			s->file = file_of(p);
+	if (mark.n == 0 || depth == PARTS_DEPTH)
+		return;
+	mark = arena_fmt(a, "--" SL_FMT, SL_ARG(mark));
+	for (n = 0; n < PARTS_MAX && (at = sl_find(body, mark)) != NULL;
+	    n++) {
+		struct part p = { .type = SL("") };
+		struct head h;
+
+		body = sl_from(body, (size_t)(at - body.p) + mark.n);
+		if (!sl_line(&body, &line) || sl_starts(line, SL("--")))
+			return;
+		inside = body;
+		if ((at = sl_find(body, mark)) != NULL)
+			inside = sl_first(body, (size_t)(at - body.p));
+		head_parse(&h, a, inside, &p.body);
+		if (describe(&p, a, cs, &h, &type))
+			fold_parts(out, s, a, cs, type, p.body, depth + 1);
+		else if (p.type.n == 0 && s->file == 0)
+			s->file = file_of(&p);
+		else if (p.type.n > 0 && out->n == 0)
+			fold_part(out, cs, &p);
 	}
 }
 
-/* Most mail is one text: no tree of it is needed. */
 static void
 fold_body(struct buf *out, struct sketch *s, struct arena *a,
     struct charsets *cs, const struct text_from *from)
 {
-	struct slice type = head_get(from->head, H_CONTENT_TYPE);
-	struct part p = { .type = SL("text/plain"), .body = from->body };
+	struct part p = { .body = from->body };
+	struct slice type;
 
-	if (type.n > 0 && !sl_istarts(type, SL("text/"))) {
-		fold_parts(out, s, a, cs, from);
-		return;
-	}
-	if (sl_istarts(type, SL("text/html")))
-		p.type = SL("text/html");
-	if (type.n > 0)
-		p.charset = param_get(a, cs, hdr_unfold(a, type), "charset");
-	p.enc = mime_enc(head_get(from->head, H_CONTENT_TRANSFER_ENCODING));
-	fold_part(out, cs, &p);
+	if (describe(&p, a, cs, from->head, &type))
+		fold_parts(out, s, a, cs, type, from->body, 0);
+	else if (p.type.n > 0)
+		fold_part(out, cs, &p);
+	else
+		s->file = file_of(&p);
 }
 
 static struct slice

@@ -18,7 +18,7 @@
  * without blanks: runs of one script are words, and hiragana, most of it
  * endings, is dropped.
  */
-#define TEXT_MAX	1024		/* bytes of it: some 150 words */
+#define TEXT_MAX	512		/* bytes of it: some hundred words */
 #define TEXT_WORD_MAX	24		/* bytes; what is longer is no word */
 
 /* Append utf8 to out until out has TEXT_MAX bytes.  Linear in utf8. */
@@ -61,7 +61,7 @@ struct text_from {
  * nothing.  Bounded: of the body at most TEXT_LOOK decoded bytes are
  * folded, and TEXT_MAX kept.
  */
-#define TEXT_LOOK	(6 * 1024)
+#define TEXT_LOOK	(4 * 1024)
 
 struct sketch	*text_sketch(struct arena *a, struct charsets *cs,
 		    const struct text_from *from, struct slice *host);
