@@ -89,6 +89,10 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/main.o $(B)/lib
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/lib.a
 	$(call say,LD,$@)$(CC) $(subst fuzzer-no-link,fuzzer,$(san)) $(LDFLAGS) -o $@ $^ $(libs)
 
+# Quality of campaigns, against a key of its own.
+$(B)/tests/campaigns: $(B)/tests/campaigns.o $(B)/lib.a
+	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
+
 $(B)/tests/unit/%.o: | deps-check
 
 $(B)/scripts/rules-man: $(B)/scripts/rules-man.o $(B)/lib.a
@@ -123,10 +127,11 @@ check-fuzz: $(replays)
 	@prove $(if $(V),-v,-o) -j$(jobs) $(replays)
 
 charset-table: $(B)/scripts/charset-table
-check-e2e: all charset-table $(B)/tests/diff/gmime $(B)/scripts/make-incident $(helpers)
+check-e2e: all charset-table $(B)/tests/diff/gmime $(B)/scripts/make-incident \
+    $(B)/tests/campaigns $(helpers)
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/e2e/[0-9]*.sh
 
-long: all $(B)/tests/bench/peak $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
+long: all $(B)/tests/bench/peak $(B)/tests/campaigns $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/long/*.sh
 
 lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals
