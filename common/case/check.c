@@ -2,6 +2,7 @@
 
 #include "base/sig.h"
 #include "case/check.h"
+#include "case/archived.h"
 #include "case/state.h"
 
 /* The first complaint of a PRAGMA that lists them; "ok" is none. */
@@ -41,42 +42,95 @@ no_piece(void *ctx, struct slice piece)
 	(void)ctx, (void)piece;
 }
 
+/* What the walk works with. */
+struct files {
+	struct casefile	*c;
+	struct case_check *check;
+	struct archived	*archived;	/* they come last */
+	uint64_t	 bytes;
+	size_t		 n;
+};
+
+static void
+looked(struct files *f)
+{
+	f->check->progress(f->check->progress_ctx, ++f->n, f->bytes);
+}
+
 /* case_bytes compares the digest. */
 static void
-check_file(struct casefile *c, const struct case_entry *e,
-    struct case_check *check)
+check_file(void *ctx, int64_t row)
 {
+	struct files *f = ctx;
 	struct err err = { 0 };
 
-	if (e->sha256.n == 0)
-		check->unread++;
-	else if (case_bytes(c, e->row, no_piece, NULL, &err) == 0)
-		check->same++;
+	if (case_bytes(f->c, row, no_piece, NULL, &err) == 0)
+		f->check->same++;
 	else if (err.sys == ENOENT || err.sys == ENOTDIR)
-		check->gone++;
+		f->check->gone++;
 	else {
-		check->changed++;
-		check->differs(check->ctx, err.msg);
+		f->check->changed++;
+		f->check->differs(f->check->ctx, err.msg);
 	}
+	looked(f);
+}
+
+static void
+same(void *ctx, int64_t row)
+{
+	struct files *f = ctx;
+
+	(void)row;
+	f->check->same++;
+	looked(f);
+}
+
+static void
+differs(void *ctx, int64_t row, const char *why)
+{
+	struct files *f = ctx;
+
+	(void)row;
+	f->check->changed++;
+	f->check->differs(f->check->ctx, why);
+	looked(f);
+}
+
+static int
+check_entry(struct files *f, const struct case_entry *e, struct err *err)
+{
+	int r;
+
+	f->bytes += e->size;
+	if (e->sha256.n == 0) {
+		f->check->unread++;
+		looked(f);
+		return 0;
+	}
+	if ((r = archived_add(f->archived, e->row, err)) == 0)
+		check_file(f, e->row);
+	return r == -1 ? -1 : 0;
 }
 
 int
 case_check_files(struct casefile *c, const struct case_want *want,
     struct case_check *check, struct err *err)
 {
+	struct files f = { .c = c, .check = check };
+	const struct archived_told told = { same, differs, check_file, &f };
 	struct case_cursor *cur;
 	struct case_entry e;
-	uint64_t bytes = 0;
-	size_t n = 0;
 	int r = 0;
 
 	if (case_select(c, want, &cur, err) == -1)
 		return -1;
-	while (!sig_stop() && (r = case_next(cur, &e, err)) == 1) {
-		bytes += e.size;
-		check_file(c, &e, check);
-		check->progress(check->progress_ctx, ++n, bytes);
-	}
+	if ((f.archived = archived_new(c, err)) == NULL)
+		r = -1;
+	while (r == 0 && !sig_stop() && (r = case_next(cur, &e, err)) == 1)
+		r = check_entry(&f, &e, err);
+	if (r == 0)
+		archived_look(f.archived, &told);
+	archived_free(f.archived);
 	case_cursor_free(cur);
-	return r == -1 ? -1 : 0;
+	return r;
 }

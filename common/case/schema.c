@@ -370,7 +370,7 @@ static const char indexes[] =
     "CREATE INDEX IF NOT EXISTS recipient_address ON recipient (address);"
     "CREATE INDEX IF NOT EXISTS hop_client ON hop (client)"
     " WHERE client IS NOT NULL;"
-    "PRAGMA analysis_limit = 1000; ANALYZE;";
+    "PRAGMA analysis_limit = 20000; ANALYZE;";
 
 static int
 migrate(struct db *d, int64_t from, struct err *err)
