@@ -142,8 +142,8 @@ static int
 plan_by_scan(struct job *job, struct plan *plan, struct err *err)
 {
 	struct scan scan = { .threads = (size_t)threads, .format = format,
-	    .records = true, .digests = true, .progress = on_progress,
-	    .progress_ctx = job };
+	    .records = true, .digests = true, .file_digests = true,
+	    .progress = on_progress, .progress_ctx = job };
 	char *paths[] = { arena_str(job->a, sl(job->tree)), NULL };
 	struct site *site = site_new();
 	struct judge *j;

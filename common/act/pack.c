@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "io/below.h"
 #include "io/tarw.h"
+#include "judge/id.h"
 
 #define FRAME_FULL	(PACK_FRAME + PACK_FRAME / 4)	/* a large file's */
 #define MEMBER_COST	1600		/* bytes of a tar beside the file's */
@@ -827,6 +828,27 @@ put_tags(struct writer *w, size_t from, struct err *err)
 	return r;
 }
 
+/* A message that is a file has the file's digest, and now its id. */
+static void
+name_entries(struct writer *w)
+{
+	struct pack *p = w->p;
+	struct pack_entry *e;
+	char hex[65];
+	size_t i;
+
+	for (i = 0; i < p->nentries; i++) {
+		e = &p->entries[i];
+		if (e->sum_at == NULL || !bag_has(p, &p->inv->v[e->node]))
+			continue;
+		hex_str(p->inv->v[e->node].sha256, 32, hex);
+		memcpy(e->sum_at, hex, 64);
+		id_make(w->workers[0].sha, p->inv->v[e->node].sha256,
+		    e->native, e->id_at);
+		e->sum_at = NULL;
+	}
+}
+
 /* Entries and paths: where to look for them. */
 static void
 put_index(struct writer *w, size_t from)
@@ -846,7 +868,8 @@ put_index(struct writer *w, size_t from)
 		seek_add_place(&w->seek, buf_sl(&b), node->frame, node->at);
 	}
 	for (i = 0; i < p->nentries; i++)
-		for (k = p->entries[i].node; k != INV_NONE;
+		for (k = p->entries[i].sum_at != NULL ? INV_NONE :
+		    p->entries[i].node; k != INV_NONE;
 		    k = p->next_file[k]) {
 			node = &p->inv->v[k];
 			if (bag_has(p, node))
@@ -930,6 +953,7 @@ pack_write(struct pack *p, int fd, struct err *err)
 	p->t.payload = w.at;
 	if (!w.failed && !sig_stop()) {
 		bag_count(p, from);
+		name_entries(&w);
 		r = put_tags(&w, from, err);
 	}
 	if (r == 0 && !w.failed && !sig_stop() && p->codec == CODEC_ZSTD)

@@ -29,6 +29,9 @@ struct pack_entry {
 	uint32_t	 node;		/* its file */
 	struct slice	 id;
 	struct slice	 line;		/* a JSON object */
+	char		*sum_at, *id_at;	/* in line: to be filled in, */
+	struct slice	 native;		/* with its name in the spool,
+					   when the file is read; or NULL */
 };
 
 struct pack_totals {
@@ -46,7 +49,7 @@ struct pack {
 	struct inv	*inv;
 	const uint32_t	*order;		/* nodes, as they are to be stored */
 	size_t		 norder;
-	const struct pack_entry *entries;
+	struct pack_entry *entries;
 	size_t		 nentries;
 	const uint32_t	*next_file;	/* by node: of the same entry, or
 					   INV_NONE */

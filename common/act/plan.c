@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/xalloc.h"
+#include "judge/id.h"
 #include "mail/date.h"
 
 struct path {
@@ -207,6 +208,10 @@ put_envelope(struct buf *b, const struct record *rec)
 		buf_addc(b, ']');
 }
 
+/* Room for what is known when the file has been read. */
+#define NO_ID	"------------"
+#define NO_SUM	"0000000000000000000000000000000000000000000000000000000000000000"
+
 static void
 put_line(struct buf *b, struct slice path, const struct row *r,
     int64_t campaign)
@@ -215,7 +220,7 @@ put_line(struct buf *b, struct slice path, const struct row *r,
 	char date[DATE_TEXT];
 
 	buf_add(b, SL("{\"v\":1"));
-	text(b, "id", rec->id);
+	text(b, "id", rec->is_file ? SL(NO_ID) : rec->id);
 	text(b, "queue_id", rec->queue_id);
 	text(b, "format", sl(rec->format));
 	text(b, "folder", r->folder);
@@ -226,7 +231,8 @@ put_line(struct buf *b, struct slice path, const struct row *r,
 		hex_str(rec->sha256, 32, buf_room(b, 65));
 		b->n += 64;
 		buf_addc(b, '"');
-	}
+	} else if (rec->is_file)
+		text(b, "sha256", SL(NO_SUM));
 	if (r->arrived != 0)
 		text(b, "arrived", sl(date_str(r->arrived, date)));
 	text(b, "kind", sl(kind_name(r->kind)));
@@ -250,6 +256,40 @@ give(struct plan_paths *t, uint32_t node)
 	t->given[t->ngiven++] = node;
 }
 
+static char *
+copy(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	memcpy(p, s.p, s.n);
+	return p;
+}
+
+/* The line's text in e, and where it lacks something. */
+static void
+keep_line(struct plan *p, struct pack_entry *e, const struct record *rec,
+    struct slice line)
+{
+	static const struct slice id = { "\"id\":\"", 6 };
+	static const struct slice sum = { "\"sha256\":\"" NO_SUM,
+	    sizeof("\"sha256\":\"" NO_SUM) - 1 };
+	char *s = copy(p->a, line);
+	const char *slash;
+
+	e->line = (struct slice){ s, line.n };
+	if (!rec->is_file) {
+		e->id = arena_dup(p->a, rec->id);
+		return;
+	}
+	e->id_at = s + (sl_find(line, id) + id.n - line.p);
+	e->sum_at = s + (sl_find(line, sum) + sum.n - 64 - line.p);
+	e->id = (struct slice){ e->id_at, ID_CHARS };
+	slash = memrchr(rec->path.p, '/', rec->path.n);
+	e->native = arena_dup(p->a, rec->queue_id.n > 0 ? rec->queue_id :
+	    slash == NULL ? rec->path : sl_from(rec->path,
+	    (size_t)(slash + 1 - rec->path.p)));
+}
+
 bool
 plan_entry(struct plan *p, struct slice spool, const struct row *r,
     int64_t campaign)
@@ -265,9 +305,8 @@ plan_entry(struct plan *p, struct slice spool, const struct row *r,
 		return false;
 	give(p->paths, node);
 	e.node = node;
-	e.id = arena_dup(p->a, r->rec->id);
 	put_line(&b, path, r, campaign);
-	e.line = arena_dup(p->a, buf_sl(&b));
+	keep_line(p, &e, r->rec, buf_sl(&b));
 	buf_free(&b);
 	if (p->nentries == p->cap) {
 		p->cap = p->cap == 0 ? 1024 : p->cap * 2;

@@ -194,6 +194,7 @@ walk(struct packer *p, struct record *r)
 	str(p, &r->path);
 	NUM(p, r->size);
 	FLAG(p, r->has_digest);
+	FLAG(p, r->is_file);
 	NUM(p, r->sha256);
 	str(p, &r->id);
 	str(p, &r->queue_id);

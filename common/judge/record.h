@@ -25,6 +25,8 @@ struct record {
 	struct slice	 path;		/* below the spool; "x.eml#2", "mbox@4096" */
 	uint64_t	 size;
 	bool		 has_digest;
+	bool		 is_file;	/* its bytes are all of its file's; then
+					   scan.file_digests leaves id and sha256 */
 	uint8_t		 sha256[32];	/* of the message's bytes in the spool */
 	struct slice	 id;		/* from sha256 and the native queue id */
 	struct slice	 queue_id;

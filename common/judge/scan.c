@@ -212,6 +212,9 @@ digest(struct found *fd, const struct spool_msg *m)
 	char *id = arena_alloc(w->scratch, ID_CHARS);
 	struct err err = { 0 };
 
+	rec->is_file = fd->s->file_digests && spool_is_file(w->rd, m);
+	if (rec->is_file)
+		return true;
 	sha256_start(w->sha);
 	if (spool_bytes(w->rd, m, add_piece, w->sha, &err) == -1) {
 		record_problem(rec, w->scratch,

@@ -22,6 +22,8 @@ struct scan {
 	size_t		 threads;	/* 0: as many as there are processors */
 	bool		 records;	/* scan_record will be asked for */
 	bool		 digests;	/* with sha256 and id */
+	bool		 file_digests;	/* but not of messages that are a whole
+					   file, which the caller will read */
 	bool		 contents;	/* with attachments and streams */
 	bool		 types;		/* and what bytes are: mail/magic.h */
 	const char	*format;	/* NULL: ask each driver */

@@ -611,6 +611,12 @@ still_time(const struct timespec *began, struct err *err)
 	    "than %d seconds", SPOOL_SECONDS_MAX);
 }
 
+bool
+spool_is_file(const struct spool_reader *rd, const struct spool_msg *m)
+{
+	return rd->drv->text == NULL && m->offset == 0 && m->size == rd->size;
+}
+
 int
 spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
     void (*piece)(void *ctx, struct slice bytes), void *ctx, struct err *err)

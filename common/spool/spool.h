@@ -223,6 +223,10 @@ void	spool_reader_look(struct spool_reader *rd, bool look);
 int	spool_whole(struct spool_reader *rd, struct spool_msg *m,
 	    struct err *err);
 
+/* Are the message's bytes all of its file's, and no others? */
+bool	spool_is_file(const struct spool_reader *rd,
+	    const struct spool_msg *m);
+
 /*
  * All bytes of the current message, to each piece in turn, whatever its
  * size: for digests and copies.
