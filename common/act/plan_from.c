@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "act/plan_from.h"
 #include "base/sig.h"
 
@@ -40,6 +43,21 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 	return r;
 }
 
+/* Those of a campaign together, the largest first; then what is in none. */
+static int
+by_campaign(const void *a, const void *b)
+{
+	const struct facts *x = *(struct facts *const *)a;
+	const struct facts *y = *(struct facts *const *)b;
+	uint32_t m = x->campaign - 1, n = y->campaign - 1;	/* 0: the last */
+
+	if (m != n)
+		return m < n ? -1 : 1;
+	if (x->spool != y->spool)
+		return x->spool < y->spool ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
 int
 plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
     const char *tree, struct err *err)
@@ -51,6 +69,9 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 	size_t i;
 	int r = 0;
 
+	if (scan->n > 0)
+		qsort(scan->entries, scan->n, sizeof(struct facts *),
+		    by_campaign);
 	for (i = 0; r == 0 && i < scan->n && !sig_stop(); i++) {
 		spool = plan_below(sl(tree),
 		    sl(scan->spools[scan->entries[i]->spool]));
@@ -60,7 +81,8 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 			r = -1;
 		else {
 			row_judged(&row, a, j, scan->entries[i], &rec, false);
-			plan_entry(p, spool, &row, 0);
+			plan_entry(p, spool, &row,
+			    scan->entries[i]->campaign);
 		}
 		arena_reset(a);
 	}
