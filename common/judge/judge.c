@@ -413,7 +413,8 @@ count_one(struct judge *j, const struct facts *f)
 		foreign |= r[i].domain != 0 &&
 		    r[i].provenance != PROV_HEADERS &&
 		    !judge_ours(j, judge_target(&r[i]));
-	if (f->client == 0 || f->client_is == CLIENT_TRUSTED)
+	if (f->client == 0 || f->client_is == CLIENT_TRUSTED ||
+	    f->authenticated)
 		return;
 	if (!foreign) {
 		count_list(j, f);

@@ -178,6 +178,13 @@ static const struct {
 	{ "spam/unknown-recipients", "valid_recipients = c@example.com\n",
 	    { { "in", "a@example.net", { "b@example.com" }, PROV_XBLOCK,
 	    STRANGER MAIL, 0 } } },
+	/* our user is their guest, and sends with a password from there */
+	{ "legit/inbound", "", { { "in", "b@example.com",
+	    { "v%d@example.org" }, PROV_XBLOCK, "Received: from pc"
+	    " (unknown [198.51.100.7])\r\n\t(Authenticated sender: bob)\r\n"
+	    "\tby " SERVER " (Postfix) with ESMTPA id 1; Mon, 5 Jan 2004"
+	    " 10:00:00 +0900\r\n" MAIL, 12 }, { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
 	{ "spam/relay-client", "", { { "in", "a@example.net",
 	    { "z@example.net" }, PROV_XBLOCK,
 	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 10 },
