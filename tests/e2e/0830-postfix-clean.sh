@@ -41,7 +41,7 @@ scan() { run "${1:-0}" spoolscan -d example.org -c case.db $spool; }
 # What the server complained of since the last look.
 complaints() {
 	tail -n +$((${seen:-0} + 1)) $r/var/log/postfix.log >new.log
-	grep -E 'warning|error|fatal|panic' new.log | grep -v "overriding earlier"
+	grep -E 'warning|error|fatal|panic' new.log | grep -v -e 'overriding earlier' -e 'file system clock' -e 'resetting file'
 	[ $? -eq 1 ]
 }
 
