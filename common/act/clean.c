@@ -836,7 +836,8 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 	t.ways = ways_of(a, k);
 	if (r == 0)
 		r = read_sent(c, &t.sent, err);
-	qsort(k->rows->v, k->rows->n, sizeof(int64_t), by_row);
+	if (k->rows->n > 0)
+		qsort(k->rows->v, k->rows->n, sizeof(int64_t), by_row);
 	while (r == 0 && !sig_stop()) {
 		r = turf_list(c, k->place->path, TURF_OUT, after, CHUNK, a,
 		    &v, &n, err);

@@ -218,14 +218,14 @@ case_select(struct casefile *c, const struct case_want *want,
 static const struct {
 	const char	*name, *key, *order, *label;
 } bys[CASE_BYS] = {
-	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1" },
-	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1" },
-	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1" },
+	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1", NULL },
+	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1", NULL },
+	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1", NULL },
 	[CASE_BY_CAMPAIGN] = { "campaign", "campaign", "2 DESC, 1",
 	    "(SELECT label FROM campaign c"
 	    " WHERE c.campaign = entry.campaign)" },
 	[CASE_BY_HOUR] = { "hour", "substr(arrived, 1, 13) || ':00:00Z'",
-	    "1" },
+	    "1", NULL },
 };
 
 const char *

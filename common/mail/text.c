@@ -346,12 +346,12 @@ letters(struct fold *f)
 void
 text_fold(struct buf *out, struct slice utf8, bool html)
 {
-	struct fold f = { .out = out, .p = utf8.p, .end = utf8.p + utf8.n,
-	    .html = html };
+	struct fold f = { .out = out, .p = utf8.p, .html = html };
 	struct slice rest;
 
 	if (utf8.n == 0 || out->n >= TEXT_MAX)
 		return;
+	f.end = utf8.p + utf8.n;
 	buf_room(out, TEXT_MAX - out->n);
 	f.word = f.chain = out->n;
 	while (f.p < f.end && out->n < TEXT_MAX)
@@ -447,11 +447,13 @@ is_kanji(struct slice w)
 static void
 count_words(struct sketch *s, const struct skip *k, struct slice text)
 {
-	const char *p = text.p, *end = text.p + text.n;
+	const char *p = text.p, *end;
 	struct slice w;
 	size_t i;
 
-	for (; p < end; p = w.p + w.n + 1) {
+	if (text.n == 0)
+		return;
+	for (end = p + text.n; p < end; p = w.p + w.n + 1) {
 		w.p = p;
 		while (*p != ' ')	/* one is behind each */
 			p++;
