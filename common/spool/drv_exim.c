@@ -691,7 +691,8 @@ unwire(char *p, size_t n, bool *cr)
 
 /* The bytes of a file; of a -D those behind its first line (EX-6). */
 static int
-put_body(int fd, bool named, bool wire, reader_piece *piece, void *ctx, struct err *err)
+put_body(int fd, bool named, bool wire, reader_piece *piece, void *ctx,
+    struct err *err)
 {
 	char buf[BODY_PIECE + 1];
 	uint64_t at;
