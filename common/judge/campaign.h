@@ -22,7 +22,7 @@
  * largest; a campaign that is known keeps its number.
  */
 #define CAMPAIGN_MIN	3	/* mails; two alike are chance */
-#define CAMPAIGNS_MAX	(1u << 24)	/* numbers */
+#define CAMPAIGNS_MAX	(1 << 24)	/* numbers */
 
 struct campaign {
 	uint32_t	number;

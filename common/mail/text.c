@@ -36,6 +36,13 @@ struct fold {
 	bool		 html;
 };
 
+/*
+ * A host that begins below TEXT_MAX has room, and its blank.  In letters a
+ * word may be cut: it is none then.
+ */
+#define HOST_MAX	255
+#define TEXT_HOST	(HOST_MAX + 3)
+
 static void
 put(struct fold *f, char c)
 {
@@ -106,11 +113,11 @@ put_host(struct fold *f, const char *p, const char *end)
 {
 	const char *q = p, *at = p;
 
-	for (; q < end && q - p < 255 && (in_host(*q) || *q == '@' ||
+	for (; q < end && q - p < HOST_MAX && (in_host(*q) || *q == '@' ||
 	    *q == ':'); q++)
 		if (*q == '@')
 			at = q + 1;
-	for (q = at; q < end && in_host(*q) && q - at < 255; q++)
+	for (q = at; q < end && in_host(*q) && q - at < HOST_MAX; q++)
 		;
 	if (q - at < 4)
 		return;
@@ -276,7 +283,7 @@ entity(struct fold *f)
 	}
 	p++;
 	hex = p < end && ascii_lower(*p) == 'x';
-	for (p += hex; p < end && ascii_hex(*p) >= 0 &&
+	for (p += hex; p < end && ascii_hex(*p) >= 0 && cp <= 0x10ffff &&
 	    (hex || ascii_digit(*p)); p++)
 		cp = cp * (hex ? 16 : 10) + ascii_hex(*p);
 	f->p = p < end && *p == ';' ? p + 1 : p;
@@ -332,9 +339,8 @@ letters(struct fold *f)
 	f->script = S_LETTER;
 	if ((size_t)(end - p) > f->out->cap - f->out->n)
 		end = p + (f->out->cap - f->out->n);
-	do
+	while (p < end && kinds[(unsigned char)*p] == K_LETTER)
 		*o++ = *p++ | 0x20;
-	while (p < end && kinds[(unsigned char)*p] == K_LETTER);
 	f->out->n = (size_t)(o - f->out->p);
 	f->p = p;
 	if (p < end && *p == ' ') {
@@ -352,7 +358,7 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 	if (utf8.n == 0 || out->n >= TEXT_MAX)
 		return;
 	f.end = utf8.p + utf8.n;
-	buf_room(out, TEXT_MAX - out->n);
+	buf_room(out, TEXT_MAX - out->n + TEXT_HOST);
 	f.word = f.chain = out->n;
 	while (f.p < f.end && out->n < TEXT_MAX)
 		switch ((enum kind_of)kinds[(unsigned char)*f.p]) {
@@ -455,7 +461,7 @@ count_words(struct sketch *s, const struct skip *k, struct slice text)
 		return;
 	for (end = p + text.n; p < end; p = w.p + w.n + 1) {
 		w.p = p;
-		while (*p != ' ')	/* one is behind each */
+		while (p < end && *p != ' ')	/* one is behind each */
 			p++;
 		w.n = (size_t)(p - w.p);
 		if (w.n < WORD_MIN && (w.n < 3 || (signed char)w.p[0] > 0))

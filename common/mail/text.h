@@ -21,7 +21,10 @@
 #define TEXT_MAX	512		/* bytes of it: some hundred words */
 #define TEXT_WORD_MAX	24		/* bytes; what is longer is no word */
 
-/* Append utf8 to out until out has TEXT_MAX bytes.  Linear in utf8. */
+/*
+ * Append utf8 to out until out has TEXT_MAX bytes, and no half word; a host
+ * that began before is whole.  Linear in utf8.
+ */
 void	text_fold(struct buf *out, struct slice utf8, bool html);
 
 /*
