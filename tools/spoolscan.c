@@ -460,8 +460,6 @@ main(int argc, char *argv[])
 	argv += opt_parse(&cmd, argc, argv);
 	if (argv[0] == NULL && argc > 1)
 		opt_usage(&cmd, "which spool?");
-	if (argv[0] == NULL)
-		return tell_spools();
 	if (output != NULL && !sink_parse(output, &job.kind))
 		opt_usage(&cmd, "-o %s: one of table, ndjson, csv, ecs, "
 		    "bodyfile", output);
@@ -473,7 +471,7 @@ main(int argc, char *argv[])
 	job.paths = argv;
 	job.want = want;
 	job.summary = !lines && !nul && !explain && output == NULL;
-	status = run_with_case(&job);
+	status = argv[0] == NULL ? tell_spools() : run_with_case(&job);
 	select_free(want);
 	site_free(job.site);
 	arena_free(a);

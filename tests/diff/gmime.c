@@ -414,7 +414,8 @@ subject(const struct both *b)
 	squeeze(&ours, words_decode(b->a, b->cs, raw));
 	squeeze(&theirs, sl(g == NULL ? "" : g));
 	if (!same(&ours, &theirs))
-		why = has_8bit(raw) || memchr(raw.p, '\x1b', raw.n) != NULL ?
+		why = has_8bit(raw) || (raw.n > 0 &&
+		    memchr(raw.p, '\x1b', raw.n) != NULL) ?
 		    ODD_CHARSET :
 		    raw.n > WORDS_MAX || b->head.cut ? TOO_LONG :
 		    is_twice(b, H_SUBJECT) ? TWICE :
@@ -672,5 +673,7 @@ main(int argc, char *argv[])
 			arena_reset(b.a);
 		}
 	fts_close(f);
+	arena_free(b.a);
+	charsets_free(b.cs);
 	return report(messages);
 }
