@@ -10,11 +10,11 @@ p=/mnt/p/root x=/mnt/e/root
 exim() { chroot "$x" /usr/sbin/exim4 -C /etc/exim4/exim4.conf "$@"; }
 server_root postfix p && server_root exim e || skip_all 'no root for the server'
 echo '/^X-Hold:/	HOLD' >$p/etc/postfix/checks
-for n in 1 2; do
-	mkdir "ok$n" "soft$n"
-	echo 450 >"code$n"
-	perl "$top/tests/e2e/taker.pl" 287$n 250 "ok$n" &
-	perl "$top/tests/e2e/taker.pl" 288$n "@code$n" "soft$n" &
+for k in 1 2; do
+	mkdir "ok$k" "soft$k"
+	echo 450 >"code$k"
+	perl "$top/tests/e2e/taker.pl" 287$k 250 "ok$k" &
+	perl "$top/tests/e2e/taker.pl" 288$k "@code$k" "soft$k" &
 done
 postfix_start p 2890 'transport_maps = inline:{ {ok.example.net = smtp:[127.0.0.1]:2871},
     {soft.example.net = smtp:[127.0.0.1]:2881}, {example.com = smtp:[127.0.0.1]:2881},
