@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "case/impact.h"
+#include "case/state.h"
 
 #define GROUP_V4	24	/* bits that clients in one network share */
 #define GROUP_V6	64
@@ -34,38 +35,42 @@ ask(struct impact *im, struct impact_entry *e, const struct case_entry *c,
 		q->target = to.spec;
 }
 
+struct loader {
+	struct impact	*im;
+	struct query	*rcpts;		/* the addresses of one entry */
+};
+
 /*
- * The lists of an entry are read only where they say more.  What a user of
+ * The list of an entry is read only where it says more.  What a user of
  * ours has passed on came in for that user, whoever that is.
  */
 static int
-add_rcpts(struct impact *im, struct casefile *cf, struct impact_entry *e,
-    const struct case_entry *c, struct arena *tmp, struct err *err)
+add_rcpts(struct loader *l, struct impact_entry *e,
+    const struct case_entry *c, struct err *err)
 {
-	struct record rec = { 0 };
-	struct row row;
-	size_t i, n = c->nrcpts == 0 ? 1 : (size_t)c->nrcpts;
-
 	bool passed_on = sl_eq(c->reason, SL("legit/forward"));
+	struct arena *a = l->im->a;
+	size_t n = (size_t)c->nrcpts;
+	int r = 0;
 
 	if (n <= 1 || passed_on) {
-		e->asks = arena_alloc(im->a, sizeof(*e->asks));
+		e->asks = arena_alloc(a, sizeof(*e->asks));
 		if (c->rcpt.n > 0)
-			ask(im, e, c, passed_on ? SL("") : c->rcpt);
+			ask(l->im, e, c, passed_on ? SL("") : c->rcpt);
 		return 0;
 	}
-	if (case_row(cf, c->row, tmp, &row, &rec, err) == -1)
-		return -1;
-	e->asks = arena_alloc(im->a, (rec.nrcpts + 1) * sizeof(*e->asks));
-	for (i = 0; i < rec.nrcpts; i++)
-		ask(im, e, c, rec.rcpts[i].addr.spec);
-	return 0;
+	e->asks = arena_alloc(a, n * sizeof(*e->asks));
+	q_int(l->rcpts, 1, c->row);
+	while (e->n < n && (r = q_step(l->rcpts, err)) == 1)
+		ask(l->im, e, c, q_col(l->rcpts, 0));
+	q_reset(l->rcpts);
+	return r == -1 ? -1 : 0;
 }
 
 static int
-add(struct impact *im, struct casefile *cf, const struct case_entry *c,
-    struct arena *tmp, struct err *err)
+add(struct loader *l, const struct case_entry *c, struct err *err)
 {
+	struct impact *im = l->im;
 	struct impact_entry e = { .class = C_UNSURE };
 
 	e.id = arena_dup(im->a, c->id);
@@ -74,11 +79,10 @@ add(struct impact *im, struct casefile *cf, const struct case_entry *c,
 	e.client = arena_dup(im->a, c->client);
 	e.account = arena_dup(im->a, c->account);
 	class_parse(c->class, &e.class);
-	if (add_rcpts(im, cf, &e, c, tmp, err) == -1)
+	if (add_rcpts(l, &e, c, err) == -1)
 		return -1;
 	*(struct impact_entry *)arena_more(im->a, &im->v, &im->n, &im->cap,
 	    sizeof(e)) = e;
-	arena_reset(tmp);
 	return 0;
 }
 
@@ -86,21 +90,20 @@ int
 impact_load(struct impact *im, struct casefile *cf,
     const struct case_want *want, struct err *err)
 {
-	struct arena *tmp = arena_new();
-	struct case_cursor *cur;
+	struct loader l = { .im = im };
+	struct case_cursor *cur = NULL;
 	struct case_entry c;
-	int r;
+	int r = -1;
 
 	*im = (struct impact){ .a = arena_new() };
-	if (case_select(cf, want, &cur, err) == -1)
-		r = -1;
-	else {
+	l.rcpts = db_query(cf->db, "SELECT address FROM recipient"
+	    " WHERE entry = ?1 ORDER BY n", err);
+	if (l.rcpts != NULL && case_select(cf, want, &cur, err) == 0)
 		while ((r = case_next(cur, &c, err)) == 1)
-			if ((r = add(im, cf, &c, tmp, err)) == -1)
+			if ((r = add(&l, &c, err)) == -1)
 				break;
-		case_cursor_free(cur);
-	}
-	arena_free(tmp);
+	case_cursor_free(cur);
+	query_free(l.rcpts);
 	return r;
 }
 
