@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -822,6 +824,15 @@ settle(struct spool_reader *rd, struct envelope *v)
 		    (unsigned)rd->uid));
 }
 
+/* Its server wrote on after it was opened: what was read is a part. */
+static bool
+has_grown(const struct spool_reader *rd)
+{
+	struct stat st;
+
+	return fstat(rd->fd, &st) == 0 && (uint64_t)st.st_size != rd->size;
+}
+
 static int
 postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
@@ -843,8 +854,8 @@ postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		return -1;
 	if (why != NULL)
 		c.why = why;
-	if (v.writing && (ret == 0 || rd->e->nheld > 0 ||
-	    (rd->mode & 0100) == 0))
+	if ((v.writing && (ret == 0 || rd->e->nheld > 0 ||
+	    (rd->mode & 0100) == 0)) || (c.why != NULL && has_grown(rd)))
 		msg_problem(m, "still being received");
 	else if (c.why != NULL)
 		msg_problem(m, c.why);

@@ -14,6 +14,7 @@ echo '/^X-Hold:/	HOLD' >$r/etc/postfix/checks
 echo 450 >soft
 perl "$top/tests/e2e/taker.pl" 2851 250 &
 perl "$top/tests/e2e/taker.pl" 2852 "@$work/soft" &
+await 2851 && await 2852
 postfix_start c 2850 'default_transport = smtp
 transport_maps = inline:{ {ok.example.net = smtp:[127.0.0.1]:2851},
     {soft.example.net = smtp:[127.0.0.1]:2852},

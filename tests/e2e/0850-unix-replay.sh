@@ -15,6 +15,7 @@ for k in 1 2; do
 	echo 450 >"code$k"
 	perl "$top/tests/e2e/taker.pl" 287$k 250 "ok$k" &
 	perl "$top/tests/e2e/taker.pl" 288$k "@code$k" "soft$k" &
+	await 287$k && await 288$k
 done
 postfix_start p 2890 'transport_maps = inline:{ {ok.example.net = smtp:[127.0.0.1]:2871},
     {soft.example.net = smtp:[127.0.0.1]:2881}, {example.com = smtp:[127.0.0.1]:2881},
