@@ -21,8 +21,9 @@ cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
 hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3 expat libseccomp
 OPTIONAL ?= libmaxminddb libevtx libevt	# "make OPTIONAL=": without any of them
-have	:= $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p)))
-cpp	+= $(shell pkg-config --cflags $(pkgs) $(have) 2>/dev/null)
+# Looked for when the first recipe asks: by then scripts/deps has installed them.
+have	= $(eval have := $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p))))$(have)
+found	= $(eval found := $(shell pkg-config --cflags $(pkgs) $(have)) $(foreach p,$(have),-DHAVE_$(shell echo $(p) | tr a-z A-Z)))$(found)
 libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread -lm
 
 ifeq ($(ICONV),gnu)			# GNU libiconv in place of the C library's
@@ -31,8 +32,6 @@ libs	+= build/libiconv/libiconv.a
 else ifneq ($(ICONV),)
 $(error ICONV=$(ICONV): gnu, or nothing for the C library)
 endif
-
-cpp	+= $(foreach p,$(have),-DHAVE_$(shell echo $(p) | tr a-z A-Z))
 
 lib_o	:= $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 tools	:= $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
@@ -49,7 +48,7 @@ help:				## this list
 
 $(B)/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(cpp) $(found) $(CPPFLAGS) -std=c11 $(warn) $(hard) $(san) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/common/show/assets.o: common/show/report.js common/show/report.css
 
@@ -67,12 +66,12 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
 # Programs for tests and benches: nothing of common/, and libc only but for
 # the one that shows what another library would cost.
 $(B)/tests/bench/gmime: tests/bench/gmime.c | deps-bench
-	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
+	$(call say,CC,$@)$(CC) $(cpp) $(found) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ $< $$(pkg-config --cflags --libs gmime-3.0)
 # Beside GMime: our library and theirs in one program.
 $(B)/tests/diff/gmime: tests/diff/gmime.c $(B)/lib.a | deps-check
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
+	$(call say,CC,$@)$(CC) $(cpp) $(found) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ $^ $$(pkg-config --cflags --libs gmime-3.0) $(libs)
 $(B)/scripts/%: $(B)/scripts/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
@@ -141,7 +140,7 @@ lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals
 
 lint-headers:
 	@for h in $(headers); do echo "#include \"$${h#common/}\"" | \
-	    $(CC) $(cpp) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
+	    $(CC) $(cpp) $(found) -std=c11 $(warn) -Werror -fsyntax-only -x c - || exit 1; \
 	done; echo "headers: $(words $(headers)) compile alone"
 
 bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/makelog $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)) ## speed, beside a plain reader and others (root: also cold)

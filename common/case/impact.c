@@ -93,17 +93,25 @@ impact_load(struct impact *im, struct casefile *cf,
 	struct loader l = { .im = im };
 	struct case_cursor *cur = NULL;
 	struct case_entry c;
+	struct err ending;
 	int r = -1;
 
 	*im = (struct impact){ .a = arena_new() };
 	l.rcpts = db_query(cf->db, "SELECT address FROM recipient"
 	    " WHERE entry = ?1 ORDER BY n", err);
-	if (l.rcpts != NULL && case_select(cf, want, &cur, err) == 0)
+	/* one view of the case, locked once, for all of these queries */
+	if (l.rcpts != NULL && db_run(cf->db, "BEGIN", err) == 0 &&
+	    case_select(cf, want, &cur, err) == 0)
 		while ((r = case_next(cur, &c, err)) == 1)
 			if ((r = add(&l, &c, err)) == -1)
 				break;
 	case_cursor_free(cur);
 	query_free(l.rcpts);
+	if (db_in_transaction(cf->db) &&
+	    db_run(cf->db, "COMMIT", &ending) == -1 && r != -1) {
+		*err = ending;
+		r = -1;
+	}
 	return r;
 }
 
