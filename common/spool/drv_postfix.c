@@ -824,13 +824,24 @@ settle(struct spool_reader *rd, struct envelope *v)
 		    (unsigned)rd->uid));
 }
 
-/* Its server wrote on after it was opened: what was read is a part. */
+/*
+ * Its server is at it: the sizes are not there yet (PF-11), or nothing is, as
+ * the first records wait in a buffer; or it wrote on after the file was
+ * opened.  PF-7: the owner may execute what is whole; archives may not say.
+ */
 static bool
-has_grown(const struct spool_reader *rd)
+being_written(const struct spool_reader *rd, const struct envelope *v,
+    bool damaged)
 {
+	bool whole = rd->e->nheld == 0 && (rd->mode & 0100) != 0;
 	struct stat st;
 
-	return fstat(rd->fd, &st) == 0 && (uint64_t)st.st_size != rd->size;
+	if (v->writing)
+		return damaged || !whole;
+	if (rd->size == 0)
+		return !whole && sl_eq(sl(rd->e->folder), SL("incoming"));
+	return damaged && fstat(rd->fd, &st) == 0 &&
+	    (uint64_t)st.st_size != rd->size;
 }
 
 static int
@@ -839,6 +850,7 @@ postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	struct cursor c = { .rd = rd };
 	struct envelope v = { .c = { rd->a, m, PROV_NATIVE, 0 } };
 	const char *why;
+	bool writing;
 	int ret;
 
 	rd->done = true;
@@ -854,14 +866,15 @@ postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		return -1;
 	if (why != NULL)
 		c.why = why;
-	if ((v.writing && (ret == 0 || rd->e->nheld > 0 ||
-	    (rd->mode & 0100) == 0)) || (c.why != NULL && has_grown(rd)))
+	writing = being_written(rd, &v, c.why != NULL);
+	if (writing)
 		msg_problem(m, "still being received");
 	else if (c.why != NULL)
 		msg_problem(m, c.why);
 	read_logs(rd, &v);
 	settle(rd, &v);
-	companion_done(&v.c);
+	if (!writing)
+		companion_done(&v.c);
 	return 1;
 }
 

@@ -79,6 +79,8 @@ static const struct queued messages[] = {
 	    "the file ends before its last record" },
 	{ BAD, "active/B0000000A", "active: nobody>", "Subject: none\n\n",
 	    "an address of the envelope is none" },
+	{ BAD, "incoming/B0000000C", "incoming: nobody>", "",
+	    "still being received" },			/* PF-7 */
 };
 
 START_TEST(the_records_are_envelope_and_message)
@@ -91,7 +93,7 @@ START_TEST(logs_locks_and_sockets_are_no_messages)	/* PF-1, PF-2 */
 {
 	check_counts(GOOD, "postfix", 6, 6);
 	check_counts(ODD, "postfix", 5, 5);
-	check_counts(BAD, "postfix", 11, 11);
+	check_counts(BAD, "postfix", 12, 12);
 }
 END_TEST
 
