@@ -128,7 +128,7 @@ check-fuzz: $(replays)
 charset-table: $(B)/scripts/charset-table
 check-e2e: all charset-table $(B)/tests/diff/gmime $(B)/scripts/make-incident \
     $(B)/tests/campaigns $(helpers)
-	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/e2e/[0-9]*.sh
+	@B=$(abspath $(B)) prove $(if $(V),-v,-o) -j$(jobs) tests/e2e/[0-9]*.sh
 
 long: all $(B)/tests/bench/peak $(B)/tests/campaigns $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/long/*.sh
