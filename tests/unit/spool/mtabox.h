@@ -115,20 +115,6 @@ check_queued(const struct queued *x, const char *format)
 	spool_close(sp);
 }
 
-/* What path is in the box, into m; the reader is to be freed. */
-UNUSED static struct spool_reader *
-load_one(struct spool *sp, const char *path, struct spool_entry *e,
-    struct spool_msg *m)
-{
-	struct spool_reader *rd = spool_reader_new(box_msgs);
-	struct err err;
-
-	ck_assert(box_find(sp, path, e));
-	ck_assert_int_eq(spool_start(sp, e, rd, &err), 0);
-	ck_assert_int_eq(spool_load(rd, m, &err), 1);
-	return rd;
-}
-
 /*
  * A file of a fixture, ended after each 64 bytes: every piece is a message
  * with a problem, whose bytes can be had.

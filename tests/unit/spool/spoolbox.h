@@ -131,6 +131,36 @@ box_find(struct spool *sp, const char *path, struct spool_entry *e)
 	return false;
 }
 
+/* What path is in the box, into m; the reader is to be freed. */
+UNUSED static struct spool_reader *
+load_one(struct spool *sp, const char *path, struct spool_entry *e,
+    struct spool_msg *m)
+{
+	struct spool_reader *rd = spool_reader_new(box_msgs);
+	struct err err;
+
+	ck_assert(box_find(sp, path, e));
+	ck_assert_int_eq(spool_start(sp, e, rd, &err), 0);
+	ck_assert_int_eq(spool_load(rd, m, &err), 1);
+	return rd;
+}
+
+/* A tree of files that say nothing, and the format that must win. */
+struct tree_case {
+	const char	*files[4];
+	const char	*root, *format;
+};
+
+UNUSED static void
+check_tree(const struct tree_case *x)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(x->files) && x->files[i] != NULL; i++)
+		box_text(x->files[i], "x");
+	spool_close(box_one(box(x->root), x->format));
+}
+
 UNUSED static bool
 has_problem(const struct spool_msg *m, const char *what)
 {

@@ -38,11 +38,7 @@ START_TEST(every_message_is_an_entry)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/{0A1B2C3D-0000-4000-8000-00000000000A}.eml" },
 	    "s", "hmailserver" },
 	{ { "s/{0A1B2C3D-0000-4000-8000-00000000000}.eml" },
@@ -54,11 +50,7 @@ static const struct {
 
 START_TEST(a_folder_is_hmailserver_by_its_names)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

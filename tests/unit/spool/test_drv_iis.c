@@ -204,10 +204,7 @@ START_TEST(a_stream_without_its_file_is_an_entry)
 }
 END_TEST
 
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/pickup/x", "s/queue/y", "s/badmail/z" }, "s", "iis" },
 	{ { "vsi 1/Queue/x" }, "vsi 1", "iis" },
 	{ { "s/Queue/x" }, "s", "eml" },
@@ -219,11 +216,7 @@ static const struct {
 
 START_TEST(a_tree_is_a_mailroot_by_its_folders)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

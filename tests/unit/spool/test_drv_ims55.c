@@ -135,11 +135,7 @@ START_TEST(a_long_file_is_cut_and_its_trailer_still_searched)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/in/x", "s/OUT/y" }, "s", "ims55" },
 	{ { "Imcdata_old/In/ABCDEFGH" }, "Imcdata_old", "ims55" },
 	{ { "s/In/x", "s/Pickup/y" }, "s", "ims55" },
@@ -150,11 +146,7 @@ static const struct {
 
 START_TEST(a_tree_is_imcdata_by_its_folders)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

@@ -36,11 +36,7 @@ START_TEST(companions_are_no_entries_of_their_own)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "queue/00/1.eml", "queue/00/1.env" },
 	    "queue", "kerio" },
 	{ { "s/1.eml", "s/1.env" },
@@ -53,11 +49,7 @@ static const struct {
 
 START_TEST(a_tree_is_kerio_by_its_pairs)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

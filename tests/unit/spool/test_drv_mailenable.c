@@ -67,11 +67,7 @@ START_TEST(nothing_above_the_root_is_opened)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/SMTP/Inbound/x", "s/SMTP/Outgoing/x" },
 	    "s", "mailenable" },
 	{ { "s/Inbound/x", "s/Outgoing/x" },
@@ -86,11 +82,7 @@ static const struct {
 
 START_TEST(a_tree_is_mailenable_by_its_folders)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

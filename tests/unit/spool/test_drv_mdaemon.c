@@ -45,16 +45,13 @@ END_TEST
 
 START_TEST(the_session_is_told)
 {
-	struct spool_reader *rd = spool_reader_new(box_msgs);
 	struct spool *sp = box_one(FIXTURES GOOD, "mdaemon");
 	struct spool_entry e;
 	struct spool_msg m;
-	struct err err;
+	struct spool_reader *rd = load_one(sp,
+	    "Remote/pd50000000001.msg", &e, &m);
 	char ip[IP_TEXT];
 
-	ck_assert(box_find(sp, "Remote/pd50000000001.msg", &e));
-	ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
-	ck_assert_int_eq(spool_load(rd, &m, &err), 1);
 	ck_assert(sl_eq(m.account, SL("alice@example.org")));
 	ck_assert(sl_eq(sl(ip_str(&m.client, ip)), SL("203.0.113.9")));
 	ck_assert(sl_eq(m.helo, SL("desk.example.org")));
@@ -70,15 +67,11 @@ START_TEST(an_account_that_received_does_not_know_is_not_taken)
 	static const char *const paths[] = {
 		"pd50000000006.msg", "pd50000000007.msg", "pd50000000008.msg"
 	};
-	struct spool_reader *rd = spool_reader_new(box_msgs);
 	struct spool *sp = box_one(FIXTURES BAD, "mdaemon");
 	struct spool_entry e;
 	struct spool_msg m;
-	struct err err;
+	struct spool_reader *rd = load_one(sp, paths[_i], &e, &m);
 
-	ck_assert(box_find(sp, paths[_i], &e));
-	ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
-	ck_assert_int_eq(spool_load(rd, &m, &err), 1);
 	ck_assert_uint_eq(m.account.n, 0);
 	ck_assert_int_eq(ip_is_set(&m.client), _i != 2);
 	spool_entry_done(&e);
@@ -87,11 +80,7 @@ START_TEST(an_account_that_received_does_not_know_is_not_taken)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/Remote/x", "s/Local/x", "s/Raw/x" },
 	    "s", "mdaemon" },
 	{ { "Queues/Remote/x", "Queues/Inbound/x" },
@@ -104,11 +93,7 @@ static const struct {
 
 START_TEST(a_tree_is_mdaemon_by_its_folders)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

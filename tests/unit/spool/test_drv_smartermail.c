@@ -60,16 +60,12 @@ END_TEST
 
 START_TEST(the_session_is_told)
 {
-	struct spool_reader *rd = spool_reader_new(box_msgs);
 	struct spool *sp = box_one(FIXTURES GOOD, "smartermail");
 	struct spool_entry e;
 	struct spool_msg m;
-	struct err err;
+	struct spool_reader *rd = load_one(sp, "1001.eml", &e, &m);
 	char ip[IP_TEXT];
 
-	ck_assert(box_find(sp, "1001.eml", &e));
-	ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
-	ck_assert_int_eq(spool_load(rd, &m, &err), 1);
 	ck_assert(sl_eq(m.account, SL("alice@example.org")));
 	ck_assert(sl_eq(sl(ip_str(&m.client, ip)), SL("203.0.113.9")));
 	ck_assert(sl_eq(m.helo, SL("desk.example.org")));
@@ -81,11 +77,7 @@ START_TEST(the_session_is_told)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/1.eml", "s/1.hdr" },
 	    "s", "smartermail" },
 	{ { "s/SubSpool0/1.eml" },
@@ -100,11 +92,7 @@ static const struct {
 
 START_TEST(a_tree_is_smartermail_by_its_pairs)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 

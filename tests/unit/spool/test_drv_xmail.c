@@ -48,16 +48,13 @@ END_TEST
 
 START_TEST(the_session_is_told)
 {
-	struct spool_reader *rd = spool_reader_new(box_msgs);
 	struct spool *sp = box_one(FIXTURES GOOD, "xmail");
 	struct spool_entry e;
 	struct spool_msg m;
-	struct err err;
+	struct spool_reader *rd = load_one(sp,
+	    "0/1/mess/1073264400000.7892.mail", &e, &m);
 	char ip[IP_TEXT];
 
-	ck_assert(box_find(sp, "0/1/mess/1073264400000.7892.mail", &e));
-	ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
-	ck_assert_int_eq(spool_load(rd, &m, &err), 1);
 	ck_assert(sl_eq(sl(ip_str(&m.client, ip)), SL("203.0.113.9")));
 	ck_assert(m.arrived == 1073264523);
 	ck_assert(sl_eq(m.queue_id, SL("1073264400000.7892.mail")));
@@ -76,11 +73,7 @@ START_TEST(a_lone_folder_is_known_by_what_is_on_top_of_its_files)
 }
 END_TEST
 
-/* Trees, and the format that must win. */
-static const struct {
-	const char	*files[4];
-	const char	*root, *format;
-} trees[] = {
+static const struct tree_case trees[] = {
 	{ { "s/0/0/mess/x", "s/0/0/rsnd/x" },
 	    "s", "xmail" },
 	{ { "0/0/mess/x", "0/0/froz/x" },
@@ -96,11 +89,7 @@ static const struct {
 
 START_TEST(a_tree_is_xmail_by_its_folders)
 {
-	size_t i;
-
-	for (i = 0; i < 4 && trees[_i].files[i] != NULL; i++)
-		box_text(trees[_i].files[i], "x");
-	spool_close(box_one(box(trees[_i].root), trees[_i].format));
+	check_tree(&trees[_i]);
 }
 END_TEST
 
