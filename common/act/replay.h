@@ -108,6 +108,7 @@ struct replay_item {
 	int64_t		 mtime;		/* of its file then */
 	uint8_t		 class;		/* enum class, C_COUNT: nobody judged */
 	uint8_t		 leave;		/* enum replay_leave */
+	uint8_t		 undo;		/* enum inject_dots: of its own file */
 	uint8_t		 priority;	/* 1 urgent to 5 */
 	bool		 forced;
 	uint32_t	 nrcpts;	/* that it goes to */

@@ -87,10 +87,10 @@ int
 ready_render(struct replay *r, const struct ready *x,
     const struct inject_mail *mail, struct buf *out, struct err *err)
 {
-	struct render d = { .lines = { .in = r->in, .dots = mail->dots },
-	    .out = out, .most = REPLAY_BYTES_MAX };
+	struct render d = { .lines = { .in = r->in, .dots = mail->dots,
+	    .undo = (enum inject_dots)x->item->undo }, .out = out,
+	    .most = REPLAY_BYTES_MAX };
 
-	(void)x;
 	if (inject_head(r->in, mail, r->st->scratch, out, &d.body, err) == -1 ||
 	    source_text(r->st->src, render_piece, &d, err) == -1)
 		return -1;

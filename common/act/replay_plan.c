@@ -201,7 +201,48 @@ struct digest {
 	struct buf	 buf;
 	struct slice	 body;		/* of the first piece */
 	bool		 begun;
+	bool		 within;	/* a line has begun, behind its dots */
+	size_t		 dots;
+	bool		 lone, single;	/* a line that is one dot; or begins so */
 };
+
+/* The dots that a line begins with are passed over, and remembered. */
+static struct slice
+pass_dots(struct digest *d, struct slice s)
+{
+	for (; s.n > 0 && s.p[0] == '.'; s = sl_from(s, 1))
+		d->dots++;
+	if (s.n == 0)
+		return s;
+	d->lone |= d->dots == 1 && s.p[0] == '\n';
+	d->single |= d->dots == 1 && s.p[0] != '\n';
+	d->dots = 0;
+	d->within = true;
+	return s;
+}
+
+/* What is in d->buf, without the dots that lines begin with. */
+static void
+digest_lines(struct digest *d)
+{
+	struct slice rest = buf_sl(&d->buf);
+	const char *lf;
+	size_t n, k = 0;
+
+	while (rest.n > 0) {
+		if (!d->within && (rest = pass_dots(d, rest)).n == 0)
+			break;
+		lf = memchr(rest.p, '\n', rest.n);
+		n = lf == NULL ? rest.n : (size_t)(lf + 1 - rest.p);
+		if (rest.p != d->buf.p + k)
+			memmove(d->buf.p + k, rest.p, n);
+		k += n;
+		rest = sl_from(rest, n);
+		d->within = lf == NULL;
+	}
+	sha256_add(d->sha, sl_first(buf_sl(&d->buf), k));
+	d->buf.n = 0;
+}
 
 static int
 digest_piece(void *ctx, struct slice bytes, struct err *err)
@@ -209,30 +250,49 @@ digest_piece(void *ctx, struct slice bytes, struct err *err)
 	struct digest *d = ctx;
 
 	(void)err;
-	d->buf.n = 0;
 	inject_lines(&d->lines, d->begun ? bytes : d->body, &d->buf);
 	d->begun = true;
-	sha256_add(d->sha, buf_sl(&d->buf));
+	digest_lines(d);
 	return 0;
 }
 
+/* A file whose lines begin with a dot of their own has not doubled any. */
+static enum inject_dots
+doubled(const struct replay *r, const struct replay_item *item,
+    const struct digest *d)
+{
+	enum inject_dots dots = inject_dots_of(item->format != NULL ?
+	    sl(item->format) : sl(source_format(r->st->src)),
+	    sl(item->folder));
+
+	return d->lone || (d->single && dots == DOTS_ALL) ? DOTS_NONE : dots;
+}
+
+/* Folds and line ends are not the same in all copies. */
 static void
-add_field(struct sha256 *sha, const struct head *h, enum hdr_id id)
+add_field(struct digest *d, const struct head *h, enum hdr_id id)
 {
 	struct slice s = head_get(h, id);
+	size_t i;
 
-	sha256_add(sha, s);
-	sha256_add(sha, SL("\n"));
+	d->buf.n = 0;
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > ' ')
+			buf_addc(&d->buf, s.p[i]);
+	buf_addc(&d->buf, '\n');
+	sha256_add(d->sha, buf_sl(&d->buf));
+	d->buf.n = 0;
 }
 
 /*
  * A mail is known by its Message-ID and body, and without one by its author,
  * addressees, date and subject: what servers add on the way does not count,
- * nor do line ends.  So In and Out, Archive and a generation fold together.
+ * nor do line ends, nor the dots that lines begin with, which a Pickup has
+ * doubled.  So In and Out, Archive and a generation fold together.
  */
 static int
-mail_key(struct replay *r, const struct head *h, struct slice body,
-    uint8_t key[32], struct err *err)
+mail_key(struct replay *r, struct replay_item *item, const struct head *h,
+    struct slice body, struct err *err)
 {
 	static const struct inject plain = { .lf = true };
 	static const enum hdr_id ids[] = { H_FROM, H_TO, H_CC, H_DATE,
@@ -244,13 +304,16 @@ mail_key(struct replay *r, const struct head *h, struct slice body,
 
 	sha256_start(d.sha);
 	if (head_get(h, H_MESSAGE_ID).n > 0)
-		add_field(d.sha, h, H_MESSAGE_ID);
+		add_field(&d, h, H_MESSAGE_ID);
 	else
 		for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-			add_field(d.sha, h, ids[i]);
+			add_field(&d, h, ids[i]);
 	x = source_text(r->st->src, digest_piece, &d, err);
+	inject_end(&d.lines, &d.buf);
+	digest_lines(&d);
 	buf_free(&d.buf);
-	sha256_end(d.sha, key);
+	sha256_end(d.sha, item->mail);
+	item->undo = (uint8_t)doubled(r, item, &d);
 	return x;
 }
 
@@ -265,7 +328,7 @@ known_by(struct replay *r, struct ready *x, const struct head *h,
 		return 0;
 	if (item->mail == NULL)
 		item->mail = arena_alloc(r->st->keep, 32);
-	return mail_key(r, h, body, item->mail, err);
+	return mail_key(r, item, h, body, err);
 }
 
 static void

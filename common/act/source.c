@@ -288,6 +288,14 @@ source_folder(const struct source *s)
 	return e->folder == NULL ? "" : e->folder;
 }
 
+const char *
+source_format(const struct source *s)
+{
+	if (s->rd != NULL)
+		return spool_format(s->set[0]);
+	return s->found.sp == NULL ? "" : spool_format(s->found.sp);
+}
+
 int
 source_text(struct source *s,
     int (*piece)(void *ctx, struct slice bytes, struct err *err), void *ctx,

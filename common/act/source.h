@@ -35,8 +35,10 @@ void	source_name(struct source *s, struct arena *a, const char *file,
 int	source_load(struct source *s, const struct source_item *item,
 	    struct arena *a, struct spool_msg **m, struct err *err);
 
-/* The folder it lies in; "" where only the case knows. */
+/* The folder it lies in, and that spool's format; "" where only the case
+   knows. */
 const char	*source_folder(const struct source *s);
+const char	*source_format(const struct source *s);
 
 /* Before the arena of the last load is reset. */
 void	source_done(struct source *s);

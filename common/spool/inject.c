@@ -57,6 +57,21 @@ inject_find(struct slice name)
 	return NULL;
 }
 
+enum inject_dots
+inject_dots_of(struct slice format, struct slice folder)
+{
+	const struct spool_driver *const *d = spool_drivers();
+	const struct inject *in;
+
+	for (; *d != NULL; d++)
+		for (in = sl_eq(sl((*d)->name), format) ? (*d)->inject : NULL;
+		    in != NULL && in->name != NULL; in++)
+			if (in->folder != NULL &&
+			    sl_ieq(sl(in->folder), folder))
+				return in->dots;
+	return DOTS_NONE;
+}
+
 /*
  * The envelope.
  */
@@ -387,26 +402,57 @@ inject_head(const struct inject *in, const struct inject_mail *mail,
  * The lines.
  */
 
+/* Those that were held back, and one more where all are doubled. */
+static void
+put_dots(const struct inject_lines *l, unsigned n, struct buf *out)
+{
+	for (n += n > 0 && l->dots == DOTS_ALL; n > 0; n--)
+		buf_addc(out, '.');
+}
+
 static void
 end_line(struct inject_lines *l, struct buf *out)
 {
-	if (l->dot)			/* it was all of the line */
-		buf_add(out, l->dots == DOTS_LONE ? SL("..") : SL("."));
+	unsigned n = l->held;		/* they are all of the line */
+
+	if (n == 2 && l->undo == DOTS_LONE)
+		n = 1;
+	put_dots(l, n + (n == 1 && l->dots == DOTS_LONE), out);
 	buf_add(out, l->in->lf ? SL("\n") : SL("\r\n"));
-	l->within = l->dot = l->cr = false;
+	l->within = l->undone = l->cr = false;
+	l->held = 0;
 }
 
 /* The bytes that were held back: they do not end the line. */
 static void
 release(struct inject_lines *l, struct buf *out)
 {
-	if (l->dot)
-		buf_addc(out, '.');
+	put_dots(l, l->held, out);
 	if (l->cr) {
 		buf_addc(out, ' ');
 		l->within = true;
 	}
-	l->dot = l->cr = false;
+	l->held = 0;
+	l->cr = false;
+}
+
+/* Is it a dot that the line begins with, and that has to wait or to go? */
+static bool
+take_dot(struct inject_lines *l)
+{
+	unsigned most = l->undo == DOTS_LONE ? 2 : l->dots != DOTS_NONE;
+
+	if (l->within && l->held == 0)
+		return false;
+	if (l->undo == DOTS_ALL && !l->undone) {
+		l->undone = true;
+		return true;
+	}
+	if (l->held == most)
+		return false;
+	l->held++;
+	l->within = true;
+	return true;
 }
 
 /* As many bytes as neither begin nor end a line, nor are CR. */
@@ -433,12 +479,8 @@ take_byte(struct inject_lines *l, char c, struct buf *out)
 		l->cr = true;
 		return 1;
 	}
-	if (!l->within && c == '.' && l->dots != DOTS_NONE) {
-		if (l->dots == DOTS_ALL)
-			buf_addc(out, '.');
-		l->dot = l->within = true;
+	if (c == '.' && take_dot(l))
 		return 1;
-	}
 	release(l, out);
 	l->within = true;
 	return 0;

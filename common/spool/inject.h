@@ -102,17 +102,26 @@ int	inject_head(const struct inject *in, const struct inject_mail *mail,
 
 /*
  * The bytes as the profile has its lines: line ends, dots, no stray CR.
- * Start with { .in = in, .dots = ... }; pieces may be cut anywhere.
+ * Start with { .in = in, .dots = ... }; pieces may be cut anywhere.  undo
+ * takes off the dots that were doubled where the bytes come from, first.
  */
 struct inject_lines {
 	const struct inject *in;
-	enum inject_dots dots;
+	enum inject_dots dots, undo;
 	bool		 within;	/* a line has begun */
-	bool		 cr, dot;	/* held back, until the next byte */
+	bool		 undone;	/* a dot was taken off it */
+	bool		 cr;		/* held back, until the next byte, as is */
+	unsigned char	 held;		/* so many dots the line begins with */
 };
 void	inject_lines(struct inject_lines *l, struct slice bytes,
 	    struct buf *out);
 void	inject_end(struct inject_lines *l, struct buf *out);
+
+/*
+ * The dots that are doubled in the files of a folder: a profile writes into
+ * it, and its server takes them off.  DOTS_NONE: nobody knows of any.
+ */
+enum inject_dots inject_dots_of(struct slice format, struct slice folder);
 
 /* Both: all of a message whose text is whole. */
 int	inject_render(const struct inject *in, const struct inject_mail *mail,

@@ -101,6 +101,39 @@ t 'what was taken out of it goes, and --undo does not give it to its server agai
 	    "MSG00005 MSG00006 " ] && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ]
 	r=$?; cat out; rm -rf srv/Imcdata/In srv/Imcdata.turf; [ $r = 0 ]'
 
+# No Message-ID, folds, dots, no last line end: a file in Pickup has other ones.
+cat >dots.eml <<'END'
+X-Sender: a@example.com
+X-Receiver: b@example.net
+From: a@example.com
+To: b@example.net,
+ c@example.org
+Date: Mon, 5 Jan 2004 01:00:00 +0000
+Subject: dots
+
+x
+.
+..
+.y
+END
+printf z >>dots.eml
+carried() {	# PROFILE SPOOL and two more of its folders
+	rm -rf c && mkdir -p "c/$2/Pickup" "c/$2/$3" "c/$2/$4" c/old/In c/old/Out &&
+	cp dots.eml c/old/In/DOTS0001
+	scan() { spoolscan -c c/c.db "$1" >/dev/null 2>&1; spoolmark -c c/c.db -w 1 --because t legit >/dev/null; }
+	send() { run 0 spoolreplay -c c/c.db -w 1 --to "$to" --commit --stall 0; }
+	to=$1:c/$2/Pickup
+	scan c/old && send && cp "$(find "c/$2/Pickup" -type f)" c/first &&
+	spoolarchive -c c/c.db --rotate --commit -f "$1" "c/$2" && scan c/"$2".2* && send &&
+	has '1  of 2 messages go' && has '1  the same mail is in the plan' &&
+	run 0 spoolreplay --to "$to" --commit --stall 0 "$(find c/"$2".2*/Pickup -type f)" &&
+	find "c/$2/Pickup" -type f >c/all && [ "$(wc -l <c/all)" -eq 2 ] &&
+	while read -r f; do cmp "$f" c/first || return 1; done <c/all
+}
+for p in "ims55 Imcdata In Out" "iis Mailroot Queue Badmail"; do
+	t "${p%% *}: what a rotation carried off untaken and the original are one mail" "carried $p"
+done
+
 perl -e 'print "X-Sender: a\@example.com\n", map("X-Receiver: r$_\@example.net\n", 1 .. 10001), "Subject: x\n\ny\n"' >many.eml
 t 'a message of more recipients than are kept is not sent to some of them' '
 	again; run 3 spoolreplay --to iis:srv/Mailroot/Pickup --stall 0 --commit "$work/many.eml" &&

@@ -240,34 +240,76 @@ START_TEST(parameters_go_with_an_address_only_where_they_are_known)
 }
 END_TEST
 
+/* The lines of text, that comes in three pieces. */
+static void
+lines(const struct inject_lines *how, struct slice text, size_t i, size_t k,
+    struct buf *out)
+{
+	struct inject_lines l = *how;
+
+	out->n = 0;
+	inject_lines(&l, sl_first(text, i), out);
+	inject_lines(&l, sl_from(sl_first(text, k), i), out);
+	inject_lines(&l, sl_from(text, k), out);
+	inject_end(&l, out);
+}
+
 /* Any cut of the bytes gives the same lines. */
 START_TEST(lines_do_not_depend_on_where_pieces_end)
 {
 	static const char *const names[] = { "ims55", "iis", "maildir" };
-	const char text[] = ".\r\n..\r.x\n\r\n.\r\r\n\n.x\r\n.";
-	const struct inject *in = inject_find(sl(names[_i]));
-	struct inject_lines l;
+	const struct slice text = SL(".\r\n..\r.x\n\r\n.\r\r\n\n.x\r\n"
+	    "...\r\n..\n.");
+	struct inject_lines l = { .in = inject_find(sl(names[_i % 3])),
+	    .undo = (enum inject_dots)(_i / 3) };
 	struct buf whole = { 0 }, cut = { 0 };
-	size_t i, k, n = sizeof(text) - 1;
+	size_t i, k;
 
-	l = (struct inject_lines){ .in = in, .dots = in->dots };
-	inject_lines(&l, (struct slice){ text, n }, &whole);
-	inject_end(&l, &whole);
-	for (i = 0; i <= n; i++)
-		for (k = i; k <= n; k++) {
-			cut.n = 0;
-			l = (struct inject_lines){ .in = in,
-			    .dots = in->dots };
-			inject_lines(&l, (struct slice){ text, i }, &cut);
-			inject_lines(&l, (struct slice){ text + i, k - i },
-			    &cut);
-			inject_lines(&l, (struct slice){ text + k, n - k },
-			    &cut);
-			inject_end(&l, &cut);
+	l.dots = l.in->dots;
+	lines(&l, text, 0, 0, &whole);
+	for (i = 0; i <= text.n; i++)
+		for (k = i; k <= text.n; k++) {
+			lines(&l, text, i, k, &cut);
 			ck_assert(sl_eq(buf_sl(&whole), buf_sl(&cut)));
 		}
 	buf_free(&whole);
 	buf_free(&cut);
+}
+END_TEST
+
+static const struct {
+	enum inject_dots undo, dots;
+	const char	*in, *out;
+} undone[] = {
+	{ DOTS_ALL, DOTS_NONE, "..\n..x\n...\nx.\n", ".\n.x\n..\nx.\n" },
+	{ DOTS_ALL, DOTS_ALL, "..\n..x\n...\nx.\n", "..\n..x\n...\nx.\n" },
+	{ DOTS_ALL, DOTS_LONE, "..\n..x\n...\nx.\n", "..\n.x\n..\nx.\n" },
+	{ DOTS_LONE, DOTS_NONE, "..\n.x\n...\n..x\n", ".\n.x\n...\n..x\n" },
+	{ DOTS_LONE, DOTS_LONE, "..\n.x\n...\n..x\n", "..\n.x\n...\n..x\n" },
+	{ DOTS_LONE, DOTS_ALL, "..\n.x\n...\n..x\n", "..\n..x\n....\n...x\n" },
+	{ DOTS_LONE, DOTS_NONE, "x\n..", "x\n.\n" },
+};
+
+START_TEST(doubled_dots_are_undone_before_they_are_doubled)
+{
+	struct inject_lines l = { .in = inject_find(SL("maildir")),
+	    .undo = undone[_i].undo, .dots = undone[_i].dots };
+	struct buf out = { 0 };
+
+	lines(&l, sl(undone[_i].in), 0, 0, &out);
+	ck_assert_msg(sl_eq(buf_sl(&out), sl(undone[_i].out)), SL_FMT,
+	    SL_ARG(buf_sl(&out)));
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(only_a_pickup_has_doubled_dots)
+{
+	ck_assert_int_eq(inject_dots_of(SL("iis"), SL("pickup")), DOTS_ALL);
+	ck_assert_int_eq(inject_dots_of(SL("ims55"), SL("pickup")), DOTS_LONE);
+	ck_assert_int_eq(inject_dots_of(SL("iis"), SL("drop")), DOTS_NONE);
+	ck_assert_int_eq(inject_dots_of(SL("ex2007"), SL("pickup")), DOTS_NONE);
+	ck_assert_int_eq(inject_dots_of(SL("qmail"), SL("mess")), DOTS_NONE);
 }
 END_TEST
 
@@ -286,7 +328,11 @@ suite(void)
 	tcase_add_test(t, pickup_takes_100_recipients_and_64_kib_of_header);
 	tcase_add_test(t,
 	    parameters_go_with_an_address_only_where_they_are_known);
-	tcase_add_loop_test(t, lines_do_not_depend_on_where_pieces_end, 0, 3);
+	tcase_add_loop_test(t, lines_do_not_depend_on_where_pieces_end, 0, 9);
+	tcase_add_loop_test(t,
+	    doubled_dots_are_undone_before_they_are_doubled, 0,
+	    NITEMS(undone));
+	tcase_add_test(t, only_a_pickup_has_doubled_dots);
 	suite_add_tcase(s, t);
 	return s;
 }
