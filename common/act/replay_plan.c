@@ -181,7 +181,7 @@ first_reason(const struct replay *r, const struct ready *x)
 {
 	size_t i;
 
-	if (target_is_live(r, x->item->root))
+	if (target_is_live(r, x->item->root, x->item->path))
 		return LEAVE_LIVE;
 	if (is_delivered(x))
 		return LEAVE_DELIVERED;

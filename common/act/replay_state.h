@@ -32,6 +32,8 @@ struct replay_inner {
 	size_t			 nfirst;
 
 	struct asked		*asked;		/* of each spool, once */
+	const char		*looked;	/* the last folder asked about */
+	bool			 looked_live;
 
 	struct place		 place;		/* the target's spool */
 	char			*dir;		/* the folder, absolute */
@@ -63,7 +65,8 @@ int	target_open(struct replay *r, struct err *err);
 int	target_stage(struct replay *r, struct err *err);	/* to act */
 int	target_case(struct replay *r, struct err *err);	/* one of our own */
 void	target_close(struct replay *r);
-bool	target_is_live(const struct replay *r, const char *root);
+bool	target_is_live(const struct replay *r, const char *root,
+	    const char *path);
 
 /* The whole message, as the profile has it, appended to out. */
 #define REPLAY_BYTES_MAX	((size_t)256 << 20)	/* rendered */

@@ -10,6 +10,7 @@
 #include "act/running.h"
 #include "base/diag.h"
 #include "base/xalloc.h"
+#include "spool/find.h"
 
 #define OWN_CASE	"replay.case"
 #define MARK_BYTES	33		/* 16 random ones in hex, and LF */
@@ -177,23 +178,96 @@ has_server(const struct replay *r, const char *root)
 	return a->running;
 }
 
-/* Would a server send the entry itself? */
-bool
-target_is_live(const struct replay *r, const char *root)
+static bool
+same_file(const struct stat *a, const struct stat *b)
 {
-	struct stat a, b;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is this folder the target's spool, or one that a person calls live? */
+static bool
+is_live(const struct replay *r, const struct stat *dir)
+{
+	struct stat st;
 	size_t i;
 
-	if (root == NULL || stat(root, &a) == -1)
-		return false;
-	if (r->st->place.root != -1 && fstat(r->st->place.root, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+	if (r->st->place.root != -1 && fstat(r->st->place.root, &st) == 0 &&
+	    same_file(dir, &st))
 		return true;
 	for (i = 0; i < r->o->live.n; i++)
-		if (stat(r->o->live.v[i], &b) == 0 && a.st_dev == b.st_dev &&
-		    a.st_ino == b.st_ino)
+		if (stat(r->o->live.v[i], &st) == 0 && same_file(dir, &st))
 			return true;
-	return S_ISDIR(a.st_mode) && has_server(r, root);
+	return false;
+}
+
+/* Or one that it lies in: what was scanned may be a part of a spool. */
+static bool
+is_within_live(const struct replay *r, const char *dir)
+{
+	char *path = realpath(dir, NULL), *slash;
+	struct stat st;
+	bool live = false;
+
+	while (path != NULL && !live) {
+		live = stat(path[0] == '\0' ? "/" : path, &st) == 0 &&
+		    is_live(r, &st);
+		if ((slash = strrchr(path, '/')) == NULL)
+			break;
+		*slash = '\0';
+	}
+	free(path);
+	return live;
+}
+
+/* The folder that the file is in, by its name. */
+static const char *
+folder_name(struct arena *a, const char *root, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? root : arena_fmt(a, "%s/" SL_FMT, root,
+	    SL_ARG(((struct slice){ path, (size_t)(slash - path) }))).p;
+}
+
+/* Does a server work in the spool that the folder is a part of? */
+static bool
+is_worked_in(const struct replay *r, const char *dir)
+{
+	struct arena *a = r->st->scratch;
+	const char *home = spool_home(a, arena_fmt(a, "%s/.", dir).p, NULL);
+
+	return home != NULL && has_server(r, home);
+}
+
+/* What was set aside in a spool that is a mount point, no server sends. */
+static bool
+is_aside(const char *dir)
+{
+	struct slice rest = sl(dir), part;
+
+	while (sl_cut(&rest, '/', &part))
+		if (sl_eq(part, SL(SPOOL_ASIDE)))
+			return true;
+	return false;
+}
+
+/* Would a server send the entry itself? */
+bool
+target_is_live(const struct replay *r, const char *root, const char *path)
+{
+	struct replay_inner *st = r->st;
+	const char *dir;
+	struct stat is;
+
+	if (root == NULL || stat(root, &is) == -1 || !S_ISDIR(is.st_mode))
+		return false;
+	dir = folder_name(st->scratch, root, path);
+	if (st->looked == NULL || strcmp(dir, st->looked) != 0) {
+		st->looked = arena_str(st->keep, sl(dir));
+		st->looked_live = has_server(r, root) || (!is_aside(dir) &&
+		    (is_within_live(r, dir) || is_worked_in(r, dir)));
+	}
+	return st->looked_live;
 }
 
 /* ---- where messages are written first ---- */

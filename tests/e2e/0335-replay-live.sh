@@ -46,6 +46,18 @@ t 'of our own session nobody is' '
 	(cd old/In && exec sleep 600) & other=$!
 	plan 0; r=$?; kill $other; [ $r -eq 0 ]'
 
+# The case knows In as a spool of its own.
+t 'of a spool that is live a part is, too, whatever was scanned' '
+	spoolscan -c part.db old/In >/dev/null 2>&1; spoolmark -c part.db -w 1 --because test legit >/dev/null
+	run 0 spoolreplay -c part.db -w 1 --to ims55:new/Pickup && has " 1  of 1 messages go" &&
+	run 1 spoolreplay -c part.db -w 1 --to ims55:old/Pickup && has "still-queued" &&
+	run 1 spoolreplay -c part.db -w 1 --to ims55:new/Pickup --live old && has "still-queued"'
+server 'cd old; echo $$ >../ready; exec sleep 600'
+t 'and of one that a server works in' '
+	run 1 spoolreplay -c part.db -w 1 --to ims55:new/Pickup && has "still-queued" &&
+	has "old: a server works in it: sleep" errs'
+gone
+
 t 'a tree beside it whose name begins alike is another' '
 	mkdir -p old.2/In && server "cd old.2; echo \$\$ >../ready; exec sleep 600"
 	plan 0; r=$?; kill $(cat ready); [ $r -eq 0 ]'
