@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "act/pickup.h"
+#include "act/replay.h"
 #include "base/sig.h"
-#include "case/replay.h"
 
 /* What a walk over replay rows looks for. */
 struct look {
@@ -36,47 +36,52 @@ below(const struct look *k, struct slice target, struct slice *folder)
 }
 
 /*
- * Is the file of the row in the folder it was published in?  1; 0: no more;
- * -1: that folder is not there, which proves nothing.
+ * Where the file of the row is that was published in the folder: RETURNED
+ * is there, and DOUBTFUL being read.  False: that folder is not there, which
+ * proves nothing.
  */
-static int
-lies_there(const struct look *k, const struct replay_row *row,
-    struct slice folder)
+static bool
+find_file(const struct look *k, const struct replay_row *row,
+    const struct inject *in, struct slice folder, enum replay_state *is,
+    const char **why)
 {
 	struct err err;
 	struct stat st;
-	int fd = dir_below(k->root, folder, false, &err), there = -1;
+	int fd = dir_below(k->root, folder, false, &err);
+	bool found;
 
 	if (fd == -1)
-		return -1;
-	if (fstat(fd, &st) == 0 && (int64_t)st.st_ino == row->ino)
-		there = fstatat(fd, arena_str(k->a, row->name), &st,
-		    AT_SYMLINK_NOFOLLOW) == 0;
+		return false;
+	found = fstat(fd, &st) == 0 && (int64_t)st.st_ino == row->ino;
+	if (found)
+		*is = replay_carried(fd, in, arena_str(k->a, row->name), why);
 	close(fd);
-	return there;
+	return found;
 }
 
 static int
 look_at(void *ctx, const struct replay_row *row, struct err *err)
 {
 	struct look *k = ctx;
-	struct slice folder;
-	int there;
+	struct slice folder, rest = row->target, format;
+	const struct inject *in;
+	enum replay_state is;
+	const char *why;
 
 	arena_reset(k->a);
-	if (row->name.n == 0 || !below(k, row->target, &folder))
+	sl_cut(&rest, ':', &format);
+	if (row->name.n == 0 || !below(k, row->target, &folder) ||
+	    (in = inject_find(format)) == NULL)
 		return 0;
 	if (row->state != REPLAY_PUBLISHED)
 		return err_set(err, ERR_LIMIT, "%.200s: a replay into it was "
 		    "stopped before its end: run the same spoolreplay again "
 		    "first", k->spool);
-	there = lies_there(k, row, folder);
-	k->there += there == 1;
-	if (!k->mark || there == -1)
+	if (!find_file(k, row, in, folder, &is, &why))
 		return 0;
-	return replays_set(k->rows, row->row, there == 1 ? REPLAY_RETURNED :
-	    REPLAY_TAKEN, there == 1 ? SL("a rotation carried it off") : SL(""),
-	    err);
+	k->there += is == REPLAY_RETURNED ||
+	    (is == REPLAY_DOUBTFUL && !k->mark);
+	return k->mark ? replays_set(k->rows, row->row, is, sl(why), err) : 0;
 }
 
 static int

@@ -167,6 +167,13 @@ int	replay_recover(struct replay *r, struct err *err);
 int	replay_plan(struct replay *r, struct err *err);
 int	replay_act(struct replay *r, struct err *err);
 
+/*
+ * What became of a file in a folder that no server looks into any more; why
+ * is static, or NULL.  Never REPLAY_PUBLISHED.
+ */
+enum replay_state replay_carried(int dir, const struct inject *in,
+	    const char *name, const char **why);
+
 /* Milliseconds of a clock that only goes forward. */
 int64_t	replay_clock(void);
 #endif

@@ -24,6 +24,7 @@
 
 struct drop {
 	int64_t		 row;
+	const char	*source;
 	char		 name[NAME];
 	uint8_t		 sha256[32];
 	size_t		 from, n;	/* bytes of the batch's buffer */
@@ -138,7 +139,8 @@ add_part(struct replay *r, struct batch *b, const struct ready *x, size_t at,
 
 	mail.rcpts += at;
 	mail.nrcpts = n;
-	*d = (struct drop){ .fd = -1, .fd2 = -1 };
+	*d = (struct drop){ .fd = -1, .fd2 = -1,
+	    .source = x->item->source };
 	name_of(r, replays_next(r->rows), d->name);
 	if (render_files(r, x, &mail, d, &b->bytes, &why) == -1) {
 		b->bytes.n = was;
@@ -473,7 +475,7 @@ publish_all(struct replay *r, const struct batch *b, struct watch *w,
 			return -1;
 		}
 		r->did.published++;
-		watch_add(w, b->v[i].row, b->v[i].name);
+		watch_add(w, b->v[i].row, b->v[i].source, b->v[i].name);
 	}
 	return case_commit(r->c, err) == -1 ? -1 : result;
 }

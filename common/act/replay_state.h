@@ -87,7 +87,8 @@ void	watch_free(struct watch *w);		/* NULL allowed */
 int	watch_known(struct watch *w, struct err *err);	/* of earlier runs */
 /* Look once what became of what earlier runs published. */
 int	watch_settle(struct replay *r, struct err *err);
-void	watch_add(struct watch *w, int64_t row, const char *name);
+void	watch_add(struct watch *w, int64_t row, const char *source,
+	    const char *name);		/* source borrowed */
 size_t	watch_waiting(const struct watch *w);
 /* Look once, if it is time; *gone: how many went. */
 int	watch_look(struct watch *w, size_t *gone, struct err *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "act/replay_state.h"
+#include "base/diag.h"
 #include "base/xalloc.h"
 
 /*
@@ -19,6 +20,7 @@ struct waiting {
 	int64_t		 since;		/* replay_clock */
 	enum replay_state state;	/* PUBLISHED: it lies there */
 	const char	*why;
+	const char	*source;	/* what a person calls it */
 	char		 name[64];
 };
 
@@ -49,7 +51,8 @@ watch_free(struct watch *w)
 }
 
 void
-watch_add(struct watch *w, int64_t row, const char *name)
+watch_add(struct watch *w, int64_t row, const char *source,
+    const char *name)
 {
 	struct waiting *x;
 
@@ -59,7 +62,7 @@ watch_add(struct watch *w, int64_t row, const char *name)
 	}
 	x = &w->v[w->n++];
 	*x = (struct waiting){ .row = row, .since = replay_clock(),
-	    .state = REPLAY_PUBLISHED };
+	    .state = REPLAY_PUBLISHED, .source = source };
 	snprintf(x->name, sizeof(x->name), "%s", name);
 }
 
@@ -72,11 +75,11 @@ watch_waiting(const struct watch *w)
 /* ---- where it is ---- */
 
 static bool
-there(int dir, const char *sub, const char *name, const char *more)
+there(int dir, const char *sub, const char *name)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s%s", sub, name, more);
+	snprintf(path, sizeof(path), "%s/%s", sub, name);
 	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -87,24 +90,43 @@ refused(struct waiting *x, const char *why)
 	x->why = why;
 }
 
+/* The folder that the server puts what it does not want in; NULL: none. */
+static const char *
+put_away(int dir, const struct inject *in, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(in->refused) / sizeof(in->refused[0]) &&
+	    in->refused[i] != NULL; i++)
+		if (there(dir, in->refused[i], name))
+			return in->refused[i];
+	return NULL;
+}
+
 /* It is not where it was put: taken, or put away. */
 static void
 look_away(struct watch *w, struct waiting *x)
 {
-	const struct inject *in = w->r->in;
-	size_t i;
+	const char *where = put_away(w->r->st->dirfd, w->r->in, x->name);
 
 	x->state = REPLAY_TAKEN;
-	for (i = 0; i < sizeof(in->refused) / sizeof(in->refused[0]) &&
-	    in->refused[i] != NULL; i++)
-		if (there(w->r->st->dirfd, in->refused[i], x->name, ""))
-			refused(x, in->refused[i]);
+	if (where != NULL)
+		refused(x, where);
+}
+
+/* A server reads neither, or sends it and lets it lie; windows-spools 1.4. */
+static const char *
+why_left(const struct stat *st)
+{
+	return st->st_size == 0 ? "left empty" :
+	    (st->st_mode & S_IWUSR) == 0 ? "left read-only" : NULL;
 }
 
 static void
 look_at(struct watch *w, struct waiting *x, int64_t now)
 {
 	struct stat st;
+	const char *why;
 	int64_t patience = (int64_t)w->r->o->stall * 1000;
 
 	if (fstatat(w->r->st->dirfd, x->name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
@@ -112,10 +134,8 @@ look_at(struct watch *w, struct waiting *x, int64_t now)
 			look_away(w, x);
 		return;
 	}
-	if (st.st_size == 0)
-		refused(x, "left empty");
-	else if ((st.st_mode & S_IWUSR) == 0)
-		refused(x, "left read-only");
+	if ((why = why_left(&st)) != NULL)
+		refused(x, why);
 	else if (patience > 0 && now - x->since > patience &&
 	    w->taken > x->since)
 		refused(x, "left lying while others were taken");
@@ -159,16 +179,24 @@ look_for_renamed(struct watch *w)
 		closedir(d);
 }
 
+static void
+tell(struct replay_tally *did, enum replay_state s, const char *source,
+    const char *why)
+{
+	if (s == REPLAY_REFUSED || s == REPLAY_DOUBTFUL)
+		diag_warn(source, "%s: %s", replay_state_name(s), why);
+	did->taken += s == REPLAY_TAKEN;
+	did->refused += s == REPLAY_REFUSED;
+	did->returned += s == REPLAY_RETURNED;
+	did->doubtful += s == REPLAY_DOUBTFUL;
+}
+
 static int
 say(struct watch *w, const struct waiting *x, struct err *err)
 {
-	struct replay_tally *did = &w->r->did;
-
-	if (x->state == REPLAY_TAKEN) {
-		did->taken++;
+	if (x->state == REPLAY_TAKEN)
 		w->taken = replay_clock();
-	} else
-		did->refused++;
+	tell(&w->r->did, x->state, x->source, x->why);
 	return replays_set(w->r->rows, x->row, x->state, sl(x->why), err);
 }
 
@@ -205,6 +233,47 @@ watch_look(struct watch *w, size_t *gone, struct err *err)
 }
 
 /* ---- what earlier runs published ---- */
+
+/* Is there a STEM.tmp, or whatever it ends in, with a date or without? */
+static bool
+has_renamed(int dir, const struct inject *in, const char *name,
+    const char *end)
+{
+	size_t stem = strlen(name) - strlen(in->suffix);
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	bool found = false;
+
+	while (d != NULL && !found && (e = readdir(d)) != NULL)
+		found = strncmp(name, e->d_name, stem) == 0 &&
+		    sl_iends(sl(e->d_name), sl(end));
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+enum replay_state
+replay_carried(int dir, const struct inject *in, const char *name,
+    const char **why)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if ((*why = why_left(&st)) != NULL)
+			return REPLAY_REFUSED;
+		*why = "a rotation carried it off";
+		return REPLAY_RETURNED;
+	}
+	*why = "renamed to .bad";
+	if (in->renames && has_renamed(dir, in, name, ".bad"))
+		return REPLAY_REFUSED;
+	*why = "a rotation carried it off while it was read";
+	if (in->renames && has_renamed(dir, in, name, ".tmp"))
+		return REPLAY_DOUBTFUL;
+	*why = put_away(dir, in, name);
+	return *why != NULL ? REPLAY_REFUSED : REPLAY_TAKEN;
+}
 
 /*
  * The folder a row names, when a rotation carried it off: one of the
@@ -247,28 +316,24 @@ know(void *ctx, const struct replay_row *row, struct err *err)
 {
 	struct watch *w = ctx;
 	struct replay *r = w->r;
+	enum replay_state now;
+	const char *why;
 	char name[64];
-	bool lies;
+	const char *source = arena_str(r->st->keep, row->source);
 	int fd;
 
 	snprintf(name, sizeof(name), SL_FMT, SL_ARG(row->name));
 	if (row->dev == (int64_t)r->st->dir_st.st_dev &&
 	    row->ino == (int64_t)r->st->dir_st.st_ino) {
-		watch_add(w, row->row, name);
+		watch_add(w, row->row, source, name);
 		return 0;
 	}
 	if ((fd = old_folder(r, row)) == -1)
 		return 0;	/* nobody can tell: published it stays */
-	lies = there(fd, ".", name, "");
+	now = replay_carried(fd, r->in, name, &why);
 	close(fd);
-	if (!lies) {
-		r->did.taken++;
-		return replays_set(r->rows, row->row, REPLAY_TAKEN, SL(""),
-		    err);
-	}
-	r->did.returned++;
-	return replays_set(r->rows, row->row, REPLAY_RETURNED,
-	    SL("carried off by a rotation"), err);
+	tell(&r->did, now, source, why);
+	return replays_set(r->rows, row->row, now, sl(why), err);
 }
 
 int

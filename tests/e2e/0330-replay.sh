@@ -148,9 +148,19 @@ t 'a file that is renamed to .bad was refused' '
 		for f in srv/TR/Replay/*.eml; do
 			[ ! -e "$f" ] || mv "$f" "${f%.eml}20260101.bad"
 		done; sleep 0.2; done ) & p=$!
-	spoolreplay --to ex2007-replay:srv/TR/Replay --stall 9 --commit "$(head -n 1 list)" >out 2>errs
-	kill $p; has "1 refused" &&
+	run 3 spoolreplay --to ex2007-replay:srv/TR/Replay --stall 9 --commit "$(head -n 1 list)"; r=$?
+	kill $p; [ $r = 0 ] && has "1 refused" && has "MSG00001: refused: renamed to .bad" errs &&
 	spoolreplay --to ex2007-replay:srv/TR/Replay --status >out && has "renamed to .bad"'
+
+t 'what a rotation carried off was taken, refused, doubtful or returned, by its name' '
+	again; rm -rf srv/TR.2* && head -n 4 list >l4 &&
+	put ex2007-replay:srv/TR/Replay --rate 60000 - <l4 >out 2>errs && set -- srv/TR/Replay/*.eml &&
+	mv "$1" "${1%.eml}.tmp" && mv "$2" "${2%.eml}20260101.bad" && rm "$3" &&
+	mv srv/TR srv/TR.20260101T0000Z && mkdir -p srv/TR/Replay &&
+	run 3 spoolreplay --to ex2007-replay:srv/TR/Replay --stall 0 --commit $(cat l4) &&
+	has "1 published, 1 taken, 1 refused, 1 returned, 1 doubtful" &&
+	has "doubtful: a rotation carried it off while it was read" errs && [ "$(ls srv/TR/Replay | wc -l)" = 1 ]
+	r=$?; rm -rf srv/TR.2*; [ $r = 0 ]'
 
 t 'a server that takes nothing stops the replay, and the next one goes on' '
 	again; run 3 spoolreplay --to ims55:srv/Imcdata/Pickup --stall 1 --max-waiting 2 --commit $(cat list) &&
