@@ -46,6 +46,7 @@ struct tree {
 	struct dir	*now;		/* the walk's reference */
 	bool		 begun;		/* the root was visited */
 	char		*where;		/* what the last step was about */
+	const char	*const *first;	/* folders of the root; or NULL */
 	struct level	 level[TREE_DEPTH_MAX];	/* root first: a stack */
 	size_t		 depth;		/* of it: of the folder just visited */
 };
@@ -524,6 +525,34 @@ tree_list(struct tree *t, const char *path, struct tree_dir **out,
 	    err_at(err, "%s", shown(path)) : 0;
 }
 
+/* Is it a folder of the root that goes before the others? */
+static bool
+goes_first(const struct tree *t, const struct dir *d, const char *name)
+{
+	size_t i;
+
+	if (t->first == NULL || d->pub.path[0] != '\0')
+		return false;
+	for (i = 0; t->first[i] != NULL; i++)
+		if (strcmp(t->first[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_first(const struct tree *t, const struct dir *d, struct buf *names)
+{
+	size_t i, k;
+
+	for (k = 0; t->first != NULL && t->first[k] != NULL; k++)
+		for (i = 0; i < d->pub.n; i++)
+			if (d->pub.v[i].type == TREE_DIR &&
+			    strcmp(d->pub.v[i].name, t->first[k]) == 0 &&
+			    goes_first(t, d, t->first[k]))
+				buf_add(names, (struct slice){ t->first[k],
+				    strlen(t->first[k]) + 1 });
+}
+
 /* Remember the subfolders of the folder just visited. */
 static int
 push_subfolders(struct tree *t, const struct dir *d, struct err *err)
@@ -532,10 +561,12 @@ push_subfolders(struct tree *t, const struct dir *d, struct err *err)
 	size_t len = strlen(d->pub.path), i;
 	bool deep = false, is_long = false;
 
+	add_first(t, d, &l.names);
 	for (i = 0; i < d->pub.n; i++) {
 		struct slice name = sl(d->pub.v[i].name);
 
-		if (d->pub.v[i].type != TREE_DIR)
+		if (d->pub.v[i].type != TREE_DIR ||
+		    goes_first(t, d, name.p))
 			continue;
 		if (t->depth == TREE_DEPTH_MAX)
 			deep = true;
@@ -625,6 +656,18 @@ tree_next(struct tree *t, struct tree_dir **out, struct err *err)
 	if (t->members != NULL)
 		sort_names(t->now);	/* workers look names up in it */
 	return 1;
+}
+
+void
+tree_again(struct tree *t, const char *const *first)
+{
+	if (t->now != NULL)
+		tree_dir_drop(&t->now->pub);
+	t->now = NULL;
+	while (t->depth > 0)
+		pop(t);
+	t->begun = false;
+	t->first = first;
 }
 
 const char *
@@ -780,6 +823,23 @@ tree_stat(const struct tree_dir *dir, const char *name, struct stat *st,
 	if (fstatat(d->fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : err_sys(err, "cannot stat");
+}
+
+bool
+tree_has(struct tree *t, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = copy(path, slash == NULL ? 0 : (size_t)(slash - path));
+	struct stat st;
+	struct err err;
+	int fd = descend(t, folder, &err);
+	bool has = fd != -1 && fstatat(fd, slash == NULL ? path : slash + 1,
+	    &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (fd != -1)
+		close(fd);
+	free(folder);
+	return has;
 }
 
 void

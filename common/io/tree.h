@@ -80,6 +80,13 @@ bool	tree_is_name(struct slice s);	/* of something in a folder, and not
  */
 int	tree_next(struct tree *t, struct tree_dir **dir, struct err *err);
 
+/*
+ * The walk begins anew, with folders as they are then; those of the root
+ * whose names stand in first (NULL after the last, or NULL) are visited
+ * before the others, in that order.
+ */
+void	tree_again(struct tree *t, const char *const *first);
+
 /* Its path below the root, "." for the root; until the next tree_next. */
 const char *tree_where(const struct tree *t);
 
@@ -118,6 +125,9 @@ int	tree_file(const struct tree_dir *dir, const char *name,
  */
 int	tree_stat(const struct tree_dir *dir, const char *name,
 	    struct stat *st, struct err *err);
+
+/* Does a path below the root lead to a file now?  Not in an archive. */
+bool	tree_has(struct tree *t, const char *path);
 
 /*
  * The file's first n bytes will be read soon: let the disk begin.  Costs an

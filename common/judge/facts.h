@@ -87,6 +87,7 @@ struct facts {
 	bool		 more_hops : 1;	/* below those in hops */
 	bool		 unread : 1;	/* its file could not be read */
 	bool		 no_header : 1;
+	bool		 moved : 1;	/* it was met again: no entry of its own */
 
 	/* settled by the judge */
 	uint32_t	 campaign;	/* its number; 0: in none */

@@ -24,6 +24,7 @@
 #define SLOW_NS		150000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
+#define AGAIN_MAX	3		/* times that a live spool is listed anew */
 #define AHEAD		(64 * 1024)	/* bytes of each file asked for */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
@@ -34,6 +35,13 @@
 struct sorted {
 	uint64_t	 key;
 	struct facts	*f;
+};
+
+/* Where a message was met, of a spool whose server moves them. */
+struct sight {
+	uint64_t	 id;
+	struct facts	*f;
+	size_t		 turn;		/* of its batch */
 };
 
 /* What one thread reads with, and what it has found. */
@@ -47,6 +55,8 @@ struct worker {
 	struct magics		*magics;	/* NULL: types are not wanted */
 	struct sorted		*v;
 	size_t			 n, cap;
+	struct sight		*sights;
+	size_t			 nsights, sights_cap;
 	struct buf		 spill;
 	uint64_t		 spilled;	/* bytes in the file */
 	int			 fd;
@@ -64,6 +74,7 @@ struct scan_state {
 	atomic_ullong	 bytes;
 	atomic_uint	 slow;		/* share of slow reads, in 1/65536 */
 	atomic_bool	 cold;		/* it was large once */
+	size_t		 turn;		/* batches that went to the workers */
 	pthread_mutex_t	 lock;		/* of failure */
 	atomic_bool	 failed;
 	struct err	 failure;	/* the first: the spill file */
@@ -75,6 +86,7 @@ struct batch {
 	struct spool_entry	 e[BATCH];
 	size_t			 n;
 	size_t			 spool;		/* and nth behind it */
+	size_t			 turn;
 	uint64_t		 memory;	/* held by its entries */
 };
 
@@ -83,7 +95,7 @@ struct found {
 	struct scan	*s;
 	struct worker	*w;
 	const struct spool_entry *e;
-	size_t		 spool;
+	size_t		 spool, turn;
 	struct record	 rec;
 };
 
@@ -179,6 +191,23 @@ path_key(const char *path)
 	return key;
 }
 
+/* Who moves it may show it again, in another place. */
+static void
+note_sight(struct found *fd, struct facts *f)
+{
+	struct worker *w = fd->w;
+	uint64_t id = spool_entry_id(fd->s->state->spools[fd->spool], fd->e);
+
+	if (id == 0)
+		return;
+	if (w->nsights == w->sights_cap) {
+		w->sights_cap = w->sights_cap == 0 ? 1024 : w->sights_cap * 2;
+		w->sights = xrealloc(w->sights, w->sights_cap,
+		    sizeof(*w->sights));
+	}
+	w->sights[w->nsights++] = (struct sight){ id, f, fd->turn };
+}
+
 static void
 put_away(struct found *fd)
 {
@@ -193,6 +222,7 @@ put_away(struct found *fd)
 		w->v = xrealloc(w->v, w->cap, sizeof(*w->v));
 	}
 	w->v[w->n++] = (struct sorted){ path_key(f->path), f };
+	note_sight(fd, f);
 	atomic_fetch_add(&fd->s->state->entries, 1);
 	atomic_fetch_add(&fd->s->state->bytes, fd->rec.size);
 }
@@ -361,7 +391,7 @@ one_entry(struct found *fd)
 static void
 read_batch(struct scan *s, struct worker *w, struct batch *b)
 {
-	struct found fd = { .s = s, .w = w };
+	struct found fd = { .s = s, .w = w, .turn = b->turn };
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
@@ -455,6 +485,7 @@ static void
 hand_on(struct scan_state *st, struct batch *b, uint64_t *memory)
 {
 	*memory += b->memory;
+	b->turn = st->turn++;
 	pool_put(st->pool, b);
 	if (*memory < MEMORY)
 		return;
@@ -497,7 +528,130 @@ walk(struct scan *s, size_t spool)
 			tell(s);
 		}
 	}
+	b->turn = st->turn++;
 	pool_put(st->pool, b);
+}
+
+/*
+ * A spool whose server moves messages while we look.
+ */
+
+static size_t
+count_sights(const struct scan_state *st)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < st->nworkers; i++)
+		n += st->workers[i].nsights;
+	return n;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The ids of the spool's messages that were read, sorted. */
+static uint64_t *
+known_ids(const struct scan_state *st, size_t spool, size_t *n)
+{
+	uint64_t *ids = xcalloc(count_sights(st), sizeof(*ids));
+	const struct worker *w;
+	size_t i, k;
+
+	*n = 0;
+	for (i = 0; i < st->nworkers; i++)
+		for (w = &st->workers[i], k = 0; k < w->nsights; k++)
+			if (w->sights[k].f->spool == spool)
+				ids[(*n)++] = w->sights[k].id;
+	if (*n > 0)
+		qsort(ids, *n, sizeof(*ids), by_id);
+	return ids;
+}
+
+/*
+ * What was moved into a folder that had been listed already is found when
+ * all are listed anew: until that brings nothing, or nothing that went away.
+ */
+static void
+look_again(struct scan *s, size_t spool)
+{
+	struct scan_state *st = s->state;
+	size_t i, n, gone;
+	uint64_t *known;
+
+	for (i = 0; i < AGAIN_MAX && !sig_stop(); i++) {
+		pool_drain(st->pool);
+		read_asked(s);
+		gone = atomic_load(&st->vanished);
+		known = known_ids(st, spool, &n);
+		spool_again(st->spools[spool], known, n);
+		walk(s, spool);
+		pool_drain(st->pool);
+		read_asked(s);
+		free(known);
+		if (atomic_load(&st->vanished) == gone)
+			return;
+	}
+}
+
+static int
+by_sight(const void *a, const void *b)
+{
+	const struct sight *x = a, *y = b;
+
+	if (x->f->spool != y->f->spool)
+		return x->f->spool < y->f->spool ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->turn < y->turn ? -1 : x->turn > y->turn;
+}
+
+static struct sight *
+all_sights(const struct scan_state *st, size_t *n)
+{
+	struct sight *v = xcalloc(count_sights(st), sizeof(*v));
+	const struct worker *w;
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < st->nworkers; i++) {
+		w = &st->workers[i];
+		if (w->nsights > 0)
+			memcpy(v + *n, w->sights, w->nsights * sizeof(*v));
+		*n += w->nsights;
+	}
+	if (*n > 0)
+		qsort(v, *n, sizeof(*v), by_sight);
+	return v;
+}
+
+/*
+ * Of several places where one message was met those count where it still
+ * lies; where it is in none any more, the last.
+ */
+static void
+drop_moved(struct scan *s)
+{
+	struct scan_state *st = s->state;
+	size_t n, i, k, left;
+	struct sight *v = all_sights(st, &n);
+
+	for (i = 0; i < n; i = k) {
+		for (k = i + 1; k < n && v[k].id == v[i].id &&
+		    v[k].f->spool == v[i].f->spool; k++)
+			;
+		for (left = k - i; left > 1 && i < k; i++)
+			if (!spool_has(st->spools[v[i].f->spool],
+			    v[i].f->path)) {
+				v[i].f->moved = true;
+				left--;
+			}
+	}
+	free(v);
 }
 
 /*
@@ -571,9 +725,9 @@ gather(struct scan *s)
 	}
 	qsort(v, n, sizeof(*v), by_path);
 	s->entries = xcalloc(n, sizeof(struct facts *));
-	s->n = n;
 	for (i = 0; i < n; i++)
-		s->entries[i] = v[i].f;
+		if (!v[i].f->moved)
+			s->entries[s->n++] = v[i].f;
 	free(v);
 	s->vanished = atomic_load(&st->vanished);
 	types_failure(s);
@@ -666,8 +820,11 @@ scan_read(struct scan *s, char *const paths[], struct err *err)
 		return -1;
 	st = s->state;
 	st->pool = pool_new(s->threads, work, s);
-	for (i = 0; i < s->nspools && !sig_stop(); i++)
+	for (i = 0; i < s->nspools && !sig_stop(); i++) {
 		walk(s, i);
+		if (spool_moves(st->spools[i]))
+			look_again(s, i);
+	}
 	pool_drain(st->pool);
 	read_asked(s);
 	s->stopped = sig_stop();
@@ -678,6 +835,7 @@ scan_read(struct scan *s, char *const paths[], struct err *err)
 		*err = st->failure;
 		return -1;
 	}
+	drop_moved(s);
 	gather(s);
 	return 0;
 }
@@ -737,6 +895,7 @@ scan_free(struct scan *s)
 		intern_free(w->strings);
 		buf_free(&w->spill);
 		free(w->v);
+		free(w->sights);
 		arena_free(w->keep);
 		arena_free(w->scratch);
 	}

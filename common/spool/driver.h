@@ -83,6 +83,16 @@ struct spool_driver {
 		    void *ctx, struct err *err);
 
 	/*
+	 * The queue id in the name of a file in d.  NULL: the server does not
+	 * move or replace what lies there, so nobody has to look twice.
+	 */
+	struct slice (*id)(const struct tree_dir *d, const char *name);
+
+	/* The folders of the root that a message goes through, in this order;
+	   NULL after the last, or NULL. */
+	const char *const *stages;
+
+	/*
 	 * When it came, by its name or its first bytes; 0: neither tells.
 	 * NULL: the time of its file does.
 	 */

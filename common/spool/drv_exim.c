@@ -65,6 +65,14 @@ kind_of(const char *name)
 	return name[n - 1];
 }
 
+static struct slice
+exim_id(const struct tree_dir *d, const char *name)
+{
+	(void)d;
+	return kind_of(name) == 0 ? SL("") :
+	    sl_first(sl(name), strlen(name) - 2);
+}
+
 /* Has the folder the header file of a message in it? */
 static bool
 has_heads(const struct tree_dir *d)
@@ -1075,6 +1083,7 @@ const struct spool_driver drv_exim = {
 	.bid = exim_bid,
 	.entry = exim_entry,
 	.load = exim_load,
+	.id = exim_id,
 	.when = exim_when,
 	.text = exim_text,
 	.inject = inject_exim,

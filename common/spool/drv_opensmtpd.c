@@ -55,6 +55,16 @@ last_of(struct slice path)
 	    (size_t)(slash + 1 - path.p));
 }
 
+/* 16 digits of an envelope begin with the folder's 8. */
+static struct slice
+opensmtpd_id(const struct tree_dir *d, const char *name)
+{
+	return is_envelope(name) ? sl_first(sl(name), MSGID) :
+	    strcmp(name, "message") == 0 ? last_of(sl(d->path)) : SL("");
+}
+
+static const char *const stages[] = { "incoming", "queue", NULL };
+
 /* A folder <hh> with a <msgid> in it: others have folders of two digits. */
 static bool
 has_message(const struct spool_probe *p)
@@ -526,25 +536,13 @@ take_envelopes(struct companion *c, struct spool_reader *rd,
 	}
 }
 
-/* 16 digits of an envelope, or the folder's 8. */
-static void
-take_id(struct spool_reader *rd, struct spool_msg *m)
-{
-	struct slice path = sl(rd->e->path), name = last_of(path);
-
-	path = sl_first(path, path.n - name.n - (path.n > name.n));
-	if (is_envelope(rd->e->name))
-		path = sl_first(name, MSGID);
-	m->queue_id = arena_dup(rd->a, last_of(path));
-}
-
 static int
 load_message(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct companion c = { rd->a, m, PROV_NATIVE, 0 };
 	struct envelope v = { .version = SL("") };
 
-	take_id(rd, m);
+	m->queue_id = arena_dup(rd->a, opensmtpd_id(rd->e->dir, rd->e->name));
 	if (is_envelope(rd->e->name)) {
 		msg_problem(m, "its message file is missing");
 		if (reader_front(rd, ENVELOPE_MAX, err) == -1)
@@ -590,6 +588,8 @@ const struct spool_driver drv_opensmtpd = {
 	.bid = opensmtpd_bid,
 	.entry = opensmtpd_entry,
 	.load = opensmtpd_load,
+	.id = opensmtpd_id,
+	.stages = stages,
 	.text = opensmtpd_text,
 	.ways = { .no_rotate = "its server has the queue in memory: stop it "
 	    "and rename the folder",

@@ -164,6 +164,17 @@ postfix_bid(const struct spool_probe *p)
 	return queue && is_hashed(p->root) ? 50 : 0;
 }
 
+/* PF-2; the walk goes as the messages do, PF-39. */
+static struct slice
+postfix_id(const struct tree_dir *d, const char *name)
+{
+	(void)d;
+	return sl(name);
+}
+
+static const char *const stages[] = { "incoming", "active", "deferred",
+    "hold", NULL };
+
 /* The characters that an ID's folders are called by (PF-4, PF-5). */
 static struct slice
 hash_of(struct slice id, char hex[8])
@@ -856,7 +867,7 @@ postfix_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	rd->done = true;
 	rd->pos = rd->end = rd->size;
 	m->mtime = 0;		/* the next attempt, maybe: PF-8 */
-	m->queue_id = arena_dup(rd->a, sl(rd->e->name));
+	m->queue_id = arena_dup(rd->a, postfix_id(NULL, rd->e->name));
 	if ((ret = section(&c, &v, 'M', err)) == -1)
 		return -1;
 	why = c.why;
@@ -942,6 +953,8 @@ const struct spool_driver drv_postfix = {
 	.bid = postfix_bid,
 	.entry = postfix_entry,
 	.load = postfix_load,
+	.id = postfix_id,
+	.stages = stages,
 	.when = postfix_when,
 	.text = postfix_text,
 	.inject = inject_postfix,

@@ -53,6 +53,13 @@ kind_of(const char *name)
 	return name[0];
 }
 
+static struct slice
+sendmail_id(const struct tree_dir *d, const char *name)
+{
+	(void)d;
+	return kind_of(name) == 0 ? SL("") : sl(name + 2);
+}
+
 static bool
 is_envelope(char kind)
 {
@@ -729,6 +736,7 @@ const struct spool_driver drv_sendmail = {
 	.bid = sendmail_bid,
 	.entry = sendmail_entry,
 	.load = sendmail_load,
+	.id = sendmail_id,
 	.when = sendmail_when,
 	.text = sendmail_text,
 	.ways = { .no_rotate = TWO_FILES, .message_first = true },

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/xalloc.h"
 #include "spool/companion.h"
 #include "spool/driver.h"
@@ -30,9 +31,12 @@ struct spool {
 	struct spool_other	 other;
 	struct spool_near	 near;
 
-	struct tree_dir		*dir;		/* the walk is here; borrowed */
+	bool			 begun;		/* the walk */
+	struct tree_dir		*dir;		/* it is here; borrowed */
 	size_t			 i;		/* the next name in it */
 	uint64_t		 off, size;	/* of that file, in ranges */
+	const uint64_t		*known;		/* messages that are passed over */
+	size_t			 nknown;
 
 	struct tree_dir		*looked[LOOKED];	/* listed by spool_lookup */
 	size_t			 nlooked;
@@ -550,11 +554,54 @@ fill_entry(struct spool *sp, struct tree_dir *dir, size_t i, struct arena *a,
 	    sp->drv->entry(&sp->probe, dir, i, a, e);
 }
 
+bool
+spool_moves(const struct spool *sp)
+{
+	return sp->drv->id != NULL && tree_members(sp->probe.tree) == NULL &&
+	    !tree_is_file(sp->probe.tree);
+}
+
+static uint64_t
+id_of(const struct spool *sp, const struct tree_dir *d, const char *name)
+{
+	struct slice id = sp->drv->id(d, name);
+
+	return id.n == 0 ? 0 : hash64(id);
+}
+
+uint64_t
+spool_entry_id(const struct spool *sp, const struct spool_entry *e)
+{
+	return e->name == NULL || !spool_moves(sp) ? 0 :
+	    id_of(sp, e->dir, e->name);
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool
+is_known(const struct spool *sp)
+{
+	uint64_t id;
+
+	if (sp->nknown == 0)
+		return false;
+	id = id_of(sp, sp->dir, sp->dir->v[sp->i].name);
+	return id != 0 && bsearch(&id, sp->known, sp->nknown, sizeof(id),
+	    by_hash) != NULL;
+}
+
 /* Is the name the walk stands on an entry?  The walk moves on. */
 static bool
 take_entry(struct spool *sp, struct arena *a, struct spool_entry *e)
 {
 	if (sp->dir->v[sp->i].type == TREE_DIR ||	/* costs nothing */
+	    is_known(sp) ||
 	    !fill_entry(sp, sp->dir, sp->i, a, e)) {
 		sp->i++;
 		return false;
@@ -579,6 +626,9 @@ take_dir(struct spool *sp, struct err *err)
 	struct err e;
 	int r;
 
+	if (!sp->begun)
+		tree_again(sp->probe.tree, sp->drv->stages);
+	sp->begun = true;
 	while (((r = tree_next(sp->probe.tree, &sp->dir, &e)) == -1 &&
 	    e.code == ERR_SYS && e.sys == ENOENT) ||
 	    (r == 1 && is_aside(sp->dir->path)))
@@ -750,6 +800,23 @@ spool_lookup(struct spool *sp, struct arena *a, const char *path,
 		return 0;
 	keep_dirs(e);
 	return 1;
+}
+
+void
+spool_again(struct spool *sp, const uint64_t *known, size_t n)
+{
+	near_drop(&sp->near);
+	sp->begun = false;
+	sp->dir = NULL;
+	sp->off = 0;
+	sp->known = known;
+	sp->nknown = n;
+}
+
+bool
+spool_has(const struct spool *sp, const char *path)
+{
+	return tree_has(sp->probe.tree, path);
 }
 
 bool

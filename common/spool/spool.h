@@ -169,6 +169,20 @@ int	spool_next(struct spool *sp, struct arena *a, struct spool_entry *e,
 void	spool_entry_done(struct spool_entry *e);
 
 /*
+ * A live spool's server moves messages from folder to folder while it is
+ * walked: one can be met twice, and one not at all.  So the walk can begin
+ * anew, with all folders as they are then, and without the n messages that
+ * are known already: sorted hashes of their ids, borrowed until it ends.
+ *
+ * spool_moves: is it a folder of such a server?  spool_entry_id: the entry's
+ * hash, 0: it has none.  spool_has: does this path lead to a file now?
+ */
+bool	spool_moves(const struct spool *sp);
+uint64_t spool_entry_id(const struct spool *sp, const struct spool_entry *e);
+void	spool_again(struct spool *sp, const uint64_t *known, size_t n);
+bool	spool_has(const struct spool *sp, const char *path);
+
+/*
  * The entry of this path below the root, whole, without a walk; not in an
  * archive.  A folder is listed once, and again for a name that was not in
  * it.  Returns 1; 0: there is none; -1 and err.

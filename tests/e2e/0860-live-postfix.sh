@@ -62,12 +62,17 @@ check_scan() {
 	    (.recipients | map(.address) | sort != (["r\($n)@ok.example.net"] +
 	    (if ($n | tonumber) % 4 == 0 then ["r\($n)@late.example.net"] else [] end) | sort)))
 	    | "\(.path) \(.message_id) \(.sender) \(.recipients)"' out | grep . && return 1
-	cat out | jq -s length >>sizes
-	:
+	jq -s length out >>sizes
+	jq -r .queue_id out | sort | uniq -d >twice
+	[ ! -s twice ] || { echo "seen twice:"; cat twice; return 1; }
+	jq -r '.sender.address // "" | capture("^s(?<n>[0-9]+)@").n' out | sort >seen
+	comm -23 there.late seen >unseen
+	[ ! -s unseen ] || { echo "not seen:"; cat unseen; return 1; }
 }
 scan_on() {
 	end=$(($(date +%s) + secs)) done=0
 	while [ "$(date +%s)" -lt "$end" ] || [ $done -lt "$scans" ]; do
+		cat took* | awk "\$1 % 4 == 0" | sort >there.late
 		spoolscan -f postfix -d example.org -o ndjson $spool >out 2>errs </dev/null
 		case $? in 0|1) ;; *) cat errs; return 1 ;; esac
 		check_scan || return 1

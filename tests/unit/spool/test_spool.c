@@ -209,6 +209,54 @@ START_TEST(a_folder_that_went_away_is_no_error)
 }
 END_TEST
 
+/* The entries' paths, joined by blanks, in the walk's order. */
+static void
+walked(struct spool *sp, struct buf *b)
+{
+	struct spool_entry e;
+	struct err err;
+
+	b->n = 0;
+	while (spool_next(sp, box_arena, &e, &err) == 1) {
+		buf_fmt(b, "%s ", e.path);
+		spool_entry_done(&e);
+	}
+	buf_addc(b, '\0');
+}
+
+/* PF-39: as the server moves them; and what it moved meanwhile. */
+START_TEST(the_walk_of_a_live_spool_begins_anew_without_what_is_known)
+{
+	struct spool_entry e;
+	struct buf b = { 0 };
+	uint64_t known;
+	struct spool *sp;
+
+	box_text("q/hold/44444A", "x");
+	box_text("q/deferred/3/33333A", "x");
+	box_text("q/active/22222A", "x");
+	box_text("q/incoming/11111A", "x");
+	sp = box_one(box("q"), "postfix");
+	ck_assert(spool_moves(sp));
+	walked(sp, &b);
+	ck_assert_str_eq(b.p, "incoming/11111A active/22222A "
+	    "deferred/3/33333A hold/44444A ");
+	spool_again(sp, NULL, 0);
+	ck_assert(box_find(sp, "active/22222A", &e));
+	known = spool_entry_id(sp, &e);
+	spool_entry_done(&e);
+	ck_assert_int_eq(rename(box("q/deferred/3/33333A"),
+	    box("q/active/33333A")), 0);
+	ck_assert(!spool_has(sp, "deferred/3/33333A"));
+	ck_assert(spool_has(sp, "active/33333A"));
+	spool_again(sp, &known, 1);
+	walked(sp, &b);
+	ck_assert_str_eq(b.p, "incoming/11111A active/33333A hold/44444A ");
+	buf_free(&b);
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(a_folder_nested_too_deep_is_told_and_the_walk_goes_on)
 {
 	struct buf b = { 0 };
@@ -319,6 +367,8 @@ suite(void)
 	tcase_add_test(tc, links_and_fifos_are_entries_that_are_not_opened);
 	tcase_add_test(tc, a_file_that_vanished_is_told_by_errno);
 	tcase_add_test(tc, a_folder_that_went_away_is_no_error);
+	tcase_add_test(tc,
+	    the_walk_of_a_live_spool_begins_anew_without_what_is_known);
 	tcase_add_test(tc,
 	    a_folder_nested_too_deep_is_told_and_the_walk_goes_on);
 	tcase_add_loop_test(tc, all_bytes_of_a_message_can_be_had, 0, 6);
