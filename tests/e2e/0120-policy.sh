@@ -164,6 +164,57 @@ t 'Exim: a list that is not there has a line; without an ACL nothing' '
 	printf "hostlist a = +a\nacl_smtp_rcpt=x\nbegin acl\nx:\n accept hosts = +a\n" >bad.conf &&
 	policy 4 -p bad.conf --print && has "deep" errs'
 
+cat >macros.conf <<'END'
+LOCAL = @:localhost.example
+NETS=: 127.0.0.1 : ::::1 : 192.0.2.0/24
+.ifndef CHECK
+CHECK = acl_check_rcpt
+.endif
+.ifdef NETS
+LOCAL == LOCAL : example.org
+.else
+LOCAL == *
+.endif
+primary_hostname = mail.example.net
+domainlist local_domains = LOCAL
+hostlist relay_from_hosts = NETS
+hostlist strangers = !+relay_from_hosts
+acl_smtp_rcpt = CHECK
+begin acl
+acl_check_rcpt:
+  deny hosts = +strangers : !10.0.0.0/8
+       domains = far.example
+  accept domains = +local_domains
+         endpass
+         verify = recipient
+  accept hosts = !192.0.2.66 : ! +strangers
+END
+t 'Exim: macros, branches, lists that say no, the name of the server' '
+	asked macros.conf 203.0.113.9 - a@b.example c@mail.example.net permit &&
+	asked macros.conf 203.0.113.9 - a@b.example c@example.org permit &&
+	asked macros.conf 203.0.113.9 - a@b.example c@localhost.example permit &&
+	asked macros.conf 203.0.113.9 - a@b.example c@example.com refuse &&
+	asked macros.conf 192.0.2.9 - a@b.example c@example.com permit &&
+	asked macros.conf 192.0.2.9 - a@b.example c@far.example refuse &&
+	asked macros.conf 192.0.2.66 - a@b.example c@example.com refuse &&
+	asked macros.conf 10.0.0.9 - a@b.example c@far.example refuse &&
+	has "verify = recipient. is not tried, and taken to hold" errs'
+t 'Exim: what cannot be read has a line' '
+	printf ".include /etc/x\nacl_smtp_rcpt=x\n" >bad.conf &&
+	policy 4 -p exim:bad.conf --print && has "bad.conf:1: ..include. is not read" errs &&
+	printf "acl_smtp_rcpt = y\nbegin acl\nx:\n accept\n" >bad.conf &&
+	policy 4 -p bad.conf --print && has "bad.conf:1: no ACL .y" errs &&
+	printf "acl_smtp_rcpt = x\n.ifdef A\nbegin acl\nx:\n accept\n" >bad.conf &&
+	policy 4 -p exim:bad.conf --print && has "bad.conf:2: no .endif" errs &&
+	printf "acl_smtp_rcpt = x\n.else\nbegin acl\n" >bad.conf &&
+	policy 4 -p exim:bad.conf --print && has "bad.conf:2: ..else. without" errs &&
+	{ seq 11 | sed "s/.*/.ifdef A/"; echo "acl_smtp_rcpt = x"; } >bad.conf &&
+	policy 4 -p exim:bad.conf --print && has "bad.conf:11: .ifdef inside" errs &&
+	perl -e "print chr(65 + \$_), q{ = }, chr(66 + \$_) x 16, qq{\n} for 0 .. 5;
+	    print qq{x = A\n}" >bad.conf &&
+	bound 4 10 400000 spoolpolicy -p exim:bad.conf --print &&
+	has "bad.conf:[0-9]*: a value of more than" errs'
+
 reg() {		# reg FLAGS [,00]: version 4, ANSI; or two bytes a character
 	perl -e 'my $w = $ARGV[1] // "";
 	    sub m_ { join ",", map { sprintf("%02x", ord) . $w } split //,

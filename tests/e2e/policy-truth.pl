@@ -1,11 +1,15 @@
 #!/usr/bin/perl
-# Random relay rules for a Postfix, and random questions to it.
+# Random relay rules for a server, and random questions to it.
 #
 #	policy-truth.pl make SEED N DIR		DIR/main.cf, tables, DIR/asks
 #	policy-truth.pl ask PORT ASKS		its answers, one a line
+#	policy-truth.pl make-exim SEED N DIR	DIR/exim.conf, DIR/asks
+#	policy-truth.pl ask-exim ASKS COMMAND	the same of exim -bs, run by
+#						COMMAND
 use strict;
 use warnings;
 use IO::Socket::INET;
+use IPC::Open2;
 
 my @nets = qw(192.0.2.0/24 192.0.2.64/26 198.51.100.0/25 203.0.113.0/28
     10.0.0.0/8 10.1.0.0/16 2001:db8::/32 2001:db8:1::/48);
@@ -119,11 +123,125 @@ sub answer {
 	return ($r =~ /^250/ ? 'permit' : 'refuse') . "\t$r";
 }
 
+# ---- Exim ----
+
+# "a : !b", or with another separator; named lists in it.
+sub exim_list {
+	my ($plain, @named) = @_;
+	my @v = (some(1 + rand 4, @$plain), map { "+$_" } grep { rand() < .4 }
+	    @named);
+	push @v, '*' if rand() < .05;
+	@v = map { (rand() < .25 ? pick('!', '! ') : '') . $_ }
+	    sort { rand() <=> .5 } @v;
+	return join ' : ', map { s/:/::/gr } @v if rand() < .5;
+	return '<; ' . join pick(' ; ', ';', " ; \\\n  # more\n    "), @v;
+}
+
+sub exim_conditions {
+	my %of = @_;
+	my @c;
+	for my $k (sort keys %of) {
+		next if rand() < .4;
+		my ($plain, @named) = @{$of{$k}};
+		push @c, pick('', '', '!') . "$k = " . (rand() < .6 ?
+		    pick('', '', '!') . '+' . pick(@named) :
+		    exim_list($plain, @named));
+	}
+	push @c, pick('', '', '', '!') . 'authenticated = *' if rand() < .25;
+	return @c ? @c : 'hosts = *';
+}
+
+sub make_exim {
+	my ($seed, $n, $dir) = @_;
+	srand $seed;
+	my %of = (hosts => [[@nets, @ips]],
+	    domains => [[@doms, '@', map { "*.$_" } @doms]]);
+	open my $f, '>', "$dir/exim.conf" or die;
+	print $f "primary_hostname = mail.example.org\n",
+	    "NEAR = 192.0.2.0/24\nALSO = NEAR : 10.1.2.3\n";
+	for my $k ('hosts', 'domains') {
+		for my $i (0 .. rand 3) {
+			my ($plain, @named) = @{$of{$k}};
+			print $f $k =~ s/s$//r, "list $k$i = ", $k eq 'hosts' &&
+			    rand() < .2 ? 'ALSO' : exim_list($plain, @named), "\n";
+			push @{$of{$k}}, "$k$i";
+		}
+	}
+	print $f ".ifdef ", pick('NEAR', 'NONE'), "\nACL = check\n.else\n",
+	    "ACL = other\n.endif\nacl_smtp_rcpt = ACL\nbegin acl\n";
+	for my $acl ('other', 'check') {
+		print $f "$acl:\n";
+		for (1 .. 2 + rand 4) {
+			my $verb = pick('accept', 'accept', 'deny', 'require',
+			    'drop', 'warn');
+			my @c = exim_conditions(%of);
+			splice @c, rand(@c + 1), 0, 'message = no'
+			    if rand() < .3 && $verb ne 'accept';
+			splice @c, 1, 0, 'endpass'
+			    if $verb eq 'accept' && @c > 1 && rand() < .4;
+			print $f "  $verb\t", join("\n\t", @c), "\n",
+			    pick('', '', "\n", "  # more\n");
+		}
+		print $f pick('', "  accept\n", "  deny\n",
+		    "  accept domains = +domains0\n");
+	}
+	print $f "begin routers\nno:\n  driver = redirect\n  data = :fail: no\n";
+	close $f;
+	open $f, '>', "$dir/asks" or die;
+	print $f join("\t", pick(@ips), pick('-', '-', 'bob'), 'x@far.example',
+	    'u1@' . pick(@doms, 'far.example', 'mail.example.org',
+	    'a.example.org')), "\n" for 1 .. $n;
+	close $f;
+}
+
+# As many answers as it gives before it hangs up, at least one.
+sub exim_answers {
+	my ($command, $ip, $account, @asks) = @_;
+	my $pid = open2(my $out, my $in, @$command, '-bs', '-oMa', $ip,
+	    $account eq '-' ? () : ('-oMaa', $account));
+	local $SIG{PIPE} = 'IGNORE';
+	print $in "HELO me.example\r\n", (map { "MAIL FROM:<$_->[1]>\r\n" .
+	    "RCPT TO:<$_->[2]>\r\nRSET\r\n" } @asks), "QUIT\r\n";
+	close $in;
+	my @r = map { s/\s+$//r } grep { /^\d{3} / } <$out>;
+	waitpid $pid, 0;
+	splice @r, 0, 2;			# the greeting, and HELO's
+	my @told;
+	while (@r >= 2 && @told < @asks) {
+		push @told, ($r[1] =~ /^250/ ? 'permit' : 'refuse') . "\t$r[1]";
+		splice @r, 0, 3;
+	}
+	return @told ? @told : "no answer";
+}
+
+sub ask_exim {
+	my ($asks, @command) = @_;
+	open my $f, '<', $asks or die;
+	my (%of, @told);
+	while (<$f>) {
+		chomp;
+		my ($ip, $account, $sender, $to) = split /\t/;
+		push @{$of{"$ip\t$account"}}, [$. - 1, $sender, $to];
+	}
+	for my $who (sort keys %of) {
+		my @left = @{$of{$who}};
+		$told[(shift @left)->[0]] = $_
+		    for exim_answers(\@command, split(/\t/, $who), @left);
+		$of{$who} = \@left;
+		redo if @left;
+	}
+	print "$_\n" for @told;
+}
+
 my $what = shift;
 $SIG{ALRM} = sub { die "no answer\n" };
 alarm 120;
 if ($what eq 'make') {
 	make(@ARGV);
+} elsif ($what eq 'make-exim') {
+	make_exim(@ARGV);
+} elsif ($what eq 'ask-exim') {
+	ask_exim(@ARGV);
 } else {
 	my ($port, $asks) = @ARGV;
 	open my $f, '<', $asks or die;

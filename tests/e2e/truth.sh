@@ -1,15 +1,22 @@
-# truth FROM TO N MOST: for each seed of FROM to TO a Postfix with random rules
-# answers N random questions; what spoolpolicy says otherwise is in differ, at
-# most MOST of them.
+# truth SERVER FROM TO N MOST: for each seed of FROM to TO a Postfix, or an
+# Exim, with random rules answers N random questions; what spoolpolicy says
+# otherwise is in differ, at most MOST of them.
 # After servers.sh and lib.sh.
+
+make_truth() { perl "$top/tests/e2e/policy-truth.pl" "$@"; }
 
 truth_start() {
 	server_root postfix truth &&
 	{ perl "$top/tests/e2e/auth.pl" /mnt/truth/root/tmp/auth & } &&
 	postfix_start truth 2599 'mynetworks = 127.0.0.0/8' &&
 	cp /mnt/truth/root/etc/postfix/main.cf base.cf
-	: >differ
-	printf '[site]\nlocal_domains = nobody.example\n' >none.conf
+}
+
+# No daemon: each question is an exim -bs of its own.
+truth_exim() {
+	server_root exim exim && mkdir -p /mnt/exim/root/var/spool/exim4 \
+	    /mnt/exim/root/var/log/exim4 &&
+	chown 903:903 /mnt/exim/root/var/spool/exim4 /mnt/exim/root/var/log/exim4
 }
 
 # Another server, with the rules that are in place now.
@@ -20,9 +27,8 @@ truth_restart() {
 	chroot /mnt/truth/root /usr/lib/postfix/sbin/master -w && await 2599
 }
 
-truth_one() {
-	mkdir "c$1" && perl "$top/tests/e2e/policy-truth.pl" make "$1" "$2" "c$1" &&
-	cp "c$1"/* /mnt/truth/root/etc/postfix/ &&
+postfix_one() {
+	make_truth make "$1" "$2" "$3" && cp "$3"/* /mnt/truth/root/etc/postfix/ &&
 	{	cat base.cf
 		echo 'inet_protocols = all
 		smtpd_authorized_xclient_hosts = 127.0.0.1
@@ -31,23 +37,36 @@ truth_one() {
 		smtpd_reject_unlisted_sender = no
 		smtpd_sasl_type = dovecot
 		smtpd_sasl_path = /tmp/auth' | sed 's/^[[:blank:]]*//'
-		cat "c$1/main.cf"
+		cat "$3/main.cf"
 	} >/mnt/truth/root/etc/postfix/main.cf &&
-	truth_restart &&
-	perl "$top/tests/e2e/policy-truth.pl" ask 2599 "c$1/asks" >"c$1/real" &&
-	spoolpolicy -s none.conf -p "c$1/main.cf" --ask "c$1/asks" \
-	    >"c$1/ours" 2>"c$1/errs" || { cat "c$1/errs"; return 1; }
-	[ "$(wc -l <"c$1/real")" -eq "$2" ] && [ "$(wc -l <"c$1/ours")" -eq "$2" ] || return 1
-	paste "c$1/ours" "c$1/real" "c$1/asks" | awk -F '\t' -v n="$1" \
+	truth_restart && make_truth ask 2599 "$3/asks" >"$3/real"
+}
+
+exim_one() {
+	make_truth make-exim "$1" "$2" "$3" && mv "$3/exim.conf" "$3/main.cf" &&
+	cp "$3/main.cf" /mnt/exim/root/etc/exim4/exim4.conf &&
+	make_truth ask-exim "$3/asks" chroot /mnt/exim/root /usr/sbin/exim4 \
+	    -C /etc/exim4/exim4.conf >"$3/real"
+}
+
+truth_one() {
+	d=$1$2
+	mkdir "$d" && "$1_one" "$2" "$3" "$d" || return 1
+	spoolpolicy -s none.conf -p "$1:$d/main.cf" --ask "$d/asks" \
+	    >"$d/ours" 2>"$d/errs" || { cat "$d/errs"; return 1; }
+	[ "$(wc -l <"$d/real")" -eq "$3" ] && [ "$(wc -l <"$d/ours")" -eq "$3" ] || return 1
+	paste "$d/ours" "$d/real" "$d/asks" | awk -F '\t' -v n="$2" \
 	    '$1 != $3 { print n ": " $0 }' >>differ
 }
 
 truth() {
-	i=$1
-	while [ "$i" -le "$2" ]; do
-		truth_one "$i" "$3" || { echo "seed $i"; return 1; }
+	: >differ
+	printf '[site]\nlocal_domains = nobody.example\n' >none.conf
+	i=$2
+	while [ "$i" -le "$3" ]; do
+		truth_one "$1" "$i" "$4" || { echo "seed $i"; return 1; }
 		i=$((i + 1))
 	done
 	head -n 20 differ
-	[ "$(wc -l <differ)" -le "$4" ]
+	[ "$(wc -l <differ)" -le "$5" ]
 }
