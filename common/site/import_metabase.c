@@ -1,21 +1,19 @@
 #include <expat.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/ip.h"
 #include "site/import.h"
+#include "site/ipseclist.h"
 
 /*
  * IIS 6 MetaBase.xml: SMTP virtual servers.  Expat reads the XML, and
  * refuses entities that grow.
  */
 #define SERVERS_MAX	100
-#define BLOB_HEAD	80	/* bytes of an address list before the first */
 
 struct server {
 	struct slice	location;	/* "/LM/SmtpSvc/1" */
 	struct slice	auth;		/* AuthFlags */
-	struct slice	relay_list, relay_auth, security, bindings;
+	struct slice	relay_list, relay_auth, security, bindings, secure;
 	struct buf	domains;	/* " example.org" of its local ones */
 	size_t		line;
 };
@@ -49,6 +47,7 @@ take(struct metabase *m, struct server *s, const char *name,
 		{ "RelayForAuth", &s->relay_auth },
 		{ "IPSecurity", &s->security },
 		{ "ServerBindings", &s->bindings },
+		{ "SecureBindings", &s->secure },
 	};
 	size_t i;
 
@@ -134,85 +133,88 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **atts)
 		XML_StopParser(m->parser, XML_FALSE);
 }
 
-/* ---- address lists ---- */
+/* ---- rules ---- */
 
-static bool
-unhex(struct arena *a, struct slice s, struct slice *out)
+static int
+bad_list(struct metabase *m, const struct server *s, const char *what, int r)
 {
-	char *b = arena_alloc(a, s.n / 2 + 1);
-	size_t i;
-
-	for (i = 0; i + 1 < s.n; i += 2) {
-		int hi = ascii_hex(s.p[i]), lo = ascii_hex(s.p[i + 1]);
-
-		if (hi == -1 || lo == -1)
-			return false;
-		b[i / 2] = (char)(hi << 4 | lo);
-	}
-	*out = (struct slice){ b, s.n / 2 };
-	return s.n % 2 == 0;
+	return r == -1 ? import_fail(m->in, s->line, "%s is no address list",
+	    what) : import_fail(m->in, s->line, "%s has a form that is not "
+	    "known, or names in it: write its rules into site.conf", what);
 }
 
-static uint32_t
-word(struct slice s, size_t i)
+/* "permit port 25 client 192.0.2.0/24", for all of a list. */
+static void
+put_nets(struct metabase *m, const struct server *s, struct slice head,
+    const struct ipseclist *list, const char *what)
 {
-	const unsigned char *p = (const unsigned char *)s.p + 4 * i;
+	char text[IP_TEXT];
+	size_t i;
 
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 24;
+	buf_add(m->in->rules, head);
+	for (i = 0; i < list->n; i++)
+		buf_fmt(m->in->rules, " %s/%u",
+		    ip_str(&list->v[i].ip, text), list->v[i].bits - 96);
+	import_origin(m->in, s->line, sl(what));
 }
 
 /*
- * The list as scripts that set it write it: a head of 80 bytes, where word
- * 9 is how many and word 11 one more, then the addresses.  Single ones
- * only: how networks and names stand in it is not documented.
+ * Who may relay.  No list: "only the list below", with nobody in it.  An
+ * empty one: "all except the list below", as IIS makes of it.
  */
 static int
-put_list(struct metabase *m, const struct server *s, struct slice hex,
-    const char *what, const char *head)
+put_relay(struct metabase *m, const struct server *s, const char *ports)
 {
-	static const uint32_t known[] = { 0x80000018, 0x80000020, 0x8000003c,
-	    0x80000044, 1, 0x4c, 0, 0, 1 };
-	struct slice b;
-	size_t i, n;
+	struct ipseclist list = { .deny = true };
+	int r;
 
-	if (hex.n == 0)
+	if (s->relay_list.p == NULL)
 		return 0;
-	if (!unhex(m->in->a, hex, &b) || b.n < BLOB_HEAD)
-		return import_fail(m->in, s->line, "%s is no address list",
-		    what);
-	n = (b.n - BLOB_HEAD) / 4;
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (word(b, i) != known[i])
-			break;
-	if (i < sizeof(known) / sizeof(known[0]) || b.n % 4 != 0 ||
-	    word(b, 9) != n || word(b, 11) != n + 1 ||
-	    word(b, 19) != UINT32_MAX)
-		return import_fail(m->in, s->line, "%s has a form that is not "
-		    "documented (networks, names, or all except): write its "
-		    "rules into site.conf", what);
-	for (i = 0; i < n; i++) {
-		const unsigned char *p =
-		    (const unsigned char *)b.p + BLOB_HEAD + 4 * i;
-
-		buf_fmt(m->in->rules, "%s %u.%u.%u.%u", head, p[0], p[1],
-		    p[2], p[3]);
-		import_origin(m->in, s->line, sl(what));
-	}
+	if (s->relay_list.n > 0 && (r = ipseclist_read(m->in->a,
+	    s->relay_list, &list)) != 0)
+		return bad_list(m, s, "RelayIpList", r);
+	if (list.deny)
+		import_note(m->in, s->line, "RelayIpList says all except the "
+		    "list: a door that is open to %s",
+		    list.n == 0 ? "everybody" : "all others");
+	put_nets(m, s, arena_fmt(m->in->a, "permit port%s%s client", ports,
+	    list.deny ? " not" : ""), &list, "RelayIpList");
 	return 0;
 }
 
-/* The port of ":25:" or "192.0.2.1:25:host"; 25 when it does not tell. */
-static unsigned
-port_of(struct slice bindings)
+/* Who may connect. */
+static int
+put_security(struct metabase *m, const struct server *s, const char *ports)
 {
-	struct slice part = { NULL, 0 };
-	uint64_t n = 25;
+	struct ipseclist list;
+	int r;
 
-	sl_cut(&bindings, ':', &part);
-	if (sl_cut(&bindings, ':', &part))
-		sl_num(part, 65535, &n);
-	return n == 0 ? 25 : (unsigned)n;
+	if (s->security.n == 0)
+		return 0;
+	if ((r = ipseclist_read(m->in->a, s->security, &list)) != 0)
+		return bad_list(m, s, "IPSecurity", r);
+	put_nets(m, s, arena_fmt(m->in->a, "refuse port%s%s client", ports,
+	    list.deny ? "" : " not"), &list, "IPSecurity");
+	return 0;
+}
+
+/* The ports of ":25: 192.0.2.1:587:host", each with a blank in front. */
+static void
+add_ports(struct metabase *m, const struct server *s, struct slice bindings,
+    struct buf *out)
+{
+	struct slice one, ip, port;
+	uint64_t n;
+
+	while (sl_word(&bindings, &one)) {
+		if (!sl_cut(&one, ':', &ip) || !sl_cut(&one, ':', &port) ||
+		    !sl_num(port, 65535, &n) || n == 0)
+			continue;
+		if (ip.n > 0)
+			import_note(m->in, s->line, "the address in a binding "
+			    "is passed over: its port counts on all");
+		buf_fmt(out, " %u", (unsigned)n);
+	}
 }
 
 static bool
@@ -225,32 +227,48 @@ is_anonymous(struct slice flags)
 	return flags.n == 0 || sl_ifind(flags, SL("AuthAnonymous")) != NULL;
 }
 
+static void
+put_server_rule(struct metabase *m, const struct server *s, const char *rule,
+    const char *ports, const char *cond, const char *what)
+{
+	buf_fmt(m->in->rules, "%s port%s %s", rule, ports, cond);
+	import_origin(m->in, s->line, sl(what));
+}
+
+static int
+put_rules(struct metabase *m, const struct server *s, const char *ports)
+{
+	if (put_security(m, s, ports) == -1)
+		return -1;
+	if (!is_anonymous(s->auth))
+		put_server_rule(m, s, "refuse", ports, "not authenticated",
+		    "AuthFlags");
+	buf_fmt(m->in->rules, "permit port%s recipient ours%.*s", ports,
+	    (int)s->domains.n, s->domains.n == 0 ? "" : s->domains.p);
+	import_origin(m->in, s->line, SL("domains"));
+	if (put_relay(m, s, ports) == -1)
+		return -1;
+	if (s->relay_auth.n > 0 && !sl_eq(s->relay_auth, SL("0")) &&
+	    !sl_ieq(s->relay_auth, SL("false")))
+		put_server_rule(m, s, "permit", ports, "authenticated",
+		    "RelayForAuth");
+	return 0;
+}
+
 static int
 put_server(struct metabase *m, const struct server *s)
 {
-	unsigned port = port_of(s->bindings);
-	struct buf *out = m->in->rules;
-	char head[64];
+	struct buf ports = { 0 };
+	int r;
 
-	snprintf(head, sizeof(head), "permit port %u client", port);
-	if (s->security.n > 0)
-		import_note(m->in, s->line, "connection control (IPSecurity) "
-		    "is not read");
-	if (!is_anonymous(s->auth)) {
-		buf_fmt(out, "refuse port %u not authenticated", port);
-		import_origin(m->in, s->line, SL("AuthFlags"));
-	}
-	buf_fmt(out, "permit port %u recipient ours%.*s", port,
-	    (int)s->domains.n, s->domains.n == 0 ? "" : s->domains.p);
-	import_origin(m->in, s->line, SL("domains"));
-	if (put_list(m, s, s->relay_list, "RelayIpList", head) == -1)
-		return -1;
-	if (s->relay_auth.n > 0 && !sl_eq(s->relay_auth, SL("0")) &&
-	    !sl_ieq(s->relay_auth, SL("false"))) {
-		buf_fmt(out, "permit port %u authenticated", port);
-		import_origin(m->in, s->line, SL("RelayForAuth"));
-	}
-	return 0;
+	add_ports(m, s, s->bindings, &ports);
+	add_ports(m, s, s->secure, &ports);
+	if (ports.n == 0)
+		buf_add(&ports, SL(" 25"));
+	buf_addc(&ports, '\0');
+	r = put_rules(m, s, ports.p);
+	buf_free(&ports);
+	return r;
 }
 
 static int
