@@ -226,46 +226,74 @@ put_flags(struct reg *r)
 	return 0;
 }
 
+/* As a pattern of LIKE, which tells A from a no more than Exchange does. */
+static struct slice
+pattern(struct reg *r, struct slice s)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '_' || s.p[i] == '%')
+			buf_addc(&b, '~');	/* no shell minds */
+		buf_addc(&b, s.p[i]);
+	}
+	s = arena_dup(r->in->a, buf_sl(&b));
+	buf_free(&b);
+	return s;
+}
+
+static bool
+is_filter(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!ascii_alnum(s.p[i]) &&
+		    strchr("@._%#+=-[]", s.p[i]) == NULL)
+			return false;
+	return s.n <= 100;
+}
+
 /* A filter as a condition on the entries of a case.  Q193437, Q247296. */
 static void
 note_turf(struct reg *r, struct slice s)
 {
-	const char *at = memchr(s.p, '@', s.n);
-	struct slice user, dom;
-	size_t i;
+	struct slice user, dom = s, like = pattern(r, s);
+	const char *end = like.n > s.n ? " ESCAPE '~'" : "";
+	struct ip ip;
 
-	for (i = 0; i < s.n; i++)
-		if (!ascii_alnum(s.p[i]) && strchr("@._#+-[]", s.p[i]) == NULL)
-			break;
-	if (i < s.n || s.n > 100) {
+	sl_cut(&dom, '@', &user);
+	if (!is_filter(s) || sl_eq(s, SL("@")) ||
+	    (sl_starts(dom, SL("[")) && !ip_parse(dom, &ip))) {
 		import_note(r->in, r->turf.line, "TurfTable: '" SL_FMT
 		    "' is not understood", SL_ARG(sl_first(s, 60)));
 		return;
 	}
-	user = at == NULL ? s : sl_first(s, (size_t)(at - s.p));
-	dom = at == NULL ? (struct slice){ NULL, 0 } :
-	    sl_from(s, user.n + 1);
-	if (sl_eq(s, SL(".")))
+	if (sl_eq(s, SL("."))) {
 		import_note(r->in, r->turf.line, "TurfTable: -w \"sender = "
 		    "'<>'\"");
-	else if (at == NULL)
+		return;
+	}
+	like = pattern(r, user);
+	if (user.n == s.n)
 		import_note(r->in, r->turf.line, "TurfTable: -w \"sender "
-		    "LIKE '" SL_FMT "@%%'\"", SL_ARG(user));
-	else if (dom.n > 2 && dom.p[0] == '[')
+		    "LIKE '" SL_FMT "@%%'%s\"", SL_ARG(like), end);
+	else if (sl_starts(dom, SL("[")))
 		import_note(r->in, r->turf.line, "TurfTable: -w \"client = '"
-		    "%.*s'%s" SL_FMT "%s\"", (int)dom.n - 2, dom.p + 1,
-		    user.n > 0 ? " AND sender LIKE '" : "", SL_ARG(user),
-		    user.n > 0 ? "@%'" : "");
+		    "%.*s'%s" SL_FMT "%s%s\"", (int)dom.n - 2, dom.p + 1,
+		    user.n > 0 ? " AND sender LIKE '" : "", SL_ARG(like),
+		    user.n > 0 ? "@%'" : "", end);
 	else if (user.n == 0)
 		import_note(r->in, r->turf.line, "TurfTable: -w \"sender "
-		    "LIKE '%%@" SL_FMT "' OR sender LIKE '%%." SL_FMT "'\"",
-		    SL_ARG(dom), SL_ARG(dom));
-	else if (sl_eq(user, SL("#")))
-		import_note(r->in, r->turf.line, "TurfTable: -w \"sender "
-		    "LIKE '%%@" SL_FMT "'\"", SL_ARG(dom));
+		    "LIKE '%%@" SL_FMT "'%s OR sender LIKE '%%." SL_FMT
+		    "'%s\"", SL_ARG(pattern(r, dom)), end,
+		    SL_ARG(pattern(r, dom)), end);
 	else
-		import_note(r->in, r->turf.line, "TurfTable: -w \"sender = '"
-		    SL_FMT "'\"", SL_ARG(s));
+		import_note(r->in, r->turf.line, "TurfTable: -w \"sender "
+		    "LIKE '" SL_FMT "@" SL_FMT "'%s\"",
+		    SL_ARG(sl_eq(user, SL("#")) ? SL("%") : like),
+		    SL_ARG(pattern(r, dom)), end);
 }
 
 int

@@ -235,6 +235,21 @@ t '.reg: deny before allow, authentication, everything else not' '
 	asked flags11.reg 198.51.100.8 bob a@b.example c@far.example permit &&
 	asked flags11.reg 203.0.113.1 - a@b.example c@example.com permit &&
 	has "sender LIKE .%@spam.example" errs'
+t '.reg: each filter of TurfTable is a condition that spoollist understands' '
+	{	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayFlags\"=dword:1\n\"TurfTable\"=hex(7):"
+		perl -e "print join q{,}, map { sprintf q{%02x}, ord } split //,
+		    join(qq{\\0}, @ARGV) . qq{\\0\\0}" @QuickMail.test "#@quickmail.test" \
+		    a_b%c Ann_b@x_y.example "eve@[192.0.2.7]" "@[192.0.2.8]" . \
+		    "@[192_8]" "x'"'"'y" @; } >turf.reg &&
+	policy 0 -p turf.reg --print && has "turf.reg:4: TurfTable: " errs &&
+	[ "$(grep -c "is not understood" errs)" = 3 ] &&
+	sed -n "s/.*TurfTable: -w \"\(.*\)\"/\1/p" errs >conds && [ "$(wc -l <conds)" = 7 ] &&
+	has "^sender LIKE .Ann~_b@x~_y.example. ESCAPE .~.$" conds &&
+	while read -r c; do
+		spoollist -c case.db -w "$c" >n 2>errs || [ $? = 1 ] || exit 1
+		wc -l <n
+	done <conds >counts && [ "$(head -n 1 counts)" -gt 50 ] &&
+	[ "$(sed -n 2p counts)" -le "$(head -n 1 counts)" ]'
 t '.reg: with a deny list alone everybody else may' '
 	asked flags1.reg 198.51.100.8 - a@b.example c@far.example permit &&
 	asked flags1.reg 203.0.113.1 - a@b.example c@far.example refuse'
@@ -251,21 +266,47 @@ t '.reg: what is broken has a line' '
 	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayAllowList\"=hex(7):zz\n" >bad.reg &&
 	policy 4 -p bad.reg --print && has "bad.reg:3: .zz. is no byte" errs'
 
-# An address list of IIS: a head of 20 words, then the addresses.
-list=$(perl -e 'print unpack "H*", pack("V20", 0x80000018, 0x80000020,
-    0x8000003c, 0x80000044, 1, 0x4c, 0, 0, 1, 1, 2, 2, 4, 0, 0x8000004c, 0, 0,
-    0, 0, 0xffffffff) . pack "C4", 192, 0, 2, 9')
-metabase() {	# metabase LIST AUTH
+# list DENIED GRANTED: an address list of IIS; each is "MASK ADDRESS ..." for
+# each mask, with a comma between them.
+list() {
+	perl -e 'my ($at, $n, $data, @head) = (24, 0, q{});
+		my @v = map { [map { [map { pack q{C4}, split /\./ } split q{ }] }
+		    split /,/] } @ARGV[0, 1];
+		my @size = ((map { 8 + 20 * @$_ } @v), 8, 8);
+		for (@size) { push @head, $at | 0x80000000; $at += $_ }
+		my $lists = q{};
+		for my $l (@v) {
+			$n = 0; $n += @$_ - 1 for @$l;
+			$lists .= pack q{V2}, scalar @$l, $n;
+			for (@$l) {
+				$lists .= pack q{V5}, 2, scalar @$_, 4, 0,
+				    ($at + length $data) | 0x80000000;
+				$data .= join q{}, @$_;
+			}
+		}
+		print unpack q{H*}, pack(q{V6}, @head, 1, $at) . $lists .
+		    pack(q{V4}, 0, 0, 0, 0) . $data' -- "$@"
+}
+one=255.255.255.255
+metabase() {	# metabase LIST AUTH [ATTRIBUTES]
+	relay=
+	[ -z "$1" ] || relay="RelayIpList=\"$1\""
 	cat <<-END
 	<?xml version="1.0"?><configuration><MBProperty>
 	<IIsSmtpService Location="/LM/SmtpSvc" AuthFlags="AuthAnonymous | AuthBasic"/>
-	<IIsSmtpServer Location="/LM/SmtpSvc/1" RelayIpList="$1" RelayForAuth="$2" ServerBindings=":25:"/>
+	<IIsSmtpServer Location="/LM/SmtpSvc/1" $relay RelayForAuth="$2" ServerBindings=":25:
+	:2525:" ${3-}/>
 	<IIsSmtpDomain Location="/LM/SmtpSvc/1/Domain/partner.example" RouteAction="4096"/>
-	<IIsSmtpServer Location="/LM/SmtpSvc/2" AuthFlags="AuthBasic" RelayForAuth="-1" ServerBindings=":587:"/>
+	<IIsSmtpServer Location="/LM/SmtpSvc/2" AuthFlags="AuthBasic" RelayForAuth="-1" ServerBindings="192.0.2.1:587:" SecureBindings=":465:"/>
 	</MBProperty></configuration>
 	END
 }
-metabase "$list" 0 >mb.xml
+t 'an address list of IIS is what it is known to be' '
+	[ "$(list "" "$one 192.0.2.9")" = 1800008020000080"3c00008044000080\
+010000004c000000000000000000000001000000010000000200000002000000\
+04000000000000004c00008000000000000000000000000000000000ffffffffc0000209" ] &&
+	list "$one 192.0.2.9" "" | grep -q "^18000080340000803c00008044000080"'
+metabase "$(list "" "$one 192.0.2.9")" 0 >mb.xml
 metabase "" -1 >mb2.xml
 t 'MetaBase.xml: the list, its servers and ports, domains that may be relayed to' '
 	asked mb.xml 192.0.2.9 - a@b.example c@far.example permit &&
@@ -273,9 +314,44 @@ t 'MetaBase.xml: the list, its servers and ports, domains that may be relayed to
 	asked mb.xml 192.0.2.8 bob a@b.example c@far.example refuse &&
 	asked mb.xml 192.0.2.8 - a@b.example c@partner.example permit &&
 	asked mb2.xml 192.0.2.8 bob a@b.example c@far.example permit &&
-	policy 0 -p mb.xml --print && has "refuse port 587 not authenticated"'
+	asked mb2.xml 192.0.2.8 - a@b.example c@far.example refuse &&
+	policy 0 -p mb.xml --print && has "refuse port 587 465 not authenticated" &&
+	has "permit port 25 2525 client 192.0.2.9/32" &&
+	has "mb.xml:6: the address in a binding" errs'
+metabase "$(list "" "255.255.255.0 192.0.2.0 198.51.100.0,$one 203.0.113.9")" 0 >mb3.xml
+metabase "$(list "255.255.0.0 10.1.0.0,$one 203.0.113.9" "")" 0 >mb4.xml
+metabase "$(list "" "$one 0.0.0.0")" 0 "IPSecurity=\"$(list "" "255.0.0.0 10.0.0.0")\"" >mb5.xml
+metabase "" 0 "RelayIpList=\"\" IPSecurity=\"$(list "$one 192.0.2.9" "")\"" >mb6.xml
+t 'MetaBase.xml: groups, all except the list below, who may connect' '
+	asked mb3.xml 198.51.100.77 - a@b.example c@far.example permit &&
+	asked mb3.xml 203.0.113.9 - a@b.example c@far.example permit &&
+	asked mb3.xml 203.0.113.8 - a@b.example c@far.example refuse &&
+	asked mb4.xml 203.0.113.8 - a@b.example c@far.example permit &&
+	has "mb4.xml:3: RelayIpList says all except" errs &&
+	asked mb4.xml 203.0.113.9 - a@b.example c@far.example refuse &&
+	asked mb4.xml 10.1.2.3 - a@b.example c@far.example refuse &&
+	asked mb4.xml 10.1.2.3 - a@b.example c@example.com permit &&
+	asked mb5.xml 10.1.2.3 - a@b.example c@example.com permit &&
+	asked mb5.xml 10.1.2.3 - a@b.example c@far.example refuse &&
+	asked mb5.xml 192.0.2.9 - a@b.example c@example.com refuse &&
+	asked mb6.xml 192.0.2.8 - a@b.example c@far.example permit &&
+	has "open to everybody" errs &&
+	asked mb6.xml 192.0.2.9 - a@b.example c@far.example refuse'
+t 'MetaBase.xml: a list that is cut, or has another word anywhere, is told' '
+	l=$(list "" "255.255.255.0 192.0.2.0,$one 203.0.113.9") && n=${#l} i=0
+	while [ $i -lt $n ]; do
+		c=$(printf %s "$l" | head -c $i) && metabase "${c:-00}" 0 >cut.xml &&
+		bound 4 5 400000 spoolpolicy -p cut.xml --print &&
+		has "cut.xml:3: RelayIpList " errs || exit 1
+		metabase "$c"ffffff7f"$(printf %s "$l" | tail -c +$((i + 9)))" 0 >odd.xml
+		spoolpolicy -p odd.xml --print >out 2>errs
+		case $? in 0|4) ;; *) cat errs; exit 1 ;; esac
+		i=$((i + 8))
+	done'
 t 'MetaBase.xml: a list of another form, broken XML and entities are refused' '
 	metabase 00112233 0 >bad.xml && policy 4 -p bad.xml --print &&
+	has "bad.xml:3: RelayIpList has a form that is not known" errs &&
+	metabase zz 0 >bad.xml && policy 4 -p bad.xml --print &&
 	has "bad.xml:3: RelayIpList is no address list" errs &&
 	echo "<IIsSmtpServer" >bad.xml && policy 4 -p bad.xml --print &&
 	has "bad.xml:[12]: " errs &&
