@@ -213,7 +213,10 @@ split(struct arena *a, const char *mailbox, struct vector_words *w,
 	return 0;
 }
 
-/* What the paths are made of, once the server has told its name. */
+/*
+ * What the paths are made of, once the server has told its name.  err is left
+ * alone when all is well.
+ */
 static int
 words(struct relay_test *t, struct arena *a, const char *greeting,
     struct err *err)
@@ -504,11 +507,15 @@ show(const struct relay_test *t, const struct relay_try *v, size_t n,
 static int
 greet(struct relay_test *t, struct arena *a, struct err *err)
 {
+	char ip[IP_TEXT];
 	struct smtp *s;
 	int r;
 
-	if (smtp_open(&s, &t->o, NULL, err) == -1)
+	if (smtp_open(&s, &t->o, NULL, err) == -1) {
+		words(t, a, arena_str(a, arena_fmt(a, "[%s]",
+		    ip_str(&t->o.ip, ip))), err);
 		return -1;
+	}
 	r = words(t, a, arena_str(a, sl(smtp_name(s))), err);
 	smtp_quit(s);
 	smtp_free(s);
@@ -579,7 +586,10 @@ run(struct relay_test *t, struct arena *a, struct relay_try *v, size_t n,
 
 	if (greet(t, a, &err) == -1) {
 		diag_warn(t->o.host, "%s", err.msg);
-		return err.code == ERR_USAGE ? STATUS_USAGE : STATUS_PART;
+		if (err.code == ERR_USAGE)
+			return STATUS_USAGE;
+		relay_none(t, a, v, n, sl(err.msg));
+		return show(t, v, n, kind);
 	}
 	relay_run(t, a, v, n);
 	if (watch != NULL)

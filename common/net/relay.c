@@ -233,17 +233,28 @@ rest(unsigned ms)
 }
 
 void
-relay_run(const struct relay_test *t, struct arena *a, struct relay_try *v,
-    size_t n)
+relay_none(const struct relay_test *t, struct arena *a, struct relay_try *v,
+    size_t n, struct slice why)
 {
-	struct run r = { .t = t, .a = a };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		v[i].from = path(a, v[i].v->from, &t->w);
 		v[i].rcpt = path(a, v[i].v->rcpt, &t->w);
 		v[i].verdict = RELAY_UNKNOWN;
-		v[i].why = SL("not tried");
+		v[i].why = why;
+	}
+}
+
+void
+relay_run(const struct relay_test *t, struct arena *a, struct relay_try *v,
+    size_t n)
+{
+	struct run r = { .t = t, .a = a };
+	size_t i;
+
+	relay_none(t, a, v, n, SL("not tried"));
+	for (i = 0; i < n; i++) {
 		if (t->begins != NULL)
 			t->begins(t->ctx, &v[i]);
 		if (i > 0 && !sig_stop())

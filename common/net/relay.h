@@ -59,6 +59,10 @@ struct relay_test {
 void	relay_run(const struct relay_test *t, struct arena *a,
 	    struct relay_try *v, size_t n);
 
+/* None of them could be tried: each is unknown, and why. */
+void	relay_none(const struct relay_test *t, struct arena *a,
+	    struct relay_try *v, size_t n, struct slice why);
+
 /* Message-ID of a vector's message: "M6.TAG@HELO". */
 struct slice	relay_message_id(const struct relay_test *t,
 		    struct arena *a, const struct vector *v);

@@ -138,14 +138,14 @@ t 'Postfix that passes routes on: percent, bang, quotes and two @ get in' '
 t 'and with a server behind it that follows them each is proven open' '
 	chmod 1777 /mnt/pi/root/tmp &&
 	try 1 2515 --deliver user@remote.example \
-	    --watch /mnt/pi/root/tmp/box --wait 30 &&
+	    --watch /mnt/pi/root/tmp/box --wait 120 &&
 	table "N6 N11 N16 A3c A3d A3e " "" &&
 	[ "$(ls /mnt/pi/root/tmp/box/new | wc -l)" -eq 6 ] &&
 	jq -es "map(select(.verdict == \"open\") | .reply) | unique ==
 	    [\"the message arrived\"]" out'
 t 'the queue of a Postfix that follows routes is proof as well' '
 	try 1 2512 --deliver user@remote.example --test M6 --test M7 \
-	    --watch /mnt/po/root/var/spool/postfix --wait 30 &&
+	    --watch /mnt/po/root/var/spool/postfix --wait 120 &&
 	[ "$(verdicts open)" = "M6 M7 " ]'
 t 'Exim, closed: what it takes for local names is no proof' '
 	try 3 2521 && table "" "N6 N16 A3d A3e " && try 0 2521 --rcpt-only'
@@ -158,5 +158,16 @@ t 'Exim, for those who authenticate: closed to strangers, open to bob' '
 	table "" "N6 N16 A3d A3e " && has "may relay, as it should" errs'
 t 'Exim with percent_hack_domains looks behind the percent' '
 	try 3 2524 && table "" "N16 A3d A3e "'
+
+printf '%s\n' '127.0.0.1 mail.other.example mail.asked.example' \
+    '127.0.0.1 mx.example.org mail.example.org' >hosts
+mount --bind hosts /etc/hosts
+t 'a name that leads into another domain is not followed' '
+	run 2 relaytest -r user@remote.example mail.asked.example:2511 &&
+	has "mail.asked.example is an alias of mail.other.example: ask" errs &&
+	[ ! -s out ] && run 0 relaytest -r user@remote.example --pause 0 \
+	    --test M1 mail.example.org:2511 && has "^mail.example.org \[127.0.0.1\]: closed" &&
+	run 2 relaytest -r user@remote.example --address 127.0.0.9 \
+	    mail.example.org:2511 && has "is not at 127.0.0.9" errs'
 
 t_done

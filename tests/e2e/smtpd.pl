@@ -70,7 +70,7 @@ my %rcpt = (
 	useless => sub { '550 5.7.1 Unable to relay' },
 );
 $rcpt{limit} = $rcpt{closed};	# hangs up after three transactions
-$rcpt{mute} = $rcpt{closed};
+$rcpt{mute} = $rcpt{slow} = $rcpt{closed};
 
 sub say_ {
 	my $line = shift;
@@ -78,6 +78,7 @@ sub say_ {
 		for (split //, "$line\r\n") { print $out $_; select undef, undef, undef, 0.3 }
 		return;
 	}
+	select undef, undef, undef, 0.03 if $how eq 'slow';
 	print $out "$line\r\n";
 }
 
