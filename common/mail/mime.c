@@ -520,42 +520,76 @@ mime_walk(const struct part *p)
 	return p == NULL ? NULL : p->next;
 }
 
+/* What a character stands for, and 64 with it; 0: it is none of the code. */
+static const unsigned char base64_values[256] = {
+	['A'] = 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76,
+	['N'] = 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89,
+	['a'] = 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102,
+	['n'] = 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
+	['0'] = 116, 117, 118, 119, 120, 121, 122, 123, 124, 125,
+	['+'] = 126, ['/'] = 127
+};
+#define BASE64_64S	(64u << 18 | 64u << 12 | 64u << 6 | 64u)
+
+/*
+ * Decode at most max groups of four characters, and none from the first one
+ * on that has something else in it; how many they were.
+ */
+static size_t
+base64_groups(struct slice in, size_t max, char *out)
+{
+	unsigned a, b, c, d, bits;
+	const char *p = in.p;
+	size_t i;
+
+	max = in.n / 4 < max ? in.n / 4 : max;
+	for (i = 0; i < max; i++, p += 4) {
+		a = base64_values[(unsigned char)p[0]];
+		b = base64_values[(unsigned char)p[1]];
+		c = base64_values[(unsigned char)p[2]];
+		d = base64_values[(unsigned char)p[3]];
+		if ((a & b & c & d & 64) == 0)
+			break;
+		bits = (a << 18) + (b << 12) + (c << 6) + d - BASE64_64S;
+		*out++ = (char)(bits >> 16);
+		*out++ = (char)(bits >> 8);
+		*out++ = (char)bits;
+	}
+	return i;
+}
+
 /*
  * The decoders append to out, at most max bytes, and say whether something
  * was wrong with the code.
  */
 static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (ascii_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-static int
 decode_base64(struct slice in, size_t max, struct buf *out)
 {
-	unsigned bits = 0, have = 0;
-	int v, bad = 0;
-	size_t i;
+	unsigned bits = 0, have = 0, v;
+	size_t i, n;
 	char *o, *end;
+	int bad = 0;
 
 	max = in.n / 4 * 3 + 3 < max ? in.n / 4 * 3 + 3 : max;
 	o = buf_room(out, max);
 	end = o + max;
 	for (i = 0; i < in.n && o < end; i++) {
-		if ((v = base64_value(in.p[i])) == -1) {
+		if (have == 0) {
+			n = base64_groups(sl_from(in, i),
+			    (size_t)(end - o) / 3, o);
+			i += n * 4;
+			o += n * 3;
+			if (i == in.n || o == end)
+				break;
+		}
+		if ((v = base64_values[(unsigned char)in.p[i]]) == 0) {
 			if (in.p[i] == '=')	/* bodies may be joined */
 				have = 0;
 			else if (!ascii_space(in.p[i]))
 				bad = 1;
 			continue;
 		}
-		bits = bits << 6 | (unsigned)v;
+		bits = bits << 6 | (v & 63);
 		have += 6;
 		if (have >= 8) {
 			have -= 8;

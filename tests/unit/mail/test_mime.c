@@ -240,6 +240,13 @@ static const struct {
 	{ "base64 without padding", ENC_BASE64, "YWI", 99, 1, "ab" },
 	{ "base64 with junk", ENC_BASE64, "YW*Jj!", 99, 1, "abc" },
 	{ "base64 of two bodies", ENC_BASE64, "YQ==Yg==", 99, 0, "ab" },
+	{ "base64, junk in each place of four", ENC_BASE64,
+	    "YWJj*ZGVmZ*2hpam\xfftsbW5*vcHFy", 99, 1, "abcdefghijklmnopqr" },
+	{ "base64, all of its characters", ENC_BASE64, "/+9876543210zyxw"
+	    "vutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA", 99, 0,
+	    "\xff\xef\x7c\xef\xae\x78\xdf\x6d\x74\xcf\x2c\x70\xbe\xeb\x6c\xae"
+	    "\xaa\x68\x9e\x69\x64\x8e\x28\x60\x7d\xe7\x5c\x6d\xa6\x58\x5d\x65"
+	    "\x54\x4d\x24\x50\x3c\xe3\x4c\x2c\xa2\x48\x1c\x61\x44\x0c\x20\x40" },
 	{ "base64, bounded", ENC_BASE64, "YWJjZGVm", 4, 0, "abcd" },
 	{ "base64 of nothing", ENC_BASE64, "", 99, 0, "" },
 	{ "base64 cut in a byte", ENC_BASE64, "YWJjZ", 99, 1, "abc" },
