@@ -16,6 +16,8 @@
 		 MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TOKENS | \
 		 MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_JSON | \
 		 MAGIC_NO_CHECK_APPTYPE)
+/* What is no text need not be looked at as text, in each of its encodings. */
+#define BINARY_FLAGS	(FLAGS | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_CHECK_TEXT)
 
 struct magics {
 	magic_t	 set;
@@ -107,12 +109,14 @@ load(struct magics *mg)
 	}
 }
 
-/* No control bytes in front but those that text has. */
+/* No control bytes in front but those that text has; or in two bytes each. */
 static bool
 seems_text(struct slice s)
 {
 	size_t i;
 
+	if (sl_starts(s, SL("\xff\xfe")) || sl_starts(s, SL("\xfe\xff")))
+		return true;
 	s = sl_first(s, TEXT_BYTES);
 	for (i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < ' ' && !ascii_space(s.p[i]) &&
@@ -149,6 +153,7 @@ magics_type(struct magics *mg, struct slice bytes)
 	if (text && (ascii_alnum(bytes.p[0]) || ascii_space(bytes.p[0])))
 		return SL("text/plain");	/* words: no need to ask */
 	bytes = sl_first(bytes, text ? TEXT_BYTES : TYPE_BYTES_MAX);
+	magic_setflags(mg->set, text ? FLAGS : BINARY_FLAGS);
 	type = sl(magic_buffer(mg->set, bytes.p, bytes.n));
 	if (type.n == 0)	/* a limit was reached */
 		return SL("application/octet-stream");

@@ -40,6 +40,8 @@ static const struct {
 	{ "\377\330\377\341\0\20Exif", 10, 40, "image/jpeg" },
 	{ "plain words\n", 12, 0, "text/plain" },
 	{ "\xe3\x81\x82\n", 4, 0, "text/plain" },
+	{ "\377\376h\0i\0\n\0", 8, 0, "text/plain" },
+	{ "\376\377\0h\0i\0\n", 8, 0, "text/plain" },
 	{ "words\0", 6, 20, "application/octet-stream" },
 	{ "\1\2\3\4\5", 5, 0, "application/octet-stream" },
 	{ "", 0, 0, "" },
