@@ -6,19 +6,17 @@
 #include "base/xalloc.h"
 
 char *
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap == 0 ? 256 : b->cap;
 
-	if (b->p == NULL || b->cap - b->n < n) {
-		while (cap - b->n < n) {
-			if (cap > SIZE_MAX / 2)
-				xalloc_die(n);
-			cap *= 2;
-		}
-		b->p = xrealloc(b->p, cap, 1);
-		b->cap = cap;
+	while (cap - b->n < n) {
+		if (cap > SIZE_MAX / 2)
+			xalloc_die(n);
+		cap *= 2;
 	}
+	b->p = xrealloc(b->p, cap, 1);
+	b->cap = cap;
 	return b->p + b->n;
 }
 
@@ -29,13 +27,6 @@ buf_add(struct buf *b, struct slice s)
 		return;
 	memcpy(buf_room(b, s.n), s.p, s.n);
 	b->n += s.n;
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	*buf_room(b, 1) = c;
-	b->n++;
 }
 
 void

@@ -14,11 +14,26 @@ struct buf {
 };
 
 void	buf_add(struct buf *b, struct slice s);
-void	buf_addc(struct buf *b, char c);
 void	buf_fmt(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
-char	*buf_room(struct buf *b, size_t n);	/* n writable bytes at the end */
+char	*buf_grow(struct buf *b, size_t n);	/* for buf_room */
 void	buf_free(struct buf *b);
+
+/* n writable bytes at the end. */
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->p == NULL || b->cap - b->n < n)
+		return buf_grow(b, n);
+	return b->p + b->n;
+}
+
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	*buf_room(b, 1) = c;
+	b->n++;
+}
 
 static inline struct slice
 buf_sl(const struct buf *b)

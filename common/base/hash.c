@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -17,14 +18,27 @@ struct sha256 {
 };
 
 /* The kernel gives each process sixteen random bytes: getauxval(3). */
-uint64_t
-hash64(struct slice s)
+static uint64_t
+seed_of_run(void)
 {
 	const void *random = (const void *)getauxval(AT_RANDOM);
-	XXH64_hash_t seed = 0;
+	uint64_t seed = 0;
 
 	if (random != NULL)
 		memcpy(&seed, random, sizeof(seed));
+	return seed;
+}
+
+uint64_t
+hash64(struct slice s)
+{
+	static _Atomic uint64_t kept;	/* 0: nobody has asked */
+	uint64_t seed = atomic_load_explicit(&kept, memory_order_relaxed);
+
+	if (seed == 0) {
+		seed = seed_of_run();
+		atomic_store_explicit(&kept, seed, memory_order_relaxed);
+	}
 	return XXH3_64bits_withSeed(s.p, s.n, seed);
 }
 

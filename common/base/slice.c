@@ -1,11 +1,5 @@
 #include "base/slice.h"
 
-bool
-sl_eq(struct slice a, struct slice b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* Bit 5 of each byte that is A-Z; the others' top bits carry nothing on. */
 static inline uint64_t
 upper_bits(uint64_t v)
@@ -77,38 +71,35 @@ sl_cmp(struct slice a, struct slice b)
 }
 
 bool
-sl_starts(struct slice s, struct slice head)
-{
-	return s.n >= head.n && sl_eq(sl_first(s, head.n), head);
-}
-
-bool
 sl_iends(struct slice s, struct slice tail)
 {
 	return s.n >= tail.n && sl_ieq(sl_from(s, s.n - tail.n), tail);
 }
 
 /*
- * memmem sets up a table for each call, which pays for long needles only.
- * A short one is looked for by its first byte.
+ * memmem sets up a table for each call, and looks at nearly every byte; its
+ * time is linear whatever the bytes are.  So it comes in where looking for
+ * the first byte has led astray too often.
  */
-#define FIND_SHORT	16
+#define FIND_TRIES	256
 
 const char *
 sl_find(struct slice s, struct slice needle)
 {
 	const char *p = s.p, *end;
+	unsigned tries = 0;
 
 	if (needle.n == 0)
 		return s.p;
 	if (s.n < needle.n)
 		return NULL;
-	if (needle.n > FIND_SHORT)
-		return memmem(s.p, s.n, needle.p, needle.n);
 	for (end = p + s.n - needle.n + 1; p < end; p++) {
 		if ((p = memchr(p, needle.p[0], (size_t)(end - p))) == NULL ||
 		    memcmp(p, needle.p, needle.n) == 0)
 			return p;
+		if (tries++ == FIND_TRIES)
+			return memmem(p, (size_t)(s.p + s.n - p), needle.p,
+			    needle.n);
 	}
 	return NULL;
 }
@@ -179,42 +170,18 @@ sl_ifind(struct slice s, struct slice needle)
 }
 
 bool
-sl_cut(struct slice *rest, char sep, struct slice *head)
-{
-	const char *p;
-	size_t n;
-
-	if (rest->n == 0)
-		return false;
-	p = memchr(rest->p, sep, rest->n);
-	n = p == NULL ? rest->n : (size_t)(p - rest->p);
-	*head = (struct slice){ rest->p, n };
-	*rest = sl_from(*rest, p == NULL ? n : n + 1);
-	return true;
-}
-
-bool
-sl_line(struct slice *rest, struct slice *line)
-{
-	if (!sl_cut(rest, '\n', line))
-		return false;
-	if (line->n > 0 && line->p[line->n - 1] == '\r')
-		line->n--;
-	return true;
-}
-
-bool
 sl_word(struct slice *rest, struct slice *word)
 {
-	size_t n = 0;
+	const char *p = rest->p, *end = p + rest->n;
 
-	while (rest->n > 0 && ascii_blank(rest->p[0]))
-		*rest = sl_from(*rest, 1);
-	while (n < rest->n && !ascii_blank(rest->p[n]))
-		n++;
-	*word = sl_first(*rest, n);
-	*rest = sl_from(*rest, n);
-	return n > 0;
+	while (p < end && ascii_blank(*p))
+		p++;
+	word->p = p;
+	while (p < end && !ascii_blank(*p))
+		p++;
+	word->n = (size_t)(p - word->p);
+	*rest = (struct slice){ p, (size_t)(end - p) };
+	return word->n > 0;
 }
 
 bool

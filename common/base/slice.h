@@ -26,9 +26,7 @@ sl(const char *s)
 	return (struct slice){ s, s == NULL ? 0 : strlen(s) };
 }
 
-bool	sl_eq(struct slice a, struct slice b);		/* the same bytes */
 int	sl_cmp(struct slice a, struct slice b);		/* memcmp, then length */
-bool	sl_starts(struct slice s, struct slice head);
 bool	sl_iends(struct slice s, struct slice tail);
 
 bool	sl_ascii(struct slice s);		/* no byte over 0x7f */
@@ -51,14 +49,47 @@ sl_first(struct slice s, size_t n)
 	return n < s.n ? (struct slice){ s.p, n } : s;
 }
 
+/* The same bytes. */
+static inline bool
+sl_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool
+sl_starts(struct slice s, struct slice head)
+{
+	return s.n >= head.n && sl_eq(sl_first(s, head.n), head);
+}
+
 /*
  * Cut the bytes before the next sep off rest into head, sep itself dropped.
  * Without a sep head is all of it.  False when rest was empty.
  */
-bool	sl_cut(struct slice *rest, char sep, struct slice *head);
+static inline bool
+sl_cut(struct slice *rest, char sep, struct slice *head)
+{
+	const char *p;
+	size_t n;
+
+	if (rest->n == 0)
+		return false;
+	p = memchr(rest->p, sep, rest->n);
+	n = p == NULL ? rest->n : (size_t)(p - rest->p);
+	*head = (struct slice){ rest->p, n };
+	*rest = sl_from(*rest, p == NULL ? n : n + 1);
+	return true;
+}
 
 /* As sl_cut with LF, and a CR before it is dropped too. */
-bool	sl_line(struct slice *rest, struct slice *line);
+static inline bool
+sl_line(struct slice *rest, struct slice *line)
+{
+	if (!sl_cut(rest, '\n', line))
+		return false;
+	if (line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
+	return true;
+}
 
 /* The next word between blanks and tabs; false when there is none. */
 bool	sl_word(struct slice *rest, struct slice *word);

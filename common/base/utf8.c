@@ -2,48 +2,46 @@
 
 #define REPLACEMENT	0xfffd
 
-/* The shape of a lead byte: bytes in all, its bits, the least code point. */
-static unsigned
-lead(unsigned char c, uint32_t *bits, uint32_t *least)
+static inline bool
+is_tail(unsigned char c)
 {
-	if (c >= 0xc2 && c <= 0xdf) {
-		*bits = c & 0x1f, *least = 0x80;
+	return (c & 0xc0) == 0x80;
+}
+
+/* The character at p, which is none of ASCII: its length; 0: it is none. */
+static inline unsigned
+wide(const unsigned char *p, size_t n, uint32_t *cp)
+{
+	if (p[0] < 0xc2 || n < 2 || !is_tail(p[1]))
+		return 0;
+	*cp = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+	if (p[0] < 0xe0)
 		return 2;
-	}
-	if (c >= 0xe0 && c <= 0xef) {
-		*bits = c & 0x0f, *least = 0x800;
-		return 3;
-	}
-	if (c >= 0xf0 && c <= 0xf4) {
-		*bits = c & 0x07, *least = 0x10000;
-		return 4;
-	}
-	return 0;
+	if (n < 3 || !is_tail(p[2]))
+		return 0;
+	*cp = (*cp & 0x3ffu) << 6 | (p[2] & 0x3fu);
+	if (p[0] < 0xf0)
+		return *cp < 0x800 || (*cp >= 0xd800 && *cp <= 0xdfff) ? 0 : 3;
+	if (n < 4 || !is_tail(p[3]) || p[0] > 0xf4)
+		return 0;
+	*cp = (*cp & 0x7fffu) << 6 | (p[3] & 0x3fu);
+	return *cp < 0x10000 || *cp > 0x10ffff ? 0 : 4;
 }
 
 int32_t
 utf8_next(struct slice *rest)
 {
-	uint32_t cp = 0, least = 0;
-	unsigned char c;
-	unsigned len, i;
+	const unsigned char *p = (const unsigned char *)rest->p;
+	uint32_t cp;
+	unsigned len;
 
 	if (rest->n == 0)
 		return -2;
-	c = (unsigned char)rest->p[0];
-	if (c < 0x80) {
+	if (p[0] < 0x80) {
 		*rest = sl_from(*rest, 1);
-		return c;
+		return p[0];
 	}
-	len = lead(c, &cp, &least);
-	for (i = 1; i < len && i < rest->n; i++) {
-		c = (unsigned char)rest->p[i];
-		if ((c & 0xc0) != 0x80)
-			break;
-		cp = cp << 6 | (c & 0x3f);
-	}
-	if (len == 0 || i < len || cp < least || cp > 0x10ffff ||
-	    (cp >= 0xd800 && cp <= 0xdfff)) {
+	if ((len = wide(p, rest->n, &cp)) == 0) {
 		*rest = sl_from(*rest, 1);
 		return -1;
 	}
@@ -54,13 +52,21 @@ utf8_next(struct slice *rest)
 bool
 utf8_valid(struct slice s)
 {
-	int32_t cp;
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	uint32_t cp;
+	unsigned len;
 
 	if (sl_ascii(s))
 		return true;
-	while ((cp = utf8_next(&s)) != -2)
-		if (cp == -1)
+	while (p < end) {
+		if (*p < 0x80) {
+			p++;
+			continue;
+		}
+		if ((len = wide(p, (size_t)(end - p), &cp)) == 0)
 			return false;
+		p += len;
+	}
 	return true;
 }
 

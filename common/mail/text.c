@@ -658,7 +658,7 @@ static struct slice
 first_host(struct arena *a, struct slice text)
 {
 	const char *at = sl_find(text, SL("//"));
-	struct slice host;
+	struct slice host = SL("");
 
 	if (at == NULL)
 		return SL("");

@@ -178,7 +178,7 @@ put_list(struct reg *r, const struct multi *m, const char *action,
 {
 	struct ipnet net;
 	struct ip ip;
-	struct slice rest, head;
+	struct slice rest, head = SL("");
 	char text[IP_TEXT];
 	size_t i;
 

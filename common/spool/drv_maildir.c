@@ -46,7 +46,7 @@ maildir_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 static int64_t
 maildir_when(const struct spool_entry *e)
 {
-	struct slice name = sl(e->name), rest, head;
+	struct slice name = sl(e->name), rest = SL(""), head;
 	uint64_t t;
 
 	sl_cut(&name, ':', &rest);
