@@ -166,6 +166,24 @@ a_sketch(struct recall *r)
 }
 
 static void
+a_verdict(struct recall *r)
+{
+	struct verdict *v = &r->rec->verdicts[r->rec->nverdicts];
+
+	if (!filter_parse(q_col(r->q, 0), &v->filter))
+		return;		/* not ours: it says nothing */
+	v->host = text(r, 1);
+	v->bad = q_col_int(r->q, 2) != 0;
+	v->scored = !q_col_null(r->q, 3);
+	v->score = (int32_t)q_col_int(r->q, 3);
+	v->limit = (int32_t)q_col_int(r->q, 4);
+	v->text = text(r, 5);
+	v->above = (unsigned)q_col_int(r->q, 6);
+	if (r->rec->nverdicts < VERDICTS_MAX)
+		r->rec->nverdicts++;
+}
+
+static void
 a_rule(struct recall *r)
 {
 	if (r->nsaid == 0)
@@ -244,6 +262,10 @@ other_children(struct recall *r, struct err *err)
 	    children(r, COUNT("remark"), "SELECT text FROM remark"
 	    " WHERE entry = ?1 AND kind = 'problem' ORDER BY n",
 	    &rec->problems, sizeof(*rec->problems), a_problem, err) ||
+	    children(r, COUNT("verdict"), "SELECT filter, host, bad, score,"
+	    " threshold, text, above FROM verdict WHERE entry = ?1"
+	    " ORDER BY n", &rec->verdicts, sizeof(*rec->verdicts),
+	    a_verdict, err) ||
 	    children(r, COUNT("report"), "SELECT action, recipient, status,"
 	    " diagnostic, reporting_mta, original, message_id, header_from,"
 	    " subject, sender FROM report WHERE entry = ?1", NULL, 0,

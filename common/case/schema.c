@@ -339,6 +339,20 @@ static const char sketches[] =
     "	class TEXT NOT NULL,"
     "	because TEXT);";
 
+/* What filters on the way wrote into the header. */
+static const char verdicts[] =
+    "CREATE TABLE verdict ("
+    "	entry INTEGER NOT NULL REFERENCES entry,"
+    "	n INTEGER NOT NULL,"
+    "	filter TEXT NOT NULL,"
+    "	host TEXT,"
+    "	bad INTEGER,"
+    "	score INTEGER,"			/* in hundredths, as */
+    "	threshold INTEGER,"
+    "	text TEXT,"
+    "	above INTEGER NOT NULL,"	/* Received fields over it */
+    "	PRIMARY KEY (entry, n)) WITHOUT ROWID;";
+
 /*
  * Each block brings a case from one version of the schema to the next, and
  * is never changed once a release has it: add another.
@@ -350,6 +364,7 @@ static const char *const migrations[][4] = {
 	{ pieces },
 	{ logs },
 	{ sketches },
+	{ verdicts },
 };
 #define VERSION_NOW	((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 

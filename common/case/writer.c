@@ -12,8 +12,8 @@
  */
 enum statement {
 	ENTRY, REPLACE, RECIPIENT, HOP, PART, EVIDENCE, REPORT, STREAM,
-	REMARK, SKETCH, FORGET,
-	STATEMENTS = FORGET + 8		/* one for each table of children */
+	REMARK, SKETCH, VERDICT, FORGET,
+	STATEMENTS = FORGET + 9		/* one for each table of children */
 };
 
 static const char *const sql[STATEMENTS] = {
@@ -46,6 +46,8 @@ static const char *const sql[STATEMENTS] = {
 	[STREAM] = "INSERT INTO stream VALUES (?1, ?2, ?3, ?4, ?5)",
 	[REMARK] = "INSERT INTO remark VALUES (?1, ?2, ?3, ?4)",
 	[SKETCH] = "INSERT INTO sketch VALUES (?1, ?2)",
+	[VERDICT] = "INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " ?8, ?9)",
 	[FORGET] = "DELETE FROM recipient WHERE entry = ?1",
 	[FORGET + 1] = "DELETE FROM hop WHERE entry = ?1",
 	[FORGET + 2] = "DELETE FROM part WHERE entry = ?1",
@@ -54,6 +56,7 @@ static const char *const sql[STATEMENTS] = {
 	[FORGET + 5] = "DELETE FROM stream WHERE entry = ?1",
 	[FORGET + 6] = "DELETE FROM remark WHERE entry = ?1",
 	[FORGET + 7] = "DELETE FROM sketch WHERE entry = ?1",
+	[FORGET + 8] = "DELETE FROM verdict WHERE entry = ?1",
 };
 
 #define LAST_DAY	2932896		/* of the year 9999: date_str ends there */
@@ -333,6 +336,43 @@ put_streams(struct writer *w, const struct stored *s, struct err *err)
 	return 0;
 }
 
+/* A score may be below nothing. */
+static void
+points(struct writer *w, struct query *q, bool is, int32_t v)
+{
+	if (w->dry)
+		number(w, q, is ? (uint32_t)v : 0);
+	else if (is)
+		q_int(q, ++w->at, v);
+	else
+		q_int_or_null(q, ++w->at, 0);
+}
+
+static int
+put_verdicts(struct writer *w, const struct stored *s, struct err *err)
+{
+	const struct record *rec = s->r->rec;
+	struct query *q;
+	size_t i;
+
+	for (i = 0; i < rec->nverdicts; i++) {
+		const struct verdict *v = &rec->verdicts[i];
+
+		q = begin(w, VERDICT, s->row);
+		number(w, q, i);
+		text(w, q, sl(filter_name(v->filter)));
+		text(w, q, v->host);
+		number_if(w, q, v->bad, v->bad);
+		points(w, q, v->scored, v->score);
+		points(w, q, v->scored, v->limit);
+		text(w, q, v->text);
+		number(w, q, v->above);
+		if (run(w, q, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 put_texts(struct writer *w, int64_t row, const char *kind,
     const struct slice *v, size_t n, struct err *err)
@@ -377,7 +417,7 @@ put_children(struct writer *w, const struct stored *s, struct err *err)
 	return put_recipients(w, s, err) || put_hops(w, s, err) ||
 	    put_parts(w, s, err) || put_evidence(w, s, err) ||
 	    put_report(w, s, err) || put_streams(w, s, err) ||
-	    put_sketch(w, s, err) ||
+	    put_sketch(w, s, err) || put_verdicts(w, s, err) ||
 	    put_texts(w, s->row, "hint", rec->hints, rec->nhints, err) ||
 	    put_texts(w, s->row, "problem", rec->problems, rec->nproblems,
 	    err) ? -1 : 0;

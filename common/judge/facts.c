@@ -188,6 +188,28 @@ sketch_keep(struct facts *f, const struct record *rec, struct arena *a,
 	f->mailer = intern(in, rec->mailer);
 }
 
+static void
+verdicts_make(struct facts *f, const struct record *rec, struct arena *a,
+    struct intern *in)
+{
+	struct fact_verdict *v;
+	size_t i;
+
+	if (rec->nverdicts == 0)
+		return;
+	f->verdicts = v = arena_alloc(a, rec->nverdicts * sizeof(*v));
+	f->nverdicts = (uint8_t)rec->nverdicts;
+	for (i = 0; i < rec->nverdicts; i++) {
+		const struct verdict *r = &rec->verdicts[i];
+
+		v[i] = (struct fact_verdict){ .host = intern_lower(in,
+		    r->host), .text = intern(in, r->text), .score = r->score,
+		    .limit = r->limit, .filter = (uint8_t)r->filter,
+		    .above = (uint8_t)(r->above > UINT8_MAX ? UINT8_MAX :
+		    r->above), .bad = r->bad, .scored = r->scored };
+	}
+}
+
 struct facts *
 facts_make(const struct record *rec, struct arena *a, struct intern *in)
 {
@@ -226,6 +248,7 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	if (rec->has_report)
 		report_make(f, rec, a, in);
 	sketch_keep(f, rec, a, in);
+	verdicts_make(f, rec, a, in);
 	f->class = C_UNSURE;
 	return f;
 }

@@ -36,6 +36,16 @@ struct fact_rcpt {
 	bool		done;		/* the server would not try any more */
 };
 
+/* mail/verdict.h */
+struct fact_verdict {
+	uint32_t	host;		/* lower case */
+	uint32_t	text;
+	int32_t		score, limit;
+	uint8_t		filter;		/* enum filter */
+	uint8_t		above;
+	bool		bad, scored;
+};
+
 /* The report's half: what it says about another message. */
 struct fact_report {
 	uint64_t	 msgid;		/* of the original, hashed */
@@ -59,6 +69,7 @@ struct facts {
 	uint32_t	*header_rcpts;	/* addresses the header names, then their domains */
 	struct fact_report *report;
 	const struct sketch *sketch;	/* of its text; NULL: of a report */
+	const struct fact_verdict *verdicts;	/* of filters on the way */
 
 	uint32_t	 nrcpts;
 	uint32_t	 spill_n;
@@ -80,6 +91,7 @@ struct facts {
 	uint8_t		 worker;	/* whose spill file */
 	uint8_t		 nheader_rcpts;
 	uint8_t		 nhops;
+	uint8_t		 nverdicts;
 	uint8_t		 kind;
 	uint8_t		 tag;		/* enum addr_tag of the sole recipient */
 
@@ -95,6 +107,7 @@ struct facts {
 	uint8_t		 class;		/* enum class */
 	uint8_t		 rule;		/* index of what decided */
 	uint8_t		 client_is;	/* enum site_client */
+	uint8_t		 ours_above;	/* Received over the one of its entry */
 	bool		 authenticated : 1;
 	bool		 local : 1;	/* submitted on the server itself */
 	uint64_t	 spoke;		/* bit per rule */

@@ -151,7 +151,10 @@ settle(struct judge *j, struct facts *f)
 	f->spoke = 0;
 	f->class = C_UNSURE;
 	f->rule = UINT8_MAX;
+	f->ours_above = 0;
 	if (i >= 0) {
+		/* what the spool tells stands before those of the header */
+		f->ours_above = (uint8_t)(i - (i > 0 && f->hops[0].by == 0));
 		f->client = f->hops[i].ip;
 		f->helo = f->hops[i].helo;
 		f->client_is = (uint8_t)judge_client(j, f->client);

@@ -157,6 +157,27 @@ strings(struct packer *p, struct slice **v, size_t *n)
 }
 
 static void
+verdicts(struct packer *p, struct record *r)
+{
+	struct verdict *v;
+	size_t i;
+
+	r->verdicts = array(p, r->verdicts, &r->nverdicts,
+	    sizeof(*r->verdicts));
+	for (i = 0; i < r->nverdicts; i++) {
+		v = &r->verdicts[i];
+		v->filter = (enum filter)choice(p, v->filter, FILTER_COUNT);
+		FLAG(p, v->bad);
+		FLAG(p, v->scored);
+		NUM(p, v->score);
+		NUM(p, v->limit);
+		str(p, &v->host);
+		str(p, &v->text);
+		NUM(p, v->above);
+	}
+}
+
+static void
 streams(struct packer *p, struct record *r)
 {
 	size_t i;
@@ -209,6 +230,7 @@ walk(struct packer *p, struct record *r)
 	envelope(p, r);
 	report(p, r);
 	attachments(p, r);
+	verdicts(p, r);
 	streams(p, r);
 	strings(p, &r->hints, &r->nhints);
 	str(p, &r->note);

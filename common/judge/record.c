@@ -400,6 +400,8 @@ record_read(struct record *rec, struct arena *a, struct charsets *cs,
 		rec->resent_from = ad.spec;
 	read_report(&r);
 	read_sketch(&r);
+	if (rec->kind == KIND_MAIL)
+		verdicts_read(a, &r.head, &rec->verdicts, &rec->nverdicts);
 	note_problems(&r);
 	rec->unread = false;
 }

@@ -9,6 +9,7 @@
 #include "mail/received.h"
 #include "mail/report.h"
 #include "mail/text.h"
+#include "mail/verdict.h"
 #include "spool/spool.h"
 
 /*
@@ -77,6 +78,8 @@ struct record {
 	const struct sketch *sketch;	/* of the text of a mail, or NULL */
 	struct slice	 host;		/* of the first URL in it */
 	struct slice	 mailer;	/* the program that wrote it */
+	struct verdict	*verdicts;	/* of filters on the way; of a mail */
+	size_t		 nverdicts;
 	struct slice	*problems;
 	size_t		 nproblems;
 	bool		 unread;	/* nothing of it could be read */

@@ -659,6 +659,96 @@ denied_client(const struct judge *j, const struct facts *f)
 	    comes_in(j, f);
 }
 
+/* ---- what filters wrote into the header ---- */
+
+/*
+ * It names a host of ours, or its field stands where the client could not
+ * write.  Who forges a bad word forges it against his own mail; results of
+ * an authentication are of use only from a host we know (RFC 8601 5).
+ */
+static bool
+our_filter(const struct judge *j, const struct facts *f,
+    const struct fact_verdict *v)
+{
+	return judge_host(j, v->host) || (v->filter != FILTER_AUTH &&
+	    f->nhops > 0 && v->above <= f->ours_above);
+}
+
+bool
+judge_flagged(const struct judge *j, const struct facts *f)
+{
+	uint8_t i;
+
+	for (i = 0; i < f->nverdicts; i++)
+		if (f->verdicts[i].bad &&
+		    f->verdicts[i].filter != FILTER_AUTH &&
+		    our_filter(j, f, &f->verdicts[i]))
+			return true;
+	return false;
+}
+
+static bool
+flagged(const struct judge *j, const struct facts *f)
+{
+	return f->kind == KIND_MAIL && stranger(f) && comes_in(j, f) &&
+	    judge_flagged(j, f);
+}
+
+/* What others say is worth a word when it is bad. */
+static bool
+is_told(const struct judge *j, const struct facts *f,
+    const struct fact_verdict *v)
+{
+	return our_filter(j, f, v) || (v->bad && v->filter != FILTER_AUTH);
+}
+
+static bool
+has_verdict(const struct judge *j, const struct facts *f)
+{
+	uint8_t i;
+
+	for (i = 0; i < f->nverdicts; i++)
+		if (is_told(j, f, &f->verdicts[i]))
+			return true;
+	return false;
+}
+
+static void
+say_verdict(const struct judge *j, const struct facts *f,
+    const struct fact_verdict *v, struct buf *out)
+{
+	char score[VERDICT_NUMBER], limit[VERDICT_NUMBER];
+
+	buf_add(out, sl(filter_name((enum filter)v->filter)));
+	if (v->host != 0)
+		buf_fmt(out, " on " SL_FMT, SL_ARG(str(j, v->host)));
+	if (!our_filter(j, f, v))
+		buf_add(out, SL(", no filter of ours,"));
+	buf_add(out, SL(" says "));
+	if (v->filter == FILTER_AUTH)
+		buf_add(out, str(j, v->text));
+	else
+		buf_add(out, v->bad ? SL("spam") : SL("no spam"));
+	if (v->scored)
+		buf_fmt(out, ", %s of %s", verdict_number(v->score, score),
+		    verdict_number(v->limit, limit));
+}
+
+static void
+say_verdicts(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	size_t start = out->n;
+	uint8_t i;
+
+	for (i = 0; i < f->nverdicts; i++) {
+		if (!is_told(j, f, &f->verdicts[i]))
+			continue;
+		if (out->n > start)
+			buf_add(out, SL("; "));
+		say_verdict(j, f, &f->verdicts[i], out);
+	}
+}
+
 /* ---- legit ---- */
 
 /* A report that we relayed or made is judged above; these are messages. */
@@ -882,7 +972,7 @@ const struct rule judge_rules[] = {
 	    "the server's logs say so (spoollog(1) has the reasons), or what "
 	    "was sent in its name does: very many recipients who never wrote "
 	    "to us, networks that were not used for it else, forged senders, "
-	    "failures, by points; one of these alone is never enough.",
+	    "failures, what a filter of ours wrote, by points; one of these alone is never enough.",
 	    "KB836500" },
 	{ "relay/infected-client", C_RELAY, DECIDES, infected_client,
 	    say_stolen,
@@ -977,6 +1067,11 @@ const struct rule judge_rules[] = {
 	{ "legit/submitted", C_LEGIT, DECIDES, submitted, say_client,
 	    "Came in from a trusted client, with a password, or was made on "
 	    "the server.", "RFC 6409; RFC 2505" },
+	{ "spam/verdict", C_SPAM, DECIDES, flagged, say_verdicts,
+	    "To our own users, and a filter of ours wrote into the header "
+	    "that it is spam: SpamAssassin, rspamd or Exchange (SCL 5 and "
+	    "more).  The filter names a host of ours, or its field stands "
+	    "above what the client could write.", "mail in use" },
 	{ "legit/inbound", C_LEGIT, DECIDES, inbound, say_ours,
 	    "All recipients are ours.", "RFC 5321" },
 
@@ -987,6 +1082,10 @@ const struct rule judge_rules[] = {
 	    say_account,
 	    "An account is named that the site does not list: it grants "
 	    "nothing.", "site.conf accounts" },
+	{ "note/verdict", C_UNSURE, SPEAKS, has_verdict, say_verdicts,
+	    "What filters on the way wrote into the header: those of ours, "
+	    "Authentication-Results of a host of ours, and others where they "
+	    "say spam, which only speaks.", "RFC 8601" },
 	{ "note/envelope-hint", C_UNSURE, SPEAKS, envelope_hinted,
 	    say_hinted,
 	    "The envelope was read from a binary preamble or stream whose "

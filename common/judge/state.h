@@ -73,6 +73,9 @@ const struct list_sums *judge_list_sums(const struct judge *j, uint32_t list);
 /* Came in with a password, from a client of ours, or was made here. */
 bool		judge_trusted(const struct facts *f);
 
+/* A filter of ours, that had the message behind its client, took it for spam. */
+bool		judge_flagged(const struct judge *j, const struct facts *f);
+
 /* The first recipient that is not ours; firm: not guessed from headers. */
 const struct fact_rcpt *judge_foreign_rcpt(const struct judge *j,
 		    const struct facts *f, bool firm);

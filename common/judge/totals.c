@@ -549,6 +549,7 @@ sum_spread(struct totals *t, struct stream *s, size_t i, size_t n)
 		const struct facts *f = entry(t, k);
 
 		s->outside &= f->client_is == CLIENT_STRANGER;
+		s->flagged += judge_flagged(t->j, f);
 		if (f->sender_domain != 0 && !judge_ours(t->j,
 		    f->sender_domain))
 			some_add(t, f->sender_domain);

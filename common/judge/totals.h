@@ -35,6 +35,7 @@ enum stream_why {
 	WHY_BOUNCED,	/* many recipients do not exist, others' do */
 	WHY_CLOCK,	/* day and night, others not */
 	WHY_SUDDEN,	/* far above what the same account did else */
+	WHY_FLAGGED,	/* a filter of ours takes much of it for spam */
 	WHY_STREAMS
 };
 
@@ -52,6 +53,7 @@ struct stream {
 	uint32_t	steady;		/* of these: on two days at least */
 	uint32_t	bounced;	/* reports about them */
 	uint32_t	nets;		/* /24, or /48 of IPv6 */
+	uint32_t	flagged;	/* messages that a filter of ours did not like */
 	uint32_t	forged;		/* domains of senders that are not ours */
 	uint32_t	busy;		/* recipients in the busiest hour */
 	uint32_t	clock;		/* hours of the day, a bit each */

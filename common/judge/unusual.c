@@ -22,6 +22,8 @@
 #define NETS_MANY	4
 #define FORGED_MANY	5	/* domains */
 #define BOUNCED_MIN	10
+#define FLAGGED_MIN	5	/* messages */
+#define FLAGGED_SHARE	30	/* % of them */
 #define LIST_BOUNCED	10	/* % of its readers, and it is no list */
 #define CLOCK_ROUND	20	/* hours of the day */
 #define CLOCK_OFFICE	14	/* that others have at most */
@@ -156,6 +158,13 @@ sudden(const struct compared *c)
 	    c->s->busy >= SUDDEN * c->w->own_busy;
 }
 
+static bool
+flagged(const struct compared *c)
+{
+	return c->s->flagged >= FLAGGED_MIN &&
+	    percent(c->s->flagged, c->s->messages) >= FLAGGED_SHARE;
+}
+
 static const struct {
 	bool		(*test)(const struct compared *c);
 	uint32_t	 points, borrowed;	/* made as the owner's is */
@@ -169,6 +178,7 @@ static const struct {
 	[WHY_BOUNCED] = { bounced, 2, 2 },
 	[WHY_CLOCK] = { day_and_night, 1, 1 },
 	[WHY_SUDDEN] = { sudden, 1, 1 },
+	[WHY_FLAGGED] = { flagged, 2, 2 },
 };
 
 /* Readers who want it: it does not come back. */
@@ -312,4 +322,9 @@ totals_say(const struct stream *s, struct buf *out)
 		buf_add(out, SL("; day and night"));
 	if (s->why & 1u << WHY_SUDDEN)
 		buf_add(out, SL("; far above its own use before"));
+	if (s->why & 1u << WHY_FLAGGED) {
+		buf_add(out, SL("; a filter of ours calls "));
+		rank_number(out, s->flagged);
+		buf_add(out, SL(" of its messages spam"));
+	}
 }

@@ -5,6 +5,7 @@
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const known[H_COUNT] = {
+	[H_AUTHENTICATION_RESULTS] = "authentication-results",
 	[H_AUTO_SUBMITTED] = "auto-submitted",
 	[H_BCC] = "bcc",
 	[H_CC] = "cc",
@@ -43,15 +44,23 @@ static const char *const known[H_COUNT] = {
 	[H_X_ENVELOPE_FROM] = "x-envelope-from",
 	[H_X_ENVELOPE_TO] = "x-envelope-to",
 	[H_X_FAILED_RECIPIENTS] = "x-failed-recipients",
+	[H_X_FOREFRONT_ANTISPAM_REPORT] = "x-forefront-antispam-report",
 	[H_X_FORWARDED_TO] = "x-forwarded-to",
 	[H_X_LOOP] = "x-loop",
 	[H_X_MAILER] = "x-mailer",
 	[H_X_MS_EMBEDDED_REPORT] = "x-ms-embedded-report",
 	[H_X_MS_EXCHANGE_MESSAGE_IS_NDR] = "x-ms-exchange-message-is-ndr",
+	[H_X_MS_EXCHANGE_ORGANIZATION_SCL] = "x-ms-exchange-organization-scl",
 	[H_X_ORIGINAL_TO] = "x-original-to",
 	[H_X_ORIGINATING_IP] = "x-originating-ip",
 	[H_X_RECEIVER] = "x-receiver",
+	[H_X_RSPAMD_ACTION] = "x-rspamd-action",
+	[H_X_RSPAMD_SERVER] = "x-rspamd-server",
 	[H_X_SENDER] = "x-sender",
+	[H_X_SPAM_CHECKER_VERSION] = "x-spam-checker-version",
+	[H_X_SPAM_FLAG] = "x-spam-flag",
+	[H_X_SPAM_STATUS] = "x-spam-status",
+	[H_X_SPAMD_RESULT] = "x-spamd-result",
 };
 
 /*
@@ -69,21 +78,24 @@ static const uint8_t by_length[][8] = {
 	[10] = { H_MESSAGE_ID, H_REFERENCES, H_PRECEDENCE, H_CONTENT_ID,
 	    H_X_RECEIVER },
 	[11] = { H_RETURN_PATH, H_IN_REPLY_TO, H_ENVELOPE_TO, H_RESENT_FROM,
-	    H_X_AUTOREPLY },
+	    H_X_AUTOREPLY, H_X_SPAM_FLAG },
 	[12] = { H_CONTENT_TYPE, H_MIME_VERSION, H_DELIVERED_TO,
 	    H_X_DSNCONTEXT },
 	[13] = { H_X_ORIGINAL_TO, H_X_ENVELOPE_TO, H_CONTENT_CLASS,
-	    H_RESENT_SENDER, H_X_AUTORESPOND },
-	[14] = { H_AUTO_SUBMITTED, H_X_FORWARDED_TO },
-	[15] = { H_X_ENVELOPE_FROM },
+	    H_RESENT_SENDER, H_X_AUTORESPOND, H_X_SPAM_STATUS },
+	[14] = { H_AUTO_SUBMITTED, H_X_FORWARDED_TO, H_X_SPAMD_RESULT },
+	[15] = { H_X_ENVELOPE_FROM, H_X_RSPAMD_ACTION, H_X_RSPAMD_SERVER },
 	[16] = { H_LIST_UNSUBSCRIBE, H_X_ORIGINATING_IP },
 	[19] = { H_CONTENT_DISPOSITION, H_X_FAILED_RECIPIENTS },
 	[20] = { H_X_MS_EMBEDDED_REPORT },
-	[22] = { H_X_AUTHENTICATED_SENDER },
+	[22] = { H_AUTHENTICATION_RESULTS, H_X_SPAM_CHECKER_VERSION,
+	    H_X_AUTHENTICATED_SENDER },
 	[24] = { H_X_AUTO_RESPONSE_SUPPRESS },
 	[25] = { H_CONTENT_TRANSFER_ENCODING },
-	[27] = { H_DISPOSITION_NOTIFICATION_TO },
+	[27] = { H_DISPOSITION_NOTIFICATION_TO,
+	    H_X_FOREFRONT_ANTISPAM_REPORT },
 	[28] = { H_X_MS_EXCHANGE_MESSAGE_IS_NDR },
+	[30] = { H_X_MS_EXCHANGE_ORGANIZATION_SCL },
 };
 
 /* Whether s begins with an empty line, or is at its end. */

@@ -323,11 +323,40 @@ streams(struct sink *s, const struct record *rec)
 	return unless_empty(a);
 }
 
+static json_t *
+verdict(struct sink *s, const struct verdict *v)
+{
+	json_t *o = json_object();
+
+	put(o, "filter", json_string_nocheck(filter_name(v->filter)));
+	put(o, "host", text(s, v->host));
+	put(o, "bad", json_boolean(v->bad));
+	if (v->scored) {
+		put(o, "score", json_real(v->score / 100.0));
+		put(o, "limit", json_real(v->limit / 100.0));
+	}
+	put(o, "text", text(s, v->text));
+	put(o, "above", json_integer(v->above));
+	return o;
+}
+
+static json_t *
+verdicts(struct sink *s, const struct record *rec)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < rec->nverdicts; i++)
+		json_array_append_new(a, verdict(s, &rec->verdicts[i]));
+	return unless_empty(a);
+}
+
 static void
 put_rest(struct sink *s, json_t *o, const struct record *rec)
 {
 	put(o, "report", report(s, rec));
 	put(o, "attachments", attachments(s, rec));
+	put(o, "verdicts", verdicts(s, rec));
 	put(o, "streams", streams(s, rec));
 	put(o, "hints", texts(s, rec->hints, rec->nhints));
 	put(o, "note", text(s, rec->note));
@@ -388,7 +417,8 @@ ndjson_begin(struct sink *s)
 static void
 put_line(struct buf *line, json_t *o)
 {
-	json_dump_callback(o, append_safe, line, JSON_COMPACT);
+	json_dump_callback(o, append_safe, line,
+	    JSON_COMPACT | JSON_REAL_PRECISION(10));
 	json_decref(o);
 	buf_addc(line, '\n');
 }

@@ -72,6 +72,26 @@ START_TEST(a_record_comes_back_as_it_was)
 }
 END_TEST
 
+START_TEST(verdicts_of_filters_come_back_too)
+{
+	struct spool_msg m = { .text = SL("X-Spam-Status: Yes, score=-1.5"
+	    " required=5\nAuthentication-Results: mx.example.org; spf=fail\n"
+	    "From: a@example.net\n\nhi\n"), .size = 1 };
+	struct record r = { .size = 0 };
+
+	rec = (struct record){ .unread = true };
+	record_read(&rec, a, cs, &m, RECORD_HOPS_MAX);
+	packed.n = 0;
+	record_pack(&rec, &packed);
+	ck_assert(record_unpack(&r, a, buf_sl(&packed)));
+	ck_assert_uint_eq(r.nverdicts, 2);
+	ck_assert_int_eq(r.verdicts[0].score, -150);
+	ck_assert(r.verdicts[0].bad && r.verdicts[1].bad);
+	ck_assert(sl_eq(r.verdicts[1].host, SL("mx.example.org")));
+	ck_assert(sl_eq(r.verdicts[1].text, SL("spf=fail")));
+}
+END_TEST
+
 START_TEST(bytes_that_are_cut_off_are_refused)
 {
 	size_t i;
@@ -117,6 +137,7 @@ suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_record_comes_back_as_it_was);
+	tcase_add_test(t, verdicts_of_filters_come_back_too);
 	tcase_add_test(t, bytes_that_are_cut_off_are_refused);
 	tcase_add_test(t, a_changed_byte_gives_no_value_that_does_not_exist);
 	suite_add_tcase(s, t);

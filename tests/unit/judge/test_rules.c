@@ -139,6 +139,46 @@ static const struct {
 	/* header recipients never make relay */
 	{ "unsure/nothing-decides", "", { { "in", NULL, { NULL }, PROV_NONE,
 	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	/* a filter on our own server, above what the client could write */
+	{ "spam/verdict", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK,
+	    "X-Spam-Status: Yes, score=9.1 required=5\r\n" STRANGER MAIL,
+	    0 } } },
+	{ "spam/verdict", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER
+	    "X-Spam-Flag: YES\r\nX-Spam-Checker-Version: SpamAssassin 3.4.2"
+	    " on " SERVER "\r\n" MAIL, 0 } } },
+	{ "spam/verdict", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK,
+	    "Received: from localhost ([127.0.0.1]) by " SERVER " with ESMTP;"
+	    " Mon, 5 Jan 2004 10:00:01 +0900\r\n"
+	    "X-Spamd-Result: default: False [16 / 15]\r\n" STRANGER MAIL,
+	    0 } } },
+	/* somebody else's, or a good word: it speaks, and no more */
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER
+	    "X-Spam-Status: Yes, score=9.1 required=5\r\n" MAIL, 0 } } },
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK,
+	    "X-Spam-Status: No, score=1 required=5\r\n"
+	    "Authentication-Results: " SERVER "; dmarc=fail\r\n"
+	    STRANGER MAIL, 0 } } },
+	/* and no good word opens a door */
+	{ "relay/third-party", "", { { "in", "a@example.net",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "X-Spam-Status: No, score=1 required=5\r\n" STRANGER
+	    "From: a@example.net\r\nTo: z@example.net\r\n\r\nx", 0 } } },
+	/* our users' own mail is judged by the company it keeps */
+	{ "legit/submitted", "", { { "in", "b@example.com",
+	    { "z@example.net" }, PROV_XBLOCK,
+	    "X-Spam-Status: Yes, score=9.1 required=5\r\n" INSIDE MAIL,
+	    0 } } },
+	{ "relay/infected-client", "", { { "in", "k@example.org",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 }, { "in",
+	    "b@example.com", { "k@example.org" }, PROV_XBLOCK, INSIDE MAIL,
+	    0 }, { "in", "c@example.com", { "v%d@example.net" }, PROV_XBLOCK,
+	    "X-Spam-Status: Yes, score=9.1 required=5\r\n" INSIDE MAIL,
+	    60 } } },
 	{ "spam/denied-client", "denied = 198.51.100.0/24\n", { { "in",
 	    "a@example.net", { "b@example.com" }, PROV_XBLOCK,
 	    STRANGER MAIL, 0 } } },

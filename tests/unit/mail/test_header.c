@@ -152,6 +152,16 @@ static const struct {
 	{ "X-Original-To", H_X_ORIGINAL_TO },
 	{ "X-Originating-IP", H_X_ORIGINATING_IP },
 	{ "X-Receiver", H_X_RECEIVER }, { "X-Sender", H_X_SENDER },
+	{ "Authentication-Results", H_AUTHENTICATION_RESULTS },
+	{ "X-Forefront-Antispam-Report", H_X_FOREFRONT_ANTISPAM_REPORT },
+	{ "X-MS-Exchange-Organization-SCL",
+	    H_X_MS_EXCHANGE_ORGANIZATION_SCL },
+	{ "X-Rspamd-Action", H_X_RSPAMD_ACTION },
+	{ "X-Rspamd-Server", H_X_RSPAMD_SERVER },
+	{ "X-Spam-Checker-Version", H_X_SPAM_CHECKER_VERSION },
+	{ "X-Spam-Flag", H_X_SPAM_FLAG },
+	{ "X-Spam-Status", H_X_SPAM_STATUS },
+	{ "X-Spamd-Result", H_X_SPAMD_RESULT },
 };
 
 START_TEST(every_number_has_its_name_in_any_case)
