@@ -425,14 +425,17 @@ choose_files(struct replay *r, struct casefile *c, char *files[],
 /* ---- how far it came ---- */
 
 static int
-print_row(void *ctx, const struct replay_row *row, struct err *err)
+print_one(void *ctx, const struct replay_left *x, struct err *err)
 {
 	struct buf b = { 0 };
 
 	(void)ctx;
 	(void)err;
-	buf_fmt(&b, "%s\t" SL_FMT "\t" SL_FMT, replay_state_name(row->state),
-	    SL_ARG(row->source), SL_ARG(row->why));
+	buf_fmt(&b, "%s\t" SL_FMT "\t" SL_FMT, replay_state_name(x->state),
+	    SL_ARG(x->source), SL_ARG(x->address));
+	if (x->n > 1)
+		buf_fmt(&b, " and %llu more", (unsigned long long)(x->n - 1));
+	buf_fmt(&b, "\t" SL_FMT, SL_ARG(x->why));
 	buf_addc(&b, '\0');
 	put_text(b.p);
 	printf("\n");
@@ -455,9 +458,7 @@ print_status(struct replays *rows, const char *target, struct err *err)
 			printf("%12llu  %s\n", (unsigned long long)n[i],
 			    replay_state_name((enum replay_state)i));
 	}
-	if (replays_each(rows, 1u << REPLAY_REFUSED | 1u << REPLAY_RETURNED |
-	    1u << REPLAY_DOUBTFUL | 1u << REPLAY_INTENT | 1u << REPLAY_STAGED,
-	    target, print_row, NULL, err) == -1)
+	if (replays_left(rows, target, print_one, NULL, err) == -1)
 		return STATUS_FAILED;
 	return all == 0 ? STATUS_NONE : STATUS_OK;
 }

@@ -34,12 +34,12 @@ struct job {
 	struct smtp_rcpt *v;
 	size_t		 n;
 	struct buf	 bytes;
+	struct err	 err;		/* why some were not sent */
 };
 
 struct worker {
 	struct smtp	*s;
 	struct arena	*a;		/* what the server said */
-	struct err	 err;		/* why nothing could be sent */
 };
 
 struct sending {
@@ -60,22 +60,22 @@ struct sending {
 /* ---- one message to a server ---- */
 
 static int
-dial(struct sending *x, struct worker *w)
+dial(struct sending *x, struct worker *w, struct err *err)
 {
 	struct smtp_reply reply;
 	const struct replay_opts *o = x->r->o;
 	int in;
 
-	if (smtp_open(&w->s, &x->o, NULL, &w->err) == -1)
+	if (smtp_open(&w->s, &x->o, NULL, err) == -1)
 		return -1;
 	if (o->user == NULL)
 		return 0;
 	in = smtp_auth(w->s, sl(o->user), sl(o->password), false, &reply,
-	    &w->err);
+	    err);
 	if (in == 1)
 		return 0;
 	if (in == 0)
-		err_set(&w->err, ERR_FORMAT, "the server did not let %.100s "
+		err_set(err, ERR_FORMAT, "the server did not let %.100s "
 		    "in: %s", o->user, reply.code == 0 ? "it offers no way "
 		    "that does not show the password" : reply.text);
 	smtp_free(w->s);
@@ -83,14 +83,35 @@ dial(struct sending *x, struct worker *w)
 	return -1;
 }
 
+static bool
+all_unsent(const struct job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].result != SMTP_UNSENT)
+			return false;
+	return true;
+}
+
+/*
+ * A server may hang up between two messages, as it likes: what it has not
+ * got goes over another connection, once.
+ */
 static void
 to_server(struct sending *x, struct worker *w, struct job *j)
 {
-	if (w->s == NULL && dial(x, w) == -1)
-		return;
-	if (smtp_send(w->s, w->a, &j->m, j->v, j->n, &w->err) == -1) {
+	bool again = w->s != NULL;
+
+	for (;; again = false) {
+		if (w->s == NULL && dial(x, w, &j->err) == -1)
+			return;
+		if (smtp_send(w->s, w->a, &j->m, j->v, j->n, &j->err) == 0)
+			return;
 		smtp_free(w->s);
 		w->s = NULL;
+		if (!again || !all_unsent(j))
+			return;
 	}
 }
 
@@ -214,14 +235,14 @@ result_of_exit(int status)
 static void
 to_command(struct sending *x, struct worker *w, struct job *j)
 {
-	int fd = message_file(j->m.bytes, &w->err), status;
+	int fd = message_file(j->m.bytes, &j->err), status;
 	enum smtp_result result;
 	struct slice why = { NULL, 0 };
 	size_t i;
 
 	if (fd == -1)
 		return;
-	if (run(command_line(x, j, w->a), fd, &status, &w->err) == -1) {
+	if (run(command_line(x, j, w->a), fd, &status, &j->err) == -1) {
 		close(fd);
 		return;
 	}
@@ -240,7 +261,9 @@ static void
 work(void *ctx, size_t worker, void *job)
 {
 	struct sending *x = ctx;
+	struct job *j = job;
 
+	j->err = (struct err){ .code = ERR_NONE };
 	if (x->r->in->way == WAY_COMMAND)
 		to_command(x, &x->workers[worker], job);
 	else
@@ -431,20 +454,11 @@ worst(const struct job *j)
 	return SMTP_UNSENT;
 }
 
-static bool
-all_unsent(const struct job *j)
-{
-	size_t i;
-
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].result != SMTP_UNSENT)
-			return false;
-	return true;
-}
-
 static struct slice
-why_of(struct sending *x, const struct smtp_rcpt *to)
+why_of(struct sending *x, const struct job *j, const struct smtp_rcpt *to)
 {
+	if (to->result == SMTP_UNSENT)
+		return sl(j->err.msg);
 	if (to->code == 0)
 		return to->why;
 	return arena_fmt(x->a, "%u " SL_FMT, to->code, SL_ARG(to->why));
@@ -460,15 +474,15 @@ say_rcpts(struct sending *x, const struct job *j, enum replay_state row,
 
 	for (i = 0; i < j->n; i++) {
 		to = &j->v[i];
-		why = why_of(x, to);
-		if (to->result == SMTP_REFUSED || to->result == SMTP_LATER)
+		why = why_of(x, j, to);
+		if (to->result != SMTP_TAKEN && to->result != SMTP_DOUBTFUL)
 			diag_warn(j->item->source, SL_FMT ": " SL_FMT,
 			    SL_ARG(to->address), SL_ARG(why));
 		if (replays_rcpt(x->r->rows, j->row, i, states[to->result],
 		    why, err) == -1)
 			return -1;
 	}
-	return replays_set(x->r->rows, j->row, row, why_of(x, &j->v[0]), err);
+	return replays_set(x->r->rows, j->row, row, why_of(x, j, &j->v[0]), err);
 }
 
 static void
@@ -483,6 +497,7 @@ count(struct replay *r, const struct job *j, enum replay_state s)
 	size_t i;
 
 	++*n[s];
+	j->item->why = NULL;
 	if (s == REPLAY_DOUBTFUL)
 		diag_warn(j->item->source, "doubtful: the line was lost "
 		    "before the answer came; --retry-doubtful sends it again");
@@ -497,8 +512,11 @@ say_job(struct sending *x, const struct job *j, struct err *err)
 {
 	enum replay_state s = states[worst(j)];
 
-	if (all_unsent(j))		/* it never went out */
+	if (all_unsent(j)) {		/* it never went out */
+		x->err = j->err;
+		j->item->why = arena_str(x->r->st->keep, sl(j->err.msg));
 		return replays_forget(x->r->rows, j->row, err);
+	}
 	count(x->r, j, s);
 	return say_rcpts(x, j, s, err);
 }
@@ -519,11 +537,8 @@ say_round(struct sending *x, struct err *err)
 	}
 	x->failures = unsent == x->n && x->n > 0 ? x->failures + 1 : 0;
 	x->answered |= unsent < x->n;
-	for (i = 0; i < x->nworkers; i++) {
-		if (x->workers[i].err.code != ERR_NONE)
-			x->err = x->workers[i].err;
+	for (i = 0; i < x->nworkers; i++)
 		arena_reset(x->workers[i].a);
-	}
 	return case_commit(x->r->c, err);
 }
 
@@ -588,6 +603,18 @@ anything_left(const struct replay *r)
 	return false;
 }
 
+/* What was answered was told then. */
+static void
+tell_unsent(const struct replay *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->items[i].leave == LEAVE_NO && r->items[i].why != NULL)
+			diag_warn(r->items[i].source, "not sent: %s",
+			    r->items[i].why);
+}
+
 /* What was refused for now is tried again, after longer and longer. */
 static int
 send_passes(struct sending *x, struct err *err)
@@ -597,8 +624,10 @@ send_passes(struct sending *x, struct err *err)
 	for (;;) {
 		if (send_pass(x, err) == -1)
 			return -1;
-		if (tries-- <= 1 || sig_stop() || !anything_left(x->r))
+		if (tries-- <= 1 || sig_stop() || !anything_left(x->r)) {
+			tell_unsent(x->r);
 			return 0;
+		}
 		for (s = 0; s < wait * 10 && !sig_stop(); s++)
 			replay_nap(100);
 		wait *= 2;

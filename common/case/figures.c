@@ -48,9 +48,14 @@ static const char *const questions[FIGURES] = {
 	    " ORDER BY count(*) DESC, 1 LIMIT 1000",
 	[FIGURE_REPLAYS] = "SELECT target, state, count(*) FROM replay"
 	    " GROUP BY 1, 2 ORDER BY 1, 3 DESC",
-	[FIGURE_LEFT] = "SELECT id, state, target, sender, why FROM replay"
-	    " WHERE state IN ('doubtful', 'returned', 'refused')"
-	    " ORDER BY state, replay LIMIT 100",
+	[FIGURE_LEFT] = "SELECT r.id, coalesce(x.state, r.state), r.target,"
+	    " r.sender, coalesce(x.why, r.why) FROM replay r"
+	    " JOIN replay_recipient x ON x.replay = r.replay"
+	    " WHERE coalesce(x.state, r.state) IN"
+	    " ('doubtful', 'returned', 'refused') AND NOT EXISTS (SELECT 1"
+	    " FROM replay_recipient y WHERE y.key = x.key"
+	    " AND y.replay > x.replay) GROUP BY r.replay, 2"
+	    " ORDER BY 2, r.replay LIMIT 100",
 	[FIGURE_PIECES] = "SELECT p.archive, s.path, count(*) FROM piece p"
 	    " JOIN spool s ON s.spool = p.spool"
 	    " JOIN piece_entry x ON x.piece = p.piece GROUP BY p.piece",

@@ -28,9 +28,13 @@ static const int weight[REPLAY_STATES] = {
 
 enum query_id {
 	Q_ADD, Q_ADD_RCPT, Q_SET, Q_STAGED, Q_PUBLISHED, Q_RCPT,
-	Q_FORGET_RCPTS, Q_FORGET, Q_EACH, Q_KNOWN, Q_COUNT, Q_STAGE,
+	Q_FORGET_RCPTS, Q_FORGET, Q_EACH, Q_KNOWN, Q_COUNT, Q_LEFT, Q_STAGE,
 	Q_ADD_STAGE, Q_NUM
 };
+
+/* The recipient x was not tried again. */
+#define NOT_SINCE	"NOT EXISTS (SELECT 1 FROM replay_recipient y" \
+	" WHERE y.key = x.key AND y.replay > x.replay)"
 
 static const char *const queries[Q_NUM] = {
 	[Q_ADD] = "INSERT INTO replay (replay, at, state, target, entry,"
@@ -57,8 +61,18 @@ static const char *const queries[Q_NUM] = {
 	[Q_KNOWN] = "SELECT coalesce(x.state, r.state)"
 	    " FROM replay_recipient x JOIN replay r ON r.replay = x.replay"
 	    " WHERE x.key = ?1",
-	[Q_COUNT] = "SELECT state, count(*) FROM replay"
-	    " WHERE ?1 IS NULL OR target = ?1 GROUP BY state",
+	[Q_COUNT] = "SELECT state, count(*) FROM replay r"
+	    " WHERE (?1 IS NULL OR target = ?1) AND (state NOT IN"
+	    " ('refused', 'returned', 'doubtful') OR EXISTS (SELECT 1"
+	    " FROM replay_recipient x WHERE x.replay = r.replay AND "
+	    NOT_SINCE ")) GROUP BY state",
+	[Q_LEFT] = "SELECT coalesce(x.state, r.state), r.source, x.address,"
+	    " count(*), coalesce(x.why, r.why)"
+	    " FROM replay r JOIN replay_recipient x ON x.replay = r.replay"
+	    " WHERE (?1 IS NULL OR r.target = ?1)"
+	    " AND coalesce(x.state, r.state) NOT IN ('published', 'taken')"
+	    " AND " NOT_SINCE " GROUP BY r.replay, 1, 5"
+	    " ORDER BY r.replay, min(x.n)",
 	[Q_STAGE] = "SELECT stage FROM replay_stage WHERE path = ?1"
 	    " AND mark = ?2 AND dev = ?3 AND ino = ?4",
 	[Q_ADD_STAGE] = "INSERT INTO replay_stage (path, mark, dev, ino)"
@@ -341,6 +355,27 @@ replays_count(struct replays *r, const char *target,
 		n[state_of(q_col(q, 0))] = (uint64_t)q_col_int(q, 1);
 	q_reset(q);
 	return x;
+}
+
+int
+replays_left(struct replays *r, const char *target,
+    int (*each)(void *ctx, const struct replay_left *left, struct err *err),
+    void *ctx, struct err *err)
+{
+	struct query *q = r->q[Q_LEFT];
+	struct replay_left left;
+	int x;
+
+	q_text(q, 1, sl(target));
+	while ((x = q_step(q, err)) == 1) {
+		left = (struct replay_left){ .state = state_of(q_col(q, 0)),
+		    .source = q_col(q, 1), .address = q_col(q, 2),
+		    .n = (uint64_t)q_col_int(q, 3), .why = q_col(q, 4) };
+		if ((x = each(ctx, &left, err)) == -1)
+			break;
+	}
+	q_reset(q);
+	return x == -1 ? -1 : 0;
 }
 
 static void

@@ -81,9 +81,28 @@ int	replays_each(struct replays *r, unsigned states, const char *target,
 int	replays_known(struct replays *r, const uint8_t key[REPLAY_KEY],
 	    enum replay_state *state, struct err *err);
 
-/* How many rows are in each state; of one target, or NULL of all. */
+/*
+ * How many rows are in each state; of one target, or NULL of all.  Not
+ * those that were refused, returned or doubtful when all of their recipients
+ * have been tried again since.
+ */
 int	replays_count(struct replays *r, const char *target,
 	    uint64_t n[REPLAY_STATES], struct err *err);
+
+/*
+ * Recipients of a row that have not had the mail as far as is known, and
+ * were not tried again since.  The slices live until each returns.
+ */
+struct replay_left {
+	enum replay_state state;
+	struct slice	 source;
+	struct slice	 address;	/* one of them */
+	uint64_t	 n;		/* that fared alike */
+	struct slice	 why;
+};
+int	replays_left(struct replays *r, const char *target,
+	    int (*each)(void *ctx, const struct replay_left *left,
+	    struct err *err), void *ctx, struct err *err);
 
 /*
  * A staging folder is the one it was only if all of this is as it was.

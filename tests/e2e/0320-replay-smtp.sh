@@ -63,16 +63,27 @@ t 'no answer in time is doubtful, too' '
 	    >out 2>errs; s=$?; again
 	[ $s = 3 ] && [ "$(state doubtful)" = 1 ]'
 
+t 'a server that hangs up after each message gets all of them' '
+	rm -f case.db && sink few && replay smtp >out 2>errs; s=$?; sent; again; cat wrong
+	[ $s = 0 ] && [ ! -s wrong ] && [ "$(state taken)" = "$messages" ]'
+t 'what could not be sent is told, and goes with the next run' '
+	rm -f case.db && sink some && replay smtp >out 2>errs; s=$?; sent; again
+	[ $s = 3 ] && has "MSG00002: not sent: the server hung up" errs && [ "$(grep -c . errs)" = 1 ] &&
+	[ "$(cut -d" " -f1 wrong | sort -u)" = MSG00002 ] && sink good && replay smtp >out 2>errs
+	again; [ "$(ls got | wc -l)" = 1 ] && [ "$(state taken)" = "$messages" ]'
+
 # r*-1 is refused for now, r*-2 for good
 t '4xx and 5xx are of one recipient: the others have their mail' '
 	rm -f case.db && sink mixed && replay smtp >out 2>errs; s=$?
 	sent; again
 	[ $s = 3 ] && ! grep -v -e "-[12]@example.net 0" wrong &&
-	has "r2-2@example.net: 550 5.1.1 no" errs'
+	has "r2-2@example.net: 550 5.1.1 no" errs && spoolreplay -c case.db --status >out &&
+	[ "$(grep -c "^returned.*MSG.*-1@example.net.451" out)" = 8 ] && [ "$(grep -c "^refused.*-2@" out)" = 4 ]'
 
 t 'a second run sends to those who were refused for now, and to no others' '
 	sink good && replay smtp >out 2>errs; sent; again
-	cat got/* | grep "^RCPT" >to; grep -q -e "-1@" to && ! grep -v -e "-1@" to'
+	cat got/* | grep "^RCPT" >to; grep -q -e "-1@" to && ! grep -v -e "-1@" to &&
+	spoolreplay -c case.db --status >out && [ "$(grep -c -e "-[12]@" out)" = 4 ]'
 
 t 'LMTP answers for each recipient' '
 	rm -f case.db && sink lmtp && replay lmtp >out 2>errs; s=$?

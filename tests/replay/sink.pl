@@ -6,6 +6,7 @@
 # good	takes everything		mixed	4xx to r*-1, 5xx to r*-2
 # drop	hangs up after the final dot	lmtp	LMTP, mixed after the dot
 # stall	never answers the final dot	bare	offers nothing: no extension
+# few	hangs up at the second MAIL	some	hangs up at RCPT to r2-1
 #
 # Each message is a file in DIR: the commands, an empty line, the bytes as
 # they were sent, without the doubled dots.  It ends with its parent.
@@ -52,11 +53,13 @@ sub serve {
 			    . "250-SIZE 10000000\r\n250-8BITMIME\r\n250-DSN\r\n"
 			    . "250 SMTPUTF8");
 		} elsif ($line =~ /^MAIL/) {
+			return if $how eq 'few' && @said;
 			@said = $line;
 			@to = ();
 			$say->('250 ok');
 		} elsif ($line =~ /^RCPT TO:<(.*?)>/) {
 			my $rcpt = $1;
+			return if $how eq 'some' && $rcpt =~ /^r2-1@/;
 			my $r = $how eq 'mixed' ? reply_to($rcpt) : '250 ok';
 			push @said, $line if $r =~ /^2/;
 			push @to, $rcpt if $r =~ /^2/;

@@ -44,7 +44,8 @@ add(const char *target, const char *key)
 	return row.row;
 }
 
-static const char k1[] = "0123456789abcdef", k2[] = "0123456789abcdeg";
+static const char k1[] = "0123456789abcdef", k2[] = "0123456789abcdeg",
+    k3[] = "0123456789abcdeh";
 
 START_TEST(what_was_done_weighs_more_than_what_was_not)
 {
@@ -94,7 +95,7 @@ START_TEST(rows_are_walked_by_state_and_target_while_they_change)
 	size_t n = 0;
 
 	add("t", k1);
-	add("u", k1);
+	add("u", k3);
 	add("t", k2);
 	ck_assert_int_eq(replays_each(r, 1 << REPLAY_INTENT, "t", count, &n,
 	    &err), 0);
@@ -102,6 +103,46 @@ START_TEST(rows_are_walked_by_state_and_target_while_they_change)
 	ck_assert_int_eq(replays_count(r, NULL, states, &err), 0);
 	ck_assert_uint_eq(states[REPLAY_DOUBTFUL], 2);
 	ck_assert_uint_eq(states[REPLAY_INTENT], 1);
+}
+END_TEST
+
+static int
+keep_left(void *ctx, const struct replay_left *left, struct err *e)
+{
+	struct replay_left *last = ctx;
+
+	(void)e;
+	ck_assert(sl_eq(left->address, SL("b@example.net")));
+	last->state = left->state;
+	last->n++;
+	return 0;
+}
+
+START_TEST(what_was_tried_again_is_no_longer_left)
+{
+	uint64_t states[REPLAY_STATES];
+	struct replay_left last = { .n = 0 };
+	int64_t a = add("t", k1), b = add("t", k2);
+
+	/* of b, which others had, one was returned */
+	ck_assert_int_eq(replays_set(r, a, REPLAY_REFUSED, SL("no"), &err), 0);
+	ck_assert_int_eq(replays_set(r, b, REPLAY_TAKEN, SL(""), &err), 0);
+	ck_assert_int_eq(replays_rcpt(r, b, 0, REPLAY_RETURNED, SL("451"),
+	    &err), 0);
+	ck_assert_int_eq(replays_left(r, "t", keep_left, &last, &err), 0);
+	ck_assert_uint_eq(last.n, 2);
+	ck_assert_int_eq(last.state, REPLAY_RETURNED);
+
+	a = add("t", k1);
+	ck_assert_int_eq(replays_set(r, a, REPLAY_TAKEN, SL(""), &err), 0);
+	last.n = 0;
+	ck_assert_int_eq(replays_left(r, NULL, keep_left, &last, &err), 0);
+	ck_assert_uint_eq(last.n, 1);
+	ck_assert_int_eq(replays_count(r, "t", states, &err), 0);
+	ck_assert_uint_eq(states[REPLAY_REFUSED], 0);
+	ck_assert_uint_eq(states[REPLAY_TAKEN], 2);
+	ck_assert_int_eq(replays_left(r, "u", keep_left, &last, &err), 0);
+	ck_assert_uint_eq(last.n, 1);
 }
 END_TEST
 
@@ -130,6 +171,7 @@ suite(void)
 	tcase_add_test(t, a_recipient_can_fare_otherwise_than_the_message);
 	tcase_add_test(t,
 	    rows_are_walked_by_state_and_target_while_they_change);
+	tcase_add_test(t, what_was_tried_again_is_no_longer_left);
 	tcase_add_test(t, a_staging_folder_that_differs_in_anything_is_another);
 	suite_add_tcase(s, t);
 	return s;
