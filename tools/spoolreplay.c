@@ -313,6 +313,10 @@ act(struct replay *r, char *argv[], struct err *err)
 		diag_warn(r->target, "nothing was taken for %llu seconds: is "
 		    "the server running?  The same command goes on",
 		    (unsigned long long)o.stall);
+	if (r->did.full)
+		diag_warn(r->target, "%llu messages lie there, as many as "
+		    "may (--max-waiting).  The same command goes on",
+		    (unsigned long long)r->did.waiting);
 	return diag_count() > 0 ? STATUS_PART : STATUS_OK;
 }
 

@@ -128,6 +128,7 @@ struct replay_tally {			/* of what was done in this run */
 	uint64_t	 published, taken, refused, returned, doubtful;
 	uint64_t	 waiting;
 	bool		 stalled;	/* the server stopped taking */
+	bool		 full;		/* max_waiting, and nobody waits */
 	bool		 stopped;	/* a signal came */
 };
 

@@ -534,6 +534,14 @@ room_for(struct replay *r, const struct pace *p, const struct watch *w)
 	return (size_t)room;
 }
 
+/* As many lie there as may. */
+static bool
+is_full(const struct replay *r, const struct watch *w)
+{
+	return r->in->taken && r->o->max_waiting > 0 &&
+	    watch_waiting(w) >= r->o->max_waiting;
+}
+
 /* 1: go on; 0: the server takes nothing any more. */
 static int
 look(struct replay *r, struct watch *w, struct pace *p, struct err *err)
@@ -575,8 +583,10 @@ run(struct replay *r, struct batch *b, struct watch *w, struct err *err)
 			go = look(r, w, &p, err);
 			continue;
 		}
-		if (r->o->stall == 0 && next == r->n)
+		if (r->o->stall == 0 && (next == r->n || is_full(r, w))) {
+			r->did.full = next < r->n;
 			break;
+		}
 		replay_nap(LOOK_MS);
 		go = look(r, w, &p, err);
 	}

@@ -76,6 +76,31 @@ inject_dots_of(struct slice format, struct slice folder)
  * The envelope.
  */
 
+/* Lines and arguments that are read by whoever splits at these. */
+static bool
+is_list(const struct inject *in)
+{
+	return in->block == BLOCK_BARE || in->block == BLOCK_ANGLE ||
+	    in->way == WAY_COMMAND;
+}
+
+/* Is there more behind it, outside of a quoted local part? */
+static bool
+has_more(struct slice addr)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < addr.n; i++)
+		if (addr.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && addr.p[i] == '\\')
+			i++;
+		else if (!quoted && memchr(" ,;()", addr.p[i], 5) != NULL)
+			return true;
+	return quoted;
+}
+
 const char *
 inject_bad_address(const struct inject *in, struct slice addr)
 {
@@ -95,7 +120,8 @@ inject_bad_address(const struct inject *in, struct slice addr)
 		if (c >= 0x80 && !in->utf8)
 			return "is not plain ASCII";
 	}
-	return NULL;
+	return is_list(in) && has_more(addr) ?
+	    "could be read as several addresses" : NULL;
 }
 
 static int
@@ -380,7 +406,7 @@ inject_head(const struct inject *in, const struct inject_mail *mail,
 {
 	struct buf head = { 0 };
 	struct inject_lines l = { .in = in, .dots = mail->dots };
-	int r = 0;
+	size_t was = out->n;
 
 	if (check_envelope(in, mail, err) == -1 ||
 	    (in->block == BLOCK_HEADER && check_header(mail, a, err) == -1))
@@ -389,13 +415,12 @@ inject_head(const struct inject *in, const struct inject_mail *mail,
 	buf_add(&head, mail->trace);
 	put_header(mail->text, a, &head, body);
 	buf_addc(&head, '\n');
-	if (in->head_max > 0 && head.n > in->head_max)
-		r = err_set(err, ERR_LIMIT, "its header is longer than the "
-		    "%zu bytes that %s takes", in->head_max, in->name);
-	else
-		inject_lines(&l, buf_sl(&head), out);
+	inject_lines(&l, buf_sl(&head), out);
 	buf_free(&head);
-	return r;
+	if (in->head_max == 0 || out->n - was <= in->head_max)
+		return 0;
+	return err_set(err, ERR_LIMIT, "its header is longer than the %zu "
+	    "bytes that %s takes", in->head_max, in->name);
 }
 
 /*

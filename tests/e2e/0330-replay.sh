@@ -169,6 +169,12 @@ t 'a server that takes nothing stops the replay, and the next one goes on' '
 	put ims55:srv/Imcdata/Pickup - <list >out 2>errs &&
 	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ]'
 
+t 'where nobody waits, a full folder ends it, and the next run goes on' '
+	again; run 3 spoolreplay --to ims55:srv/Imcdata/Pickup --stall 0 --max-waiting 4 --commit $(cat list) &&
+	has "4 messages lie there" errs && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ] &&
+	rm srv/Imcdata/Pickup/* && put ims55:srv/Imcdata/Pickup --max-waiting 4 - <list >out 2>errs &&
+	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 2 ]'
+
 t '--all-to sends to one address, --add-resent says which case' '
 	again; put eml:srv/TR --all-to test@example.org --add-resent op@example.org "$(head -n 1 list)" >out 2>errs &&
 	cat srv/TR/*.eml | tr -d "\r" | sed "/^\$/q" >got && [ "$(grep -c "^X-Receiver:" got)" = 1 ] &&
