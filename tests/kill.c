@@ -110,7 +110,8 @@ changes(const struct __ptrace_syscall_info *c)
 	size_t i;
 
 	if (c->entry.nr == SYS_openat)
-		return (c->entry.args[2] & (O_CREAT | O_TRUNC | O_TMPFILE)) != 0;
+		return (c->entry.args[2] & (O_CREAT | O_TRUNC)) != 0 ||
+		    (c->entry.args[2] & O_TMPFILE) == O_TMPFILE;
 	for (i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
 		if (c->entry.nr == changing[i])
 			return true;

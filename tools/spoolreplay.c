@@ -249,20 +249,26 @@ show_progress(void *ctx, const struct replay *r)
 	    (unsigned long long)d->refused, (unsigned long long)d->doubtful);
 }
 
+/* What cannot be known any more is no note only: somebody has to look. */
 static void
 tell_recovered(const struct replay *r)
 {
 	const uint64_t *n = r->recovered;
+	char told[200];
 
 	if (n[REPLAY_INTENT] + n[REPLAY_PUBLISHED] + n[REPLAY_DOUBTFUL] +
 	    r->removed == 0)
 		return;
-	diag_note("an earlier run was killed: %llu begun again, %llu "
-	    "published, %llu doubtful, %llu files removed that no row knew",
-	    (unsigned long long)n[REPLAY_INTENT],
+	snprintf(told, sizeof(told), "an earlier run was killed: %llu begun "
+	    "again, %llu published, %llu doubtful, %llu files removed that "
+	    "no row knew", (unsigned long long)n[REPLAY_INTENT],
 	    (unsigned long long)n[REPLAY_PUBLISHED],
 	    (unsigned long long)n[REPLAY_DOUBTFUL],
 	    (unsigned long long)r->removed);
+	if (n[REPLAY_DOUBTFUL] > 0)
+		diag_warn(NULL, "%s", told);
+	else
+		diag_note("%s", told);
 }
 
 /* What was done, on stdout and in the ledger; and the ledger's head. */

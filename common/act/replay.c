@@ -46,7 +46,7 @@ static const struct {
 	    "run that replay again" },
 	[LEAVE_DOUBTFUL] = { "doubtful: it may have been sent",
 	    "--retry-doubtful" },
-	[LEAVE_WAS_REFUSED] = { "refused before", "" },
+	[LEAVE_WAS_REFUSED] = { "refused before", "--force" },
 	[LEAVE_UNPARSED] = { "no header in it", "--force" },
 	[LEAVE_SEVERAL] = { "several messages in one file", "--force" },
 	[LEAVE_PARTIAL] = { "was being received", "--force" },

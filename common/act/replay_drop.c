@@ -665,6 +665,34 @@ staged_file(struct replay *r, const struct replay_row *row, const char *name)
 	    sl_eq(row->sha256, (struct slice){ (const char *)is, 32 });
 }
 
+static int
+begin_again(struct replay *r, const struct replay_row *row, const char *name,
+    struct err *err)
+{
+	if (remove_staged(r, name, err) == -1)
+		return -1;
+	r->recovered[REPLAY_INTENT]++;
+	return replays_forget(r->rows, row->row, err);
+}
+
+/* A file of another with that name is in the way: under the next one. */
+static int
+publish_again(struct replay *r, const struct replay_row *row,
+    const char *name, struct err *err)
+{
+	struct err why = { .code = ERR_NONE };
+
+	if (publish(r, name, &why) == -1) {
+		if (why.sys == EEXIST && r->in->wrap == NULL)
+			return begin_again(r, row, name, err);
+		*err = why;
+		return -1;
+	}
+	r->recovered[REPLAY_PUBLISHED]++;
+	return sync_folders(r, err) == -1 ? -1 :
+	    say_published(r, row->row, err);
+}
+
 /* Every row of the table in replay.h. */
 static int
 recover_row(void *ctx, const struct replay_row *row, struct err *err)
@@ -683,18 +711,13 @@ recover_row(void *ctx, const struct replay_row *row, struct err *err)
 		    SL("the staging folder is gone, or another"), err);
 	}
 	is = row->state == REPLAY_INTENT ? 0 : staged_file(r, row, name);
-	if (is == 0) {
-		if (remove_staged(r, name, err) == -1)
-			return -1;
-		r->recovered[REPLAY_INTENT]++;
-		return replays_forget(r->rows, row->row, err);
-	}
+	if (is == 0)
+		return begin_again(r, row, name, err);
+	if (is == 1)
+		return publish_again(r, row, name, err);
 	r->recovered[REPLAY_PUBLISHED]++;
-	if (is == -1)			/* into the folder of that time */
-		return replays_published(r->rows, row->row, row->dev, row->ino,
-		    err);
-	return publish(r, name, err) == -1 || sync_folders(r, err) == -1 ? -1 :
-	    say_published(r, row->row, err);
+	return replays_published(r->rows, row->row, row->dev, row->ino,
+	    err);			/* into the folder of that time */
 }
 
 struct rowless {

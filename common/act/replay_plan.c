@@ -360,58 +360,67 @@ static const enum replay_leave known_as[REPLAY_STATES] = {
 
 /* LEAVE_NO: nothing stands in the way of this recipient. */
 static int
-known(struct replay *r, const uint8_t key[REPLAY_KEY], enum replay_leave *why,
-    struct err *err)
+known(struct replay *r, const struct replay_item *item,
+    const uint8_t key[REPLAY_KEY], enum replay_leave *why, struct err *err)
 {
 	enum replay_state s;
+	int64_t row;
 	int x = 0;
 
 	*why = LEAVE_NO;
-	if (r->rows != NULL && (x = replays_known(r->rows, key, &s, err)) == 1)
+	if (r->rows != NULL && (x = replays_known(r->rows, key, &s, &row,
+	    err)) == 1)
 		*why = known_as[s];
-	if (*why == LEAVE_DOUBTFUL && r->o->retry_doubtful)
+	if ((*why == LEAVE_DOUBTFUL && r->o->retry_doubtful) ||
+	    (*why == LEAVE_WAS_REFUSED && item->forced && row < r->st->first_row))
 		*why = LEAVE_NO;
 	return x == -1 ? -1 : 0;
 }
 
-static bool
-has_key(const struct ready *x, size_t n, const uint8_t key[REPLAY_KEY])
+/* Where the key stands in a table of mask + 1, or would; it is a digest. */
+static const uint8_t **
+place_of_key(const uint8_t **table, size_t mask, const uint8_t *key)
 {
-	size_t i;
+	uint64_t at;
 
-	for (i = 0; i < n; i++)
-		if (memcmp(x->to[i].key, key, REPLAY_KEY) == 0)
-			return true;
-	return false;
+	memcpy(&at, key, sizeof(at));
+	for (at &= mask; table[at] != NULL &&
+	    memcmp(table[at], key, REPLAY_KEY) != 0; at = (at + 1) & mask)
+		;
+	return &table[at];
 }
 
-#define TWICE_MAX	200	/* recipients that are compared pair by pair */
-
-/* The recipients that have not had it. */
+/* The recipients that have not had it, each once. */
 static int
 take_rcpts(struct replay *r, struct ready *x, const struct spool_rcpt *v,
     size_t n, const uint8_t mail[32], struct err *err)
 {
-	struct spool_rcpt *left = arena_alloc(r->st->scratch,
-	    (n + 1) * sizeof(*left));
+	struct arena *a = r->st->scratch;
+	struct spool_rcpt *left = arena_alloc(a, (n + 1) * sizeof(*left));
 	enum replay_leave why = LEAVE_NO, worst = LEAVE_DONE;
-	size_t i, k = 0;
+	const uint8_t **keys, **at;
+	size_t i, k = 0, mask = 1;
 
-	x->to = arena_alloc(r->st->scratch, (n + 1) * sizeof(*x->to));
+	while (mask < 2 * n)
+		mask = 2 * mask + 1;
+	keys = arena_alloc(a, (mask + 1) * sizeof(*keys));
+	x->to = arena_alloc(a, (n + 1) * sizeof(*x->to));
 	x->item->ndone = 0;
 	for (i = 0; i < n; i++) {
 		if (v[i].state != RCPT_PENDING)
 			continue;
 		rcpt_key(r, mail, x->mail.sender, v[i].addr.spec, x->to[k].key);
-		if (k < TWICE_MAX && has_key(x, k, x->to[k].key))
+		at = place_of_key(keys, mask, x->to[k].key);
+		if (*at != NULL)
 			continue;
-		if (known(r, x->to[k].key, &why, err) == -1)
+		if (known(r, x->item, x->to[k].key, &why, err) == -1)
 			return -1;
 		if (why != LEAVE_NO) {
 			x->item->ndone++;
 			worst = why > worst ? why : worst;
 			continue;
 		}
+		*at = x->to[k].key;
 		x->to[k].address = v[i].addr.spec;
 		left[k++] = v[i];
 	}
@@ -749,6 +758,7 @@ replay_plan(struct replay *r, struct err *err)
 	int result = 0;
 
 	r->st->seen = intern_new();
+	r->st->first_row = r->rows == NULL ? 0 : replays_next(r->rows);
 	for (i = 0; i < r->n && result == 0 && !sig_stop(); i++) {
 		result = plan_one(r, i, &t, err);
 		r->left[r->items[i].leave]++;

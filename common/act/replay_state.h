@@ -41,6 +41,7 @@ struct replay_inner {
 	int			 dirfd;		/* -1: not open */
 	int			 stagefd;
 	int64_t			 stage;		/* its number */
+	int64_t			 first_row;	/* that this run may add */
 	struct stat		 dir_st;
 };
 

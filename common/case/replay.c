@@ -58,7 +58,7 @@ static const char *const queries[Q_NUM] = {
 	    " sender, part, stage, sha256, dev, ino, why FROM replay"
 	    " WHERE replay > ?1 AND instr(?2, ' ' || state || ' ')"
 	    " AND (?3 IS NULL OR target = ?3) ORDER BY replay LIMIT 1",
-	[Q_KNOWN] = "SELECT coalesce(x.state, r.state)"
+	[Q_KNOWN] = "SELECT coalesce(x.state, r.state), r.replay"
 	    " FROM replay_recipient x JOIN replay r ON r.replay = x.replay"
 	    " WHERE x.key = ?1",
 	[Q_COUNT] = "SELECT state, count(*) FROM replay r"
@@ -323,7 +323,7 @@ replays_each(struct replays *r, unsigned states, const char *target,
 
 int
 replays_known(struct replays *r, const uint8_t key[REPLAY_KEY],
-    enum replay_state *state, struct err *err)
+    enum replay_state *state, int64_t *row, struct err *err)
 {
 	struct query *q = r->q[Q_KNOWN];
 	enum replay_state s;
@@ -332,8 +332,10 @@ replays_known(struct replays *r, const uint8_t key[REPLAY_KEY],
 	q_blob(q, 1, (struct slice){ (const char *)key, REPLAY_KEY });
 	while ((x = q_step(q, err)) == 1) {
 		s = state_of(q_col(q, 0));
-		if (!found || weight[s] > weight[*state])
+		if (!found || weight[s] > weight[*state]) {
 			*state = s;
+			*row = q_col_int(q, 1);
+		}
 		found = 1;
 	}
 	q_reset(q);

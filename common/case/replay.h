@@ -76,10 +76,11 @@ int	replays_each(struct replays *r, unsigned states, const char *target,
 
 /*
  * What became of this mail for this recipient: 1 and the weightiest state
- * (done, then in hand, then doubtful, then refused); 0: nothing yet.
+ * (done, then in hand, then doubtful, then refused), and its row; 0: nothing
+ * yet.
  */
 int	replays_known(struct replays *r, const uint8_t key[REPLAY_KEY],
-	    enum replay_state *state, struct err *err);
+	    enum replay_state *state, int64_t *row, struct err *err);
 
 /*
  * How many rows are in each state; of one target, or NULL of all.  Not

@@ -134,6 +134,13 @@ for p in "ims55 Imcdata In Out" "iis Mailroot Queue Badmail"; do
 	t "${p%% *}: what a rotation carried off untaken and the original are one mail" "carried $p"
 done
 
+perl -e 'print "X-Sender: a\@example.com\n", map("X-Receiver: r$_\@example.net\n", 1 .. 500, 1 .. 300), "Subject: x\n\ny\n"' >twice.eml
+t 'a recipient who is named twice gets it once, in whatever part' '
+	again; put iis:srv/Mailroot/Pickup --max-rcpts 100 twice.eml >out 2>errs &&
+	[ "$(ls srv/Mailroot/Pickup | wc -l)" = 5 ] &&
+	[ "$(grep -h ^X-Receiver srv/Mailroot/Pickup/* | sort -u | wc -l)" = 500 ] &&
+	[ "$(grep -h ^X-Receiver srv/Mailroot/Pickup/* | wc -l)" = 500 ]'
+
 perl -e 'print "X-Sender: a\@example.com\n", map("X-Receiver: r$_\@example.net\n", 1 .. 10001), "Subject: x\n\ny\n"' >many.eml
 t 'a message of more recipients than are kept is not sent to some of them' '
 	again; run 3 spoolreplay --to iis:srv/Mailroot/Pickup --stall 0 --commit "$work/many.eml" &&
@@ -159,7 +166,9 @@ t 'what a rotation carried off was taken, refused, doubtful or returned, by its 
 	mv srv/TR srv/TR.20260101T0000Z && mkdir -p srv/TR/Replay &&
 	run 3 spoolreplay --to ex2007-replay:srv/TR/Replay --stall 0 --commit $(cat l4) &&
 	has "1 published, 1 taken, 1 refused, 1 returned, 1 doubtful" &&
-	has "doubtful: a rotation carried it off while it was read" errs && [ "$(ls srv/TR/Replay | wc -l)" = 1 ]
+	has "doubtful: a rotation carried it off while it was read" errs && [ "$(ls srv/TR/Replay | wc -l)" = 1 ] &&
+	run 0 spoolreplay --to ex2007-replay:srv/TR/Replay --force "$(sed -n 2p l4)" --stall 0 --commit $(cat l4) &&
+	has " 1  of 4 messages go" && grep -q "message 2" srv/TR/Replay/*-6r.eml
 	r=$?; rm -rf srv/TR.2*; [ $r = 0 ]'
 
 t 'a server that takes nothing stops the replay, and the next one goes on' '

@@ -50,17 +50,22 @@ static const char k1[] = "0123456789abcdef", k2[] = "0123456789abcdeg",
 START_TEST(what_was_done_weighs_more_than_what_was_not)
 {
 	enum replay_state s;
-	int64_t a = add("t", k1), b = add("u", k1);
+	int64_t a = add("t", k1), b = add("u", k1), n;
 
-	ck_assert_int_eq(replays_known(r, (const uint8_t *)k2, &s, &err), 0);
-	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &err), 1);
+	ck_assert_int_eq(replays_known(r, (const uint8_t *)k2, &s, &n,
+	    &err), 0);
+	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &n,
+	    &err), 1);
 	ck_assert_int_eq(s, REPLAY_INTENT);
 	ck_assert_int_eq(replays_published(r, b, 1, 2, &err), 0);
 	ck_assert_int_eq(replays_set(r, a, REPLAY_REFUSED, SL("no"), &err), 0);
-	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &err), 1);
+	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &n,
+	    &err), 1);
 	ck_assert_int_eq(s, REPLAY_PUBLISHED);
+	ck_assert_int_eq(n, b);
 	ck_assert_int_eq(replays_forget(r, b, &err), 0);
-	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &err), 1);
+	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &n,
+	    &err), 1);
 	ck_assert_int_eq(s, REPLAY_REFUSED);
 }
 END_TEST
@@ -68,12 +73,13 @@ END_TEST
 START_TEST(a_recipient_can_fare_otherwise_than_the_message)
 {
 	enum replay_state s;
-	int64_t a = add("t", k1);
+	int64_t a = add("t", k1), n;
 
 	ck_assert_int_eq(replays_set(r, a, REPLAY_TAKEN, SL(""), &err), 0);
 	ck_assert_int_eq(replays_rcpt(r, a, 0, REPLAY_RETURNED, SL("451"),
 	    &err), 0);
-	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &err), 1);
+	ck_assert_int_eq(replays_known(r, (const uint8_t *)k1, &s, &n,
+	    &err), 1);
 	ck_assert_int_eq(s, REPLAY_RETURNED);
 }
 END_TEST
