@@ -4,6 +4,7 @@
 #include "show/doc.h"
 
 #define SHORT	26	/* bytes of a cell that is not broken in two */
+#define MANY	20	/* lines of a list that is printed in columns */
 
 void
 html_text(struct buf *out, struct slice s)
@@ -95,6 +96,32 @@ put_titles(struct buf *out, const struct doc_block *b)
 	buf_add(out, SL("</tr></thead>\n"));
 }
 
+static const char *
+cell_class(const struct doc_block *b, size_t i)
+{
+	const struct slice s = b->cells[i];
+
+	if (b->columns[i % b->ncolumns].number)
+		return sl_eq(s, SL("0")) ? " class=\"n z\"" : " class=\"n\"";
+	if (s.n <= SHORT)
+		return " class=\"s\"";
+	return i % b->ncolumns == 0 ? " class=\"wide\"" : "";
+}
+
+/* A long address is broken before its domain rather than anywhere. */
+static void
+cell_text(struct buf *out, struct slice s)
+{
+	const char *at;
+
+	while (s.n > SHORT && (at = memchr(s.p, '@', s.n)) != NULL) {
+		html_text(out, sl_first(s, (size_t)(at - s.p)));
+		buf_add(out, SL("<wbr>@"));
+		s = sl_from(s, (size_t)(at + 1 - s.p));
+	}
+	html_text(out, s);
+}
+
 static void
 put_table(struct buf *out, const struct doc_block *b)
 {
@@ -106,13 +133,10 @@ put_table(struct buf *out, const struct doc_block *b)
 	put_titles(out, b);
 	buf_add(out, SL("<tbody>\n"));
 	for (i = 0; i < b->n; i++) {
-		const struct doc_column *c = &b->columns[i % b->ncolumns];
-
 		if (i % b->ncolumns == 0)
 			buf_add(out, SL("<tr>"));
-		buf_fmt(out, "<td%s>", c->number ? " class=\"n\"" :
-		    b->cells[i].n <= SHORT ? " class=\"s\"" : "");
-		html_text(out, b->cells[i]);
+		buf_fmt(out, "<td%s>", cell_class(b, i));
+		cell_text(out, b->cells[i]);
 		buf_add(out, SL("</td>"));
 		if (i % b->ncolumns == b->ncolumns - 1)
 			buf_add(out, SL("</tr>\n"));
@@ -125,8 +149,9 @@ put_list(struct buf *out, const struct doc_block *b)
 {
 	size_t i;
 
-	buf_fmt(out, "<p class=\"list\">%s</p>\n<pre tabindex=\"0\" "
-	    "role=\"region\" aria-label=\"%s\">", b->title, b->title);
+	buf_fmt(out, "<p class=\"list\">%s</p>\n<pre%s tabindex=\"0\" "
+	    "role=\"region\" aria-label=\"%s\">", b->title,
+	    b->n > MANY ? " class=\"many\"" : "", b->title);
 	for (i = 0; i < b->n; i++) {
 		html_text(out, b->cells[i]);
 		buf_addc(out, '\n');

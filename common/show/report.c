@@ -289,11 +289,26 @@ sentence_what(struct maker *r)
 	return s;
 }
 
+/* A campaign by its subject: what else is said of it stands in its table. */
+static struct slice
+by_subject(struct slice label)
+{
+	static const struct slice more[2] = { SL("; always: "),
+	    SL("; varies: ") };
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if ((at = sl_find(label, more[i])) != NULL)
+			label = sl_first(label, (size_t)(at - label.p));
+	return label;
+}
+
 static struct slice
 sentence_who(struct maker *r)
 {
-	static const char *const kinds[4] = { "the account", "the client",
-	    "the sender", "campaign" };
+	static const char *const kinds[4] = { "the account ", "the client ",
+	    "the sender ", "the campaign \xe2\x80\x9c" };
 	uint64_t bad = r->by_class[C_RELAY] + r->by_class[C_BACKSCATTER] +
 	    r->by_class[C_SPAM];
 	struct buf b = { 0 };
@@ -308,8 +323,9 @@ sentence_who(struct maker *r)
 	for (i = 0; i < 4; i++) {
 		if (r->top[i].n == 0)
 			continue;
-		buf_fmt(&b, "%s%s %s (%s)", comma, kinds[i],
-		    text(r, r->top[i]), text(r, count(r, r->top_n[i])));
+		buf_fmt(&b, "%s%s%s%s (%s)", comma, kinds[i],
+		    text(r, by_subject(r->top[i])), i == 3 ? "\xe2\x80\x9d" :
+		    "", text(r, count(r, r->top_n[i])));
 		comma = ", ";
 	}
 	if (comma[0] == '\0')
@@ -519,11 +535,12 @@ say_peak(struct maker *r)
 	}
 	t->said = arena_fmt(r->a, "Times are UTC, a bar is %s. The "
 	    "peak, from %s on, has %s messages, mostly %s. %s"
-	    " messages came earlier or later than shown, or do not say when. "
-	    "Numbered lines are what was done.", text(r, step_text(r, t->step)),
+	    " messages came earlier or later than shown, or do not say when.%s"
+	    , text(r, step_text(r, t->step)),
 	    date_str(t->start + (int64_t)at * t->step, date),
 	    text(r, count(r, top)), class_name(best),
-	    text(r, count(r, r->entries - all)));
+	    text(r, count(r, r->entries - all)), t->nevents > 0 ?
+	    " Numbered lines are what was done." : "");
 }
 
 static int
@@ -686,7 +703,7 @@ rule_says(struct slice id)
 	for (rule = judge_rules; rule->id != NULL; rule++)
 		if (sl_eq(sl(rule->id), id))
 			return sl(rule->what);
-	return SL("");
+	return SL("No rule decides.");
 }
 
 static void
@@ -707,7 +724,7 @@ put_reason(void *ctx, const struct slice *v, struct err *err)
 	(void)err;
 	put(r, (struct slice[]){ visible(r, v[0]), v[1].n > 0 ?
 	    visible(r, v[1]) : SL("no rule decided"), count_text(r, v[2]),
-	    visible(r, rule_says(v[1])) });
+	    rule_says(v[1]) });
 	add_sample(r, v[3]);
 	if (!sl_eq(v[3], v[4]))
 		add_sample(r, v[4]);
@@ -915,10 +932,10 @@ say_done(struct maker *r, struct err *err)
 		return -1;
 	hex_str(hash, 32, hex);
 	doc_section(r->d, "done", "What was done");
-	doc_text(r->d, arena_fmt(r->a, "The ledger has %lld rows, each chained "
+	doc_text(r->d, arena_fmt(r->a, "The ledger has %lld row%s, each chained "
 	    "to the one before. Its head is %s: whoever has this page can show "
 	    "later that nothing before it was cut off (spoollist --verify "
-	    "--head).", (long long)id, hex));
+	    "--head).", (long long)id, id == 1 ? "" : "s", hex));
 	r->block = doc_table(r->d, "spools", "Spools",
 	    COLUMNS(spool_columns));
 	if (case_figure(r->c, FIGURE_SPOOLS, put_spool, r, err) == -1 ||
@@ -971,9 +988,9 @@ say_left(struct maker *r, struct err *err)
 static const struct doc_column entry_columns[] = {
 	{ "id", "id", false }, { "class", "class", false },
 	{ "reason", "reason", false }, { "arrived", "arrived", false },
-	{ "sender", "sender", false }, { "rcpt", "recipient", false },
-	{ "client", "client", false }, { "account", "account", false },
-	{ "subject", "subject", false },
+	{ "sender", "sender", false }, { "subject", "subject", false },
+	{ "rcpt", "recipient", false }, { "client", "client", false },
+	{ "account", "account", false },
 };
 
 static struct slice
@@ -1004,9 +1021,8 @@ put_entries(struct maker *r, const struct case_want *want, struct err *err)
 		put(r, (struct slice[]){ visible(r, e.id),
 		    visible(r, e.class), visible(r, e.reason),
 		    visible(r, e.arrived), shown(r, W_ADDRESS, e.sender),
-		    first_rcpt(r, &e), visible(r, e.client),
-		    shown(r, W_ACCOUNT, e.account),
-		    shown(r, W_SUBJECT, e.subject) });
+		    shown(r, W_SUBJECT, e.subject), first_rcpt(r, &e),
+		    visible(r, e.client), shown(r, W_ACCOUNT, e.account) });
 	case_cursor_free(cur);
 	return n;
 }

@@ -83,6 +83,8 @@ async function table(page) {
 		await page.evaluate((y) => { document.getElementById('view').scrollTop = y; }, i * all.length * 31 / 40);
 	await page.waitForTimeout(100);
 	ok('40 scrolls over all of it take under 4 s', Date.now() - began < 4000, Date.now() - began);
+	const high = await rows().evaluateAll((v) => v.map((tr) => tr.getBoundingClientRect().height));
+	ok('a row is as high as the script takes it to be', high.every((h) => h === 31), [...new Set(high)]);
 	ok('the rows in sight follow', Number(await rows().last().getAttribute('aria-rowindex')) > all.length * .9);
 	await page.selectOption('#class', 'spam');
 	await page.click('#all');
@@ -104,6 +106,8 @@ async function table(page) {
 	let page = await open(browser, 'page.html', errors, { viewport: { width: 1280, height: 900 } });
 	await table(page);
 	ok('the page is as wide as the window', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+	const cut = await page.evaluate(() => [...document.querySelectorAll('.scroll')].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.getAttribute('aria-label')));
+	ok('no table but that of the messages is wider', cut.length === 0, cut.join('; '));
 	await page.close();
 	for (const scheme of ['light', 'dark'])
 		await axe(browser, 'page.html', scheme);
