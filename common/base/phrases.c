@@ -3,17 +3,14 @@
 
 #include "base/phrases.h"
 
-/* The last four bytes, six bits of each; letters of either case are one. */
-static inline uint32_t
-roll(uint32_t four, char c)
-{
-	return four << 6 | ((unsigned char)ascii_lower(c) & 63);
-}
-
+/* Four bytes of a text, five bits of each: letters of either case are one. */
 static inline size_t
-slot(uint32_t four)
+slot(const char *p)
 {
-	return (four & 0xffffff) * UINT32_C(0x9e3779b1) >> 21;
+	uint32_t four;
+
+	memcpy(&four, p, sizeof(four));
+	return (four & UINT32_C(0x1f1f1f1f)) * UINT32_C(0x9e3779b1) >> 20;
 }
 
 static const struct slice *
@@ -26,8 +23,7 @@ void
 phrases_init(struct phrases *p, const void *rows, size_t n, size_t stride)
 {
 	const struct slice *s;
-	uint32_t four;
-	size_t i, k;
+	size_t i, k, at;
 
 	assert(n <= PHRASES_MAX);
 	p->rows = rows;
@@ -37,10 +33,11 @@ phrases_init(struct phrases *p, const void *rows, size_t n, size_t stride)
 	for (i = 0; i < n; i++) {
 		s = row(p, i);
 		assert(s->n >= PHRASE_MIN);
-		for (four = 0, k = 0; k < PHRASE_MIN; k++)
-			four = roll(four, s->p[k]);
-		p->next[i] = p->head[slot(four)];
-		p->head[slot(four)] = (uint8_t)(i + 1);
+		for (k = 0; k < 2; k++) {
+			at = slot(s->p + k);
+			p->next[2 * i + k] = p->head[at];
+			p->head[at] = (uint16_t)(2 * i + k + 1);
+		}
 	}
 }
 
@@ -60,38 +57,40 @@ phrases_once(struct phrases *p, const void *rows, size_t n, size_t stride)
 	return p;
 }
 
-/* The rows of one slot, against the text from its first byte on. */
+/* The rows of one slot, that begin at at or a byte before it. */
 static bool
-look(const struct phrases *p, size_t r, struct slice text,
+look(const struct phrases *p, size_t r, struct slice text, size_t at,
     struct phrase_set *found)
 {
+	size_t i, back;
 	bool any = false;
 
-	for (; r != 0; r = p->next[r - 1])
-		if (!phrase_found(found, r - 1) &&
-		    sl_istarts(text, *row(p, r - 1))) {
-			found->w[(r - 1) / 64] |= UINT64_C(1) << (r - 1) % 64;
+	for (; r != 0; r = p->next[r - 1]) {
+		i = (r - 1) / 2;
+		back = (r - 1) % 2;
+		if (back <= at && !phrase_found(found, i) &&
+		    sl_istarts(sl_from(text, at - back), *row(p, i))) {
+			found->w[i / 64] |= UINT64_C(1) << i % 64;
 			any = true;
 		}
+	}
 	return any;
 }
 
+/*
+ * Each row is in the index twice, by its first four bytes and by those from
+ * the second on: so every other byte of the text is enough to look at.
+ */
 bool
 phrases_in(const struct phrases *p, struct slice text,
     struct phrase_set *found)
 {
-	const size_t behind = PHRASE_MIN - 1;
-	uint32_t four = 0;
 	size_t i, r;
 	bool any = false;
 
 	*found = (struct phrase_set){ { 0 } };
-	for (i = 0; i < behind && i < text.n; i++)
-		four = roll(four, text.p[i]);
-	for (; i < text.n; i++) {
-		four = roll(four, text.p[i]);
-		if ((r = p->head[slot(four)]) != 0)
-			any |= look(p, r, sl_from(text, i - behind), found);
-	}
+	for (i = 0; i + sizeof(uint32_t) <= text.n; i += 2)
+		if ((r = p->head[slot(text.p + i)]) != 0)
+			any |= look(p, r, text, i, found);
 	return any;
 }

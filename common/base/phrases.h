@@ -13,14 +13,14 @@
  * lower case; there are at most PHRASES_MAX.  A-Z of the text are folded.
  */
 #define PHRASES_MAX	255
-#define PHRASE_MIN	4
-#define PHRASE_SLOTS	2048
+#define PHRASE_MIN	5
+#define PHRASE_SLOTS	4096
 
 struct phrases {
 	const char	*rows;
 	size_t		 n, stride;
-	uint8_t		 head[PHRASE_SLOTS];	/* by hash of four bytes: row + 1 */
-	uint8_t		 next[PHRASES_MAX];
+	uint16_t	 head[PHRASE_SLOTS];	/* by hash of four bytes; 0: none */
+	uint16_t	 next[2 * PHRASES_MAX];	/* 2 row + 0 or 1, + 1 */
 	atomic_bool	 ready;
 };
 

@@ -217,19 +217,31 @@ squeeze(struct slice name, char out[NAME_MAX_SQUEEZED])
 	return (struct slice){ out, n };
 }
 
+/* Is it one of the words of aliases? */
+static bool
+is_alias(const char *aliases, struct slice want)
+{
+	const char *p = aliases;
+
+	while (strncmp(p, want.p, want.n) != 0 ||
+	    (p[want.n] != ' ' && p[want.n] != '\0')) {
+		if ((p = strchr(p, ' ')) == NULL)
+			return false;
+		p++;
+	}
+	return true;
+}
+
 static const struct row *
 find_row(struct slice name)
 {
 	char room[NAME_MAX_SQUEEZED];
-	struct slice want = squeeze(name, room), aliases, alias;
+	struct slice want = squeeze(name, room);
 	size_t i;
 
-	for (i = 0; i < NROWS && want.n > 0; i++) {
-		aliases = sl(rows[i].aliases);
-		while (sl_word(&aliases, &alias))
-			if (sl_eq(alias, want))
-				return &rows[i];
-	}
+	for (i = 0; i < NROWS && want.n > 0; i++)
+		if (is_alias(rows[i].aliases, want))
+			return &rows[i];
 	return NULL;
 }
 
@@ -371,14 +383,14 @@ by_iconv(struct charsets *cs, const struct row *row, struct slice in,
 }
 
 /* The two bytes of JIS X 0208 as Shift_JIS has them. */
-static void
-put_sjis(struct buf *b, unsigned j1, unsigned j2)
+static inline void
+put_sjis(char to[2], unsigned j1, unsigned j2)
 {
 	unsigned s1 = (j1 - 0x21) / 2 + 0x81;
 	unsigned s2 = j1 % 2 == 0 ? j2 + 0x7e : j2 + (j2 > 0x5f ? 0x20 : 0x1f);
 
-	buf_addc(b, (char)(s1 > 0x9f ? s1 + 0x40 : s1));
-	buf_addc(b, (char)s2);
+	to[0] = (char)(s1 > 0x9f ? s1 + 0x40 : s1);
+	to[1] = (char)s2;
 }
 
 enum jis_set { JIS_ASCII, JIS_KANA, JIS_KANJI, JIS_OTHER };
@@ -421,6 +433,19 @@ is_94(char c)
 	return c > 0x20 && c < 0x7f;
 }
 
+/* Pairs of JIS_KANJI: nearly all that there is. */
+static void
+take_kanji(struct buf *b, struct slice *in)
+{
+	const char *p = in->p, *end = p + (in->n & ~(size_t)1);
+	char *to = buf_room(b, in->n);
+
+	for (; p < end && is_94(p[0]) && is_94(p[1]); p += 2, to += 2)
+		put_sjis(to, (unsigned char)p[0], (unsigned char)p[1]);
+	b->n = (size_t)(to - b->p);
+	*in = sl_from(*in, (size_t)(p - in->p));
+}
+
 /* One or two bytes of a set other than ASCII, as CP932 has them. */
 static void
 take_jis(struct buf *b, struct slice *in, enum jis_set set)
@@ -436,10 +461,20 @@ take_jis(struct buf *b, struct slice *in, enum jis_set set)
 	} else if (in->n < 2 || !is_94(in->p[1]) || set == JIS_OTHER) {
 		buf_addc(b, (char)0xff);	/* in no charset: U+FFFD */
 		*in = sl_from(*in, in->n > 1 && is_94(in->p[1]) ? 2 : 1);
-	} else {
-		put_sjis(b, c, (unsigned char)in->p[1]);
-		*in = sl_from(*in, 2);
-	}
+	} else
+		take_kanji(b, in);
+}
+
+/* The bytes that stand for themselves before anything shifts. */
+static size_t
+unshifted(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && s.p[i] != '\033' && s.p[i] != '\016' &&
+	    s.p[i] != '\017'; i++)
+		;
+	return i;
 }
 
 /*
@@ -452,8 +487,16 @@ static void
 unpack_jis(struct slice in, struct buf *b)
 {
 	enum jis_set set = JIS_ASCII, shifted = JIS_ASCII;
+	struct slice plain;
 
 	while (in.n > 0) {
+		if (set == JIS_ASCII && shifted == JIS_ASCII) {
+			plain = sl_first(in, unshifted(in));
+			buf_add(b, plain);
+			in = sl_from(in, plain.n);
+		}
+		if (in.n == 0)
+			return;
 		if (in.p[0] == '\033' && take_escape(&in, &set))
 			continue;
 		if (in.p[0] == '\016' || in.p[0] == '\017') {

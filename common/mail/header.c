@@ -104,6 +104,8 @@ at_blank_line(struct slice s)
 {
 	size_t i;
 
+	if (s.n > 0 && s.p[0] > ' ')
+		return false;
 	for (i = 0; i < s.n && (ascii_blank(s.p[i]) || s.p[i] == '\r'); i++)
 		;
 	return i == s.n || s.p[i] == '\n';
@@ -190,17 +192,12 @@ enum hdr_id
 hdr_id(struct slice name)
 {
 	const uint8_t *id;
-	size_t i;
 
 	if (name.n >= NITEMS(by_length))
 		return H_OTHER;
-	for (id = by_length[name.n]; *id != H_OTHER; id++) {
-		for (i = 0; i < name.n; i++)
-			if (ascii_lower(name.p[i]) != known[*id][i])
-				break;
-		if (i == name.n)
+	for (id = by_length[name.n]; *id != H_OTHER; id++)
+		if (sl_ieq(name, (struct slice){ known[*id], name.n }))
 			return *id;
-	}
 	return H_OTHER;
 }
 

@@ -495,6 +495,15 @@ mark_signs(struct hop *hop, const struct sign *v, size_t n, struct slice text)
 		}
 }
 
+/* Can one of within begin with these two bytes? */
+static inline bool
+may_be_sign(char c, char next)
+{
+	next = ascii_lower(next);
+	return (c == ' ' && (next == 'e' || next == 'i')) ||
+	    (c == ',' && next == ' ') || (c == '/' && next == 's');
+}
+
 static void
 mark_comment(struct hop *hop, struct slice text)
 {
@@ -504,8 +513,8 @@ mark_comment(struct hop *hop, struct slice text)
 	    memchr(text.p, '@', text.n) != NULL)
 		return;
 	mark_signs(hop, begins, NITEMS(begins), text);
-	for (i = 0; i < text.n; i++)
-		if (text.p[i] == ' ' || text.p[i] == ',' || text.p[i] == '/')
+	for (i = 0; i + 1 < text.n; i++)
+		if (may_be_sign(text.p[i], text.p[i + 1]))
 			mark_signs(hop, within, NITEMS(within),
 			    sl_from(text, i));
 }
@@ -577,6 +586,8 @@ mark_protocol(struct hop *hop, struct slice w)
 	struct slice s = w;
 	size_t i;
 
+	if (w.n < 3 || strchr("UEALSM", w.p[0] & ~0x20) == NULL)
+		return;
 	for (i = 0; i < NITEMS(base); i++)
 		if (sl_istarts(s, base[i]))
 			s = sl_from(s, base[i].n);

@@ -308,7 +308,9 @@ subject_hints(const struct head *h)
 static bool
 is_daemon(struct slice body)
 {
+	static struct phrases index;
 	struct slice name = { NULL, 0 }, ad = body;
+	struct phrase_set found;
 	const char *p;
 	size_t i;
 
@@ -324,10 +326,7 @@ is_daemon(struct slice body)
 		if (sl_istarts(ad, daemons[i]) && (ad.n == daemons[i].n ||
 		    !ascii_alnum(ad.p[daemons[i].n])))
 			return true;
-	for (i = 0; i < N(daemon_names); i++)
-		if (has(name, daemon_names[i]))
-			return true;
-	return false;
+	return phrases_in(PHRASES_ONCE(&index, daemon_names), name, &found);
 }
 
 /* The null path, and what becomes of it on some ways. */

@@ -179,13 +179,16 @@ tag(struct fold *f)
 	struct slice rest = { f->p, (size_t)(f->end - f->p) };
 	const char *close, *url;
 	size_t i;
+	char first;
 
 	if (!f->html || rest.n == 0 || (!ascii_alpha(*f->p) &&
 	    *f->p != '/' && *f->p != '!')) {
 		end_chain(f);
 		return;
 	}
-	for (i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
+	first = ascii_lower(*f->p);
+	for (i = 0; i < sizeof(unread) / sizeof(unread[0]) &&
+	    (first == '!' || first == 's'); i++)
 		if (sl_istarts(rest, unread[i].begins)) {
 			f->p = behind(f->p, f->end, unread[i].ends);
 			return;
@@ -194,13 +197,14 @@ tag(struct fold *f)
 	close = memchr(rest.p, '>', rest.n);
 	rest.n = (size_t)((close == NULL ? f->end : close) - rest.p);
 	f->p = rest.p + rest.n + (close != NULL);
-	if (sl_istarts(rest, SL("a ")) || sl_istarts(rest, SL("img ")))
+	if ((first == 'a' && sl_istarts(rest, SL("a "))) ||
+	    (first == 'i' && sl_istarts(rest, SL("img "))))
 		if ((url = sl_find(rest, SL("://"))) != NULL)
 			put_host(f, url + 3, rest.p + rest.n);
 }
 
 static enum script
-script_of(int32_t cp)
+script_in_table(int32_t cp)
 {
 	static const struct {
 		int32_t		from, to;
@@ -226,12 +230,23 @@ script_of(int32_t cp)
 	return S_NONE;
 }
 
+/* Most of what is not Latin is Japanese or Chinese. */
+static inline enum script
+script_of(int32_t cp)
+{
+	if (cp >= 0x3400 && cp <= 0x9fff)
+		return S_KANJI;
+	if (cp >= 0x2010 && cp <= 0x30a0)	/* hiragana, punctuation */
+		return S_NONE;
+	return script_in_table(cp);
+}
+
 /* Latin-1, Greek and Cyrillic capitals. */
-static int32_t
+static inline int32_t
 lower(int32_t cp)
 {
-	if ((cp >= 0xc0 && cp <= 0xde && cp != 0xd7) ||
-	    (cp >= 0x391 && cp <= 0x3a9) || (cp >= 0x410 && cp <= 0x42f))
+	if (cp <= 0x42f && ((cp >= 0xc0 && cp <= 0xde && cp != 0xd7) ||
+	    (cp >= 0x391 && cp <= 0x3a9) || cp >= 0x410))
 		return cp + 0x20;
 	return cp;
 }
@@ -440,12 +455,13 @@ count(struct sketch *s, const struct skip *k, struct slice word)
 }
 
 /* Ideographs stand without blanks: two in a row are a word. */
-static bool
+static inline bool
 is_kanji(struct slice w)
 {
 	unsigned char c = (unsigned char)w.p[0], d = (unsigned char)w.p[1];
 
-	return w.n >= 3 && w.n % 3 == 0 && ((c == 0xe3 && d >= 0x90) ||
+	return c >= 0xe3 && w.n >= 3 && w.n % 3 == 0 &&
+	    ((c == 0xe3 && d >= 0x90) ||
 	    (c >= 0xe4 && c <= 0xe9) || (c == 0xef && (d == 0xa4 ||
 	    d == 0xa5 || d == 0xa6 || d == 0xa7 || d == 0xa8)));
 }
@@ -618,8 +634,8 @@ fold_parts(struct buf *out, struct sketch *s, struct arena *a,
 	if (mark.n == 0 || depth == PARTS_DEPTH)
 		return;
 	mark = arena_fmt(a, "--" SL_FMT, SL_ARG(mark));
-	for (n = 0; n < PARTS_MAX && (at = sl_find(body, mark)) != NULL;
-	    n++) {
+	at = sl_find(body, mark);
+	for (n = 0; n < PARTS_MAX && at != NULL; n++) {
 		struct part p = { .type = SL("") };
 		struct head h;
 

@@ -136,7 +136,8 @@ author_hint(const struct spool_msg *m, struct arena *a)
 	struct hdr h;
 
 	for (at = rest; sl_line(&rest, &line) && line.n > 0; at = rest)
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]) &&
+		    !ascii_blank(line.p[0]); i++)
 			if (sl_istarts(line, names[i]) &&
 			    hdr_next(&at, &h) == 1 &&
 			    sl_ieq(h.name, names[i]) &&
