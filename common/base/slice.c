@@ -27,22 +27,49 @@ ascii_lower_copy(char *to, struct slice s)
 		to[i] = ascii_lower(s.p[i]);
 }
 
+static inline bool
+ieq8(uint64_t x, uint64_t y)
+{
+	return x == y || (x | upper_bits(x)) == (y | upper_bits(y));
+}
+
+static inline uint64_t
+load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The first four bytes of n, and the last four. */
+static inline uint64_t
+load_ends(const char *p, size_t n)
+{
+	uint32_t head, tail;
+
+	memcpy(&head, p, sizeof(head));
+	memcpy(&tail, p + n - sizeof(tail), sizeof(tail));
+	return (uint64_t)head << 32 | tail;
+}
+
 bool
 sl_ieq_bytes(const char *a, const char *b, size_t n)
 {
-	uint64_t x, y;
 	size_t i;
 
-	for (i = 0; i + sizeof(x) <= n; i += sizeof(x)) {
-		memcpy(&x, a + i, sizeof(x));
-		memcpy(&y, b + i, sizeof(y));
-		if ((x | upper_bits(x)) != (y | upper_bits(y)))
-			return false;
+	if (n < 4) {
+		for (i = 0; i < n; i++)
+			if (ascii_lower(a[i]) != ascii_lower(b[i]))
+				return false;
+		return true;
 	}
-	for (; i < n; i++)
-		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+	if (n < 8)
+		return ieq8(load_ends(a, n), load_ends(b, n));
+	for (i = 0; i + 8 < n; i += 8)
+		if (!ieq8(load8(a + i), load8(b + i)))
 			return false;
-	return true;
+	return ieq8(load8(a + n - 8), load8(b + n - 8));
 }
 
 bool

@@ -119,9 +119,11 @@ at_blank_line(struct slice s)
 static const char *
 name_colon(struct slice s)
 {
+	static const bool in_name[256] = { ['!' ... '9'] = true,
+	    [';' ... '~'] = true };
 	const char *p = s.p, *end = s.p + s.n;
 
-	while (p < end && *p > ' ' && *p < 0x7f && *p != ':')
+	while (p < end && in_name[(unsigned char)*p])
 		p++;
 	if (p == s.p)
 		return NULL;

@@ -499,6 +499,8 @@ mark_signs(struct hop *hop, const struct sign *v, size_t n, struct slice text)
 static inline bool
 may_be_sign(char c, char next)
 {
+	if (c > '/')
+		return false;
 	next = ascii_lower(next);
 	return (c == ' ' && (next == 'e' || next == 'i')) ||
 	    (c == ',' && next == ' ') || (c == '/' && next == 's');
@@ -580,19 +582,17 @@ read_from(struct hop *hop, struct peer *peer, const struct parts *parts)
 static void
 mark_protocol(struct hop *hop, struct slice w)
 {
-	static const struct slice base[] = {
-		SL("UTF8"), SL("E"), SL("A"), SL("L"), SL("S"), SL("MTP"),
-	};
 	struct slice s = w;
-	size_t i;
+	const char *c;
 
-	if (w.n < 3 || strchr("UEALSM", w.p[0] & ~0x20) == NULL)
+	if (sl_istarts(s, SL("UTF8")))
+		s = sl_from(s, 4);
+	for (c = "eals"; *c != '\0'; c++)
+		if (s.n > 0 && ascii_lower(s.p[0]) == *c)
+			s = sl_from(s, 1);
+	if (!sl_istarts(s, SL("MTP")))
 		return;
-	for (i = 0; i < NITEMS(base); i++)
-		if (sl_istarts(s, base[i]))
-			s = sl_from(s, base[i].n);
-	if (s.n == w.n || !sl_iends(sl_first(w, w.n - s.n), SL("MTP")))
-		return;
+	s = sl_from(s, 3);
 	hop->tls |= sl_ieq(s, SL("S")) || sl_ieq(s, SL("SA")) ||
 	    sl_istarts(s, SL("/TLS"));
 	hop->authenticated |= sl_ieq(s, SL("A")) || sl_ieq(s, SL("SA")) ||

@@ -344,7 +344,13 @@ is_null(struct slice path)
 static unsigned
 sender_hints(const struct head *h, const struct addr *sender)
 {
+	static const struct slice complainers[] = {
+		LIT("<staff@hotmail.com>"), LIT("scomp@aol."),
+		LIT("@email-abuse.amazonses.com"),
+	};
+	static struct phrases index;
 	struct slice from = get(h, H_FROM), path = get(h, H_RETURN_PATH);
+	struct phrase_set found;
 	unsigned hints = 0;
 
 	if (sender != NULL ? sender->null || is_null(sender->spec) :
@@ -352,10 +358,8 @@ sender_hints(const struct head *h, const struct addr *sender)
 		hints |= HINT_NULL;
 	if (is_daemon(from) || is_null(from) || is_daemon(get(h, H_SENDER)))
 		hints |= HINT_DAEMON;
-	if (has(from, SL("<staff@hotmail.com>")) ||
-	    sl_ieq(from, SL("staff@hotmail.com")) ||
-	    has(from, SL("scomp@aol.")) ||
-	    has(from, SL("@email-abuse.amazonses.com")))
+	if (phrases_in(PHRASES_ONCE(&index, complainers), from, &found) ||
+	    sl_ieq(from, SL("staff@hotmail.com")))
 		hints |= HINT_ABUSE;
 	return hints;
 }

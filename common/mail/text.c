@@ -364,14 +364,14 @@ letters(struct fold *f)
 	}
 }
 
-void
+size_t
 text_fold(struct buf *out, struct slice utf8, bool html)
 {
 	struct fold f = { .out = out, .p = utf8.p, .html = html };
 	struct slice rest;
 
 	if (utf8.n == 0 || out->n >= TEXT_MAX)
-		return;
+		return 0;
 	f.end = utf8.p + utf8.n;
 	buf_room(out, TEXT_MAX - out->n + TEXT_HOST);
 	f.word = f.chain = out->n;
@@ -396,6 +396,7 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 		out->n = f.word;	/* half a word is none */
 	else
 		end_word(&f);
+	return (size_t)(f.p - utf8.p);
 }
 
 /* ---- the sketch ---- */
@@ -404,6 +405,8 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 #define SKIP_RCPTS	4	/* of so many recipients */
 #define WORD_MIN	4	/* letters: shorter ones stand in any text */
 #define TEXT_PLAIN	(TEXT_MAX * 3 / 2)	/* decoded bytes without tags */
+#define TEXT_FRONT	1536	/* of HTML, which often says enough there */
+#define TEXT_BEHIND	64	/* bytes not looked at: nothing was cut off */
 #define FILE_MIN	64	/* bytes of an attachment that tell it */
 #define FILE_MAX	512
 #define PARTS_DEPTH	4
@@ -577,6 +580,29 @@ is_plain(const struct part *p, struct slice bytes)
 	return p->charset.n == 0;
 }
 
+/*
+ * To decode costs more than to fold.  False, and nothing in out, when what a
+ * longer look would give may be another text.  A charset that is guessed is
+ * guessed from all of it.
+ */
+static bool
+fold_front(struct buf *out, struct charsets *cs, const struct part *p)
+{
+	struct buf text = { 0 };
+	bool done;
+
+	if (p->body.n <= TEXT_FRONT || charset_name(p->charset) == NULL ||
+	    sl_ieq(p->charset, SL("us-ascii")))
+		return false;
+	mime_text(p, cs, TEXT_FRONT, &text);
+	done = text_fold(out, buf_sl(&text), true) + TEXT_BEHIND < text.n;
+	if (!done)
+		out->n = 0;
+	buf_free(&text);
+	return done;
+}
+
+/* out is empty. */
 static void
 fold_part(struct buf *out, struct charsets *cs, const struct part *p)
 {
@@ -588,6 +614,8 @@ fold_part(struct buf *out, struct charsets *cs, const struct part *p)
 		text_fold(out, bytes, html);
 		return;
 	}
+	if (html && fold_front(out, cs, p))
+		return;
 	mime_text(p, cs, html ? TEXT_LOOK : TEXT_PLAIN, &text);
 	text_fold(out, buf_sl(&text), html);
 	buf_free(&text);

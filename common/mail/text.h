@@ -23,9 +23,10 @@
 
 /*
  * Append utf8 to out until out has TEXT_MAX bytes, and no half word; a host
- * that began before is whole.  Linear in utf8.
+ * that began before is whole.  Linear in utf8.  Returns how many bytes of it
+ * were looked at: all of them when out did not become full.
  */
-void	text_fold(struct buf *out, struct slice utf8, bool html);
+size_t	text_fold(struct buf *out, struct slice utf8, bool html);
 
 /*
  * sketch - of a set of words: the least hash of those that fall into each
