@@ -13,6 +13,7 @@
 #include "case/store.h"
 #include "io/progress.h"
 #include "judge/judge.h"
+#include "judge/rspamd.h"
 #include "judge/scan.h"
 #include "show/guess.h"
 #include "show/select.h"
@@ -21,7 +22,7 @@
 #include "site/told.h"
 #include "spool/spool.h"
 
-static const char	*case_file, *format, *output;
+static const char	*case_file, *format, *output, *rspamd_url;
 static bool		 lines, nul, explain, more, print_site, no_magic;
 static uint64_t		 threads;
 static struct site_told	 told;
@@ -44,6 +45,8 @@ static const struct opt opts[] = {
 	    .flag = &print_site },
 	{ .name = "no-magic", .help = "do not look up the types of files and "
 	    "attachments", .flag = &no_magic },
+	{ .name = "rspamd", .arg = "url", .help = "ask this rspamd about mail "
+	    "that stays unsure", .str = &rspamd_url },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
 	SANDBOX_OPT(box),
@@ -259,6 +262,7 @@ struct job {
 	enum sink_kind	 kind;
 	bool		 summary;
 	struct casefile	*cf;		/* NULL: nothing is kept */
+	struct rspamd	*rspamd;	/* NULL: nobody is asked */
 	struct progress	 progress;
 };
 
@@ -275,7 +279,8 @@ confine(struct scan *scan, struct job *job, struct err *err)
 	size_t i;
 
 	if (scan_ready(scan, err) == -1 || (job->cf != NULL &&
-	    case_confine(job->cf, &box, err) == -1))
+	    case_confine(job->cf, &box, err) == -1) || (rspamd_url != NULL &&
+	    rspamd_new(&job->rspamd, rspamd_url, !box.off, err) == -1))
 		return -1;
 	for (i = 0; job->paths[i] != NULL; i++)
 		sandbox_path(&box, job->paths[i]);
@@ -330,13 +335,35 @@ print_conf(const struct site *site, const struct scan *scan)
 	return warn_unread(scan) > 0 ? STATUS_PART : STATUS_OK;
 }
 
+/* What stays unsure is asked about; -1: not all of it was answered. */
+static int
+ask(struct scan *scan, struct judge *j, struct job *job)
+{
+	struct rspamd_sums n;
+
+	if (job->rspamd == NULL)
+		return 0;
+	progress_begin(&job->progress, "asking rspamd");
+	rspamd_ask(job->rspamd, scan, j, &n);
+	progress_end(&job->progress);
+	diag_note("rspamd: %zu asked about, %zu of them spam", n.asked,
+	    n.bad);
+	if (n.packed > 0)
+		diag_warn(NULL, "rspamd: %zu messages of an archive were not "
+		    "asked about", n.packed);
+	if (n.failed > 0)
+		diag_warn(NULL, "rspamd: no answer about %zu messages: %s",
+		    n.failed, n.why);
+	return n.packed + n.failed > 0 ? -1 : 0;
+}
+
 static int
 judge_and_show(struct scan *scan, struct job *job)
 {
 	struct case_campaigns known = { 0 };
 	struct err err = { 0 };
 	struct judge *j;
-	int status;
+	int status, asked;
 
 	if (scan->no_types[0] != '\0')
 		diag_note("%s", scan->no_types);
@@ -349,12 +376,15 @@ judge_and_show(struct scan *scan, struct job *job)
 		diag_warn(NULL, "%s", err.msg);
 	judge_known(j, known.v, known.n, known.used);
 	judge_all(j);
+	asked = ask(scan, j, job);
 	if (err.msg[0] != '\0' ||
 	    (job->cf != NULL && keep(scan, j, &known, job) == -1))
 		status = STATUS_FAILED;
 	else
 		status = show(scan, j, job->want, job->kind, job->summary,
 		    job->paths);
+	if (asked == -1 && status != STATUS_FAILED)
+		status = STATUS_PART;
 	case_campaigns_free(&known);
 	judge_free(j);
 	return status;
@@ -383,6 +413,7 @@ run(struct job *job)
 	} else {
 		status = judge_and_show(&scan, job);
 	}
+	rspamd_free(job->rspamd);
 	scan_free(&scan);
 	return status;
 }

@@ -46,6 +46,14 @@ struct fact_verdict {
 	bool		bad, scored;
 };
 
+/* What a filter said that was asked, as the judge keeps it. */
+struct answer {
+	struct slice	 action;	/* "add header" */
+	struct slice	 symbols;	/* the weightiest, "A, B, C" */
+	int32_t		 score, limit;	/* in hundredths */
+	bool		 bad;
+};
+
 /* The report's half: what it says about another message. */
 struct fact_report {
 	uint64_t	 msgid;		/* of the original, hashed */
@@ -70,6 +78,7 @@ struct facts {
 	struct fact_report *report;
 	const struct sketch *sketch;	/* of its text; NULL: of a report */
 	const struct fact_verdict *verdicts;	/* of filters on the way */
+	const struct answer *answer;	/* of one that was asked; NULL: none was */
 
 	uint32_t	 nrcpts;
 	uint32_t	 spill_n;

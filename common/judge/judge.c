@@ -557,3 +557,14 @@ judge_all(struct judge *j)
 			apply(j, j->v[i]);	/* now the storms are known */
 	campaigns_count(j->campaigns, j->in);
 }
+
+void
+judge_answered(struct judge *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (j->v[i]->class == C_UNSURE && j->v[i]->answer != NULL)
+			apply(j, j->v[i]);
+	campaigns_count(j->campaigns, j->in);
+}

@@ -17,6 +17,7 @@
  *	judge_known  campaigns of a case, if there is one
  *	judge_all    mail first, then what shares a campaign with it, then the
  *		     reports about it, then the storms
+ *	judge_answered  once more what was unsure, and a filter was asked
  */
 struct judge;
 
@@ -47,6 +48,7 @@ struct judge	*judge_new(const struct site *site, const struct intern *in,
 void		 judge_known(struct judge *j, struct campaign_known *known,
 		    size_t n, uint32_t used);
 void		 judge_all(struct judge *j);
+void		 judge_answered(struct judge *j);
 void		 judge_free(struct judge *j);		/* NULL allowed */
 
 /* When all have been judged; they go when j does. */

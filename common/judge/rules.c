@@ -659,6 +659,41 @@ denied_client(const struct judge *j, const struct facts *f)
 	    comes_in(j, f);
 }
 
+/* ---- what a filter said that was asked ---- */
+
+static bool
+asked_relay(const struct judge *j, const struct facts *f)
+{
+	return f->answer != NULL && f->answer->bad && goes_out(j, f);
+}
+
+static bool
+asked_spam(const struct judge *j, const struct facts *f)
+{
+	return f->answer != NULL && f->answer->bad && !goes_out(j, f);
+}
+
+static bool
+asked(const struct judge *j, const struct facts *f)
+{
+	(void)j;
+	return f->answer != NULL && !f->answer->bad;
+}
+
+static void
+say_asked(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	char score[VERDICT_NUMBER], limit[VERDICT_NUMBER];
+	const struct answer *a = f->answer;
+
+	(void)j;
+	buf_fmt(out, "rspamd, which was asked, says " SL_FMT ", %s of %s",
+	    SL_ARG(a->action), verdict_number(a->score, score),
+	    verdict_number(a->limit, limit));
+	if (a->symbols.n > 0)
+		buf_fmt(out, " (" SL_FMT ")", SL_ARG(a->symbols));
+}
+
 /* ---- what filters wrote into the header ---- */
 
 /*
@@ -958,6 +993,11 @@ const struct rule judge_rules[] = {
 	    "No header field was found that tells anything: damaged, or not "
 	    "a message.", "windows-spools 1.3" },
 
+	{ "relay/rspamd", C_RELAY, DECIDES, asked_relay, say_asked,
+	    "All else left it unsure, it goes out, and an rspamd that was "
+	    "asked (spoolscan --rspamd) takes it for spam.", "design" },
+	{ "spam/rspamd", C_SPAM, DECIDES, asked_spam, say_asked,
+	    "The same, but nothing tells that it goes out.", "design" },
 	{ "relay/routed-recipient", C_RELAY, DECIDES, routed_recipient,
 	    say_routed,
 	    "A recipient hides a route to a foreign domain (a%b@us, "
@@ -1082,6 +1122,9 @@ const struct rule judge_rules[] = {
 	    say_account,
 	    "An account is named that the site does not list: it grants "
 	    "nothing.", "site.conf accounts" },
+	{ "note/rspamd", C_UNSURE, SPEAKS, asked, say_asked,
+	    "An rspamd that was asked does not take it for spam, which proves "
+	    "nothing.", "design" },
 	{ "note/verdict", C_UNSURE, SPEAKS, has_verdict, say_verdicts,
 	    "What filters on the way wrote into the header: those of ours, "
 	    "Authentication-Results of a host of ours, and others where they "

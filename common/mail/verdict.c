@@ -45,6 +45,13 @@ verdict_number(int32_t hundredths, char *to)
 	return to;
 }
 
+bool
+verdict_is_bad(struct slice s)
+{
+	return sl_ieq(s, SL("reject")) || sl_ieq(s, SL("add header")) ||
+	    sl_ieq(s, SL("rewrite subject")) || sl_ieq(s, SL("quarantine"));
+}
+
 struct reading {
 	struct arena		*a;
 	const struct head	*head;
@@ -166,13 +173,6 @@ score_in_brackets(struct slice s, struct verdict *v)
 	return take_number(&s, &v->limit);
 }
 
-static bool
-bad_action(struct slice s)
-{
-	return sl_ieq(s, SL("reject")) || sl_ieq(s, SL("add header")) ||
-	    sl_ieq(s, SL("rewrite subject")) || sl_ieq(s, SL("quarantine"));
-}
-
 static void
 rspamd(struct reading *r, size_t i)
 {
@@ -180,9 +180,9 @@ rspamd(struct reading *r, size_t i)
 	struct verdict v = { .filter = FILTER_RSPAMD };
 
 	if (r->head->id[i] == H_X_RSPAMD_ACTION)
-		v.bad = bad_action(s);
+		v.bad = verdict_is_bad(s);
 	else if ((v.scored = score_in_brackets(s, &v)))
-		v.bad = v.score >= v.limit || bad_action(head_get(r->head,
+		v.bad = v.score >= v.limit || verdict_is_bad(head_get(r->head,
 		    H_X_RSPAMD_ACTION));
 	else
 		return;

@@ -44,6 +44,10 @@ struct verdict {
 void	verdicts_read(struct arena *a, const struct head *head,
 	    struct verdict **v, size_t *n);
 
+/* rspamd's "reject", "add header" and so on, but not "soft reject". */
+#define VERDICT_ACTION	64	/* bytes of one, at most */
+bool	verdict_is_bad(struct slice action);
+
 /* "15.3" from hundredths; to has VERDICT_NUMBER bytes. */
 #define VERDICT_NUMBER	16
 const char	*verdict_number(int32_t hundredths, char *to);

@@ -61,6 +61,7 @@
 #define GUESSED	"guessed"	/* for a site: nobody told the networks */
 
 #define STOLEN	(-1)		/* for times: once, and a log calls it so */
+#define ASKED	(-2)		/* once, and rspamd does not like it */
 
 struct msg {
 	const char	*folder;
@@ -234,6 +235,12 @@ static const struct {
 	    { "own@example.org" }, PROV_XBLOCK, IN("198.51.100.8") MAIL, 0 },
 	    { "in", "c@example.net", { "own@example.org" }, PROV_XBLOCK,
 	    STRANGER MAIL, 0 } } },
+	/* as the next one, before rspamd was asked */
+	{ "relay/rspamd", "", { { "in", "a@example.net",
+	    { "own@example.org" }, PROV_XBLOCK, STRANGER MAIL, ASKED } } },
+	{ "spam/rspamd", "", { { "in", NULL, { NULL }, PROV_NONE,
+	    STRANGER "From: a@example.net\r\nTo: z@example.net\r\n\r\nx",
+	    ASKED } } },
 	{ "unsure/maybe-forward", "", { { "in", "a@example.net",
 	    { "own@example.org" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
 	/* the same pair of addresses, but among many others: a campaign */
@@ -372,6 +379,9 @@ counted(const char *address, int i)
 	return arena_dup(arena, sl(text));
 }
 
+static const struct answer bad_answer = { .action = { "reject", 6 },
+    .score = 2150, .limit = 1500, .bad = true };
+
 static void
 add_message(const struct msg *m, int i)
 {
@@ -400,6 +410,8 @@ add_message(const struct msg *m, int i)
 		rec.stolen = SL("after 812 failed guesses");
 	ck_assert_uint_lt(nentries, ENTRIES);
 	entries[nentries++] = facts_make(&rec, arena, strings);
+	if (m->times == ASKED)
+		entries[nentries - 1]->answer = &bad_answer;
 	charsets_free(cs);
 }
 
