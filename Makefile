@@ -82,6 +82,12 @@ helpers	:= $(addprefix $(B)/tests/,kill fire noexchange makelog)
 $(helpers): $(B)/tests/%: $(B)/tests/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $<
 
+# What is loaded into a command, to do harm there.
+preloads := $(addprefix $(B)/tests/,payload.so)
+$(preloads): $(B)/tests/%.so: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+
 # A fuzz target with a plain main, which replays its corpus; and with clang's.
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/main.o $(B)/lib.a
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $^ $(libs)
@@ -127,10 +133,10 @@ check-fuzz: $(replays)
 
 charset-table: $(B)/scripts/charset-table
 check-e2e: all charset-table $(B)/tests/diff/gmime $(B)/scripts/make-incident \
-    $(B)/tests/campaigns $(helpers)
+    $(B)/tests/campaigns $(helpers) $(preloads)
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) -j$(jobs) tests/e2e/[0-9]*.sh
 
-long: all $(B)/tests/bench/peak $(B)/tests/campaigns $(helpers)	## hostile trees too big for every run: minutes, 4 GB of disk
+long: all $(B)/tests/bench/peak $(B)/tests/campaigns $(helpers) $(preloads)	## hostile trees too big for every run: minutes, 4 GB of disk
 	@B=$(abspath $(B)) prove $(if $(V),-v,-o) tests/long/*.sh
 
 lint: lint-headers $(B)/scripts/rules-man	## layers, headers alone, manuals

@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
-#include "io/publish.h"
+#include "io/broker.h"
 #include "show/report.h"
 #include "show/sink.h"
 #include "site/told.h"
@@ -14,6 +14,7 @@ static const char	*case_file, *output;
 static bool		 redact;
 static uint64_t		 rows = REPORT_ROWS;
 static struct site_told	 told;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'c', "case", "file", "the case", .str = &case_file },
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
 	    "subjects", .flag = &redact },
 	{ 'n', "rows", "n", "messages in the table; 10000, and all unsure",
 	    .num = &rows, .max = 100000 },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -67,30 +69,33 @@ choose_form(const char *path)
 	return f != NULL ? f : &forms[0];
 }
 
+/* The case is read, and one file written: no more from here on. */
 static int
-put_whole(const char *path, struct slice bytes, struct err *err)
+confine(struct casefile *c, const char *path, struct broker **writer,
+    struct err *err)
 {
-	struct publish p;
-	ssize_t n;
+	const struct broker_out out = { path, 0600 };
 
-	if (strcmp(path, "-") == 0) {
-		fwrite(bytes.p, 1, bytes.n, stdout);
-		return 0;
-	}
-	if (publish_begin(&p, path, true, err) == -1)
+	if (strcmp(path, "-") != 0 &&
+	    broker_writer(writer, &out, 1, err) == -1)
 		return -1;
-	while (bytes.n > 0 && (n = write(p.fd, bytes.p, bytes.n)) > 0)
-		bytes = sl_from(bytes, (size_t)n);
-	if (bytes.n > 0) {
-		err_sys(err, "%s: cannot write", path);
-		publish_cancel(&p);
+	if (case_confine(c, &box, err) == -1)
 		return -1;
-	}
-	return publish_commit(&p, err);
+	sandbox_enter(&box);
+	return 0;
 }
 
 static int
-write_report(struct casefile *c, const char *path, const struct form *f,
+put(struct broker *writer, struct slice bytes, struct err *err)
+{
+	if (writer != NULL)
+		return broker_put(writer, 0, bytes, err);
+	fwrite(bytes.p, 1, bytes.n, stdout);
+	return 0;
+}
+
+static int
+write_report(struct casefile *c, struct broker *writer, const struct form *f,
     struct site *site, struct err *err)
 {
 	bool ours = told.file != NULL || told.domains.n > 0;
@@ -102,7 +107,7 @@ write_report(struct casefile *c, const char *path, const struct form *f,
 
 	if (r == 0) {
 		f->print(&d, &out);
-		r = put_whole(path, buf_sl(&out), err);
+		r = put(writer, buf_sl(&out), err);
 	}
 	buf_free(&out);
 	arena_free(d.a);
@@ -113,17 +118,21 @@ static int
 run(const char *path, struct site *site, struct err *err)
 {
 	const struct form *f = choose_form(path);
+	struct broker *writer = NULL;
 	struct casefile *c;
 	struct err closing;
 	int r;
 
 	if (case_open(&c, case_file, CASE_READ, err) == -1)
 		return -1;
-	r = write_report(c, path, f, site, err);
+	r = confine(c, path, &writer, err);
+	if (r == 0)
+		r = write_report(c, writer, f, site, err);
 	if (case_close(c, &closing) == -1 && r == 0) {
 		*err = closing;
 		r = -1;
 	}
+	broker_free(writer);
 	return r;
 }
 

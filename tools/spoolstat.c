@@ -1,16 +1,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
-#include "io/publish.h"
+#include "io/broker.h"
 #include "io/tree.h"
 #include "mail/date.h"
 #include "show/gauge.h"
@@ -24,6 +24,7 @@ static uint64_t		 rows = UINT64_MAX, watch, threads;
 static bool		 no_learn;
 static struct opt_list	 conditions;
 static struct site_told	 told;
+static struct sandbox	 box;
 
 static const struct opt opts[] = {
 	{ 'f', "format", "name", "spool format; default: ask each driver",
@@ -48,6 +49,7 @@ static const struct opt opts[] = {
 	    .help = "ages as of then, for a copy: 2004-01-05T01:00:00Z" },
 	{ 'j', "threads", "n", "threads; default: one a processor",
 	    .num = &threads, .max = 64 },
+	SANDBOX_OPTS(box),
 	{ .name = NULL },
 };
 
@@ -67,7 +69,10 @@ struct job {
 	struct alarm	 alarms[OPT_LIST_MAX];
 	bool		 fired[OPT_LIST_MAX];
 	struct count	 before;	/* a: NULL, none yet */
+	struct broker	*writer;	/* of the files below; NULL: of none */
 };
+
+enum { WRITTEN, BASELINE };		/* what it writes */
 
 /* ---- the baseline's file ---- */
 
@@ -131,24 +136,6 @@ learn(struct job *job, const struct count *c)
 }
 
 static int
-put_whole(const char *path, struct slice bytes, mode_t mode, struct err *err)
-{
-	struct publish p;
-	ssize_t n;
-
-	if (publish_begin(&p, path, true, err) == -1)
-		return -1;
-	while (bytes.n > 0 && (n = write(p.fd, bytes.p, bytes.n)) > 0)
-		bytes = sl_from(bytes, (size_t)n);
-	if (bytes.n > 0 || fchmod(p.fd, mode) == -1) {
-		err_sys(err, "%s: cannot write", path);
-		publish_cancel(&p);
-		return -1;
-	}
-	return publish_commit(&p, err);
-}
-
-static int
 save_baseline(struct job *job, const struct count *c, struct err *err)
 {
 	struct buf text = { 0 };
@@ -156,7 +143,7 @@ save_baseline(struct job *job, const struct count *c, struct err *err)
 
 	learn(job, c);
 	baseline_write(job->base, &text);
-	r = put_whole(baseline_file, buf_sl(&text), 0644, err);
+	r = broker_put(job->writer, BASELINE, buf_sl(&text), err);
 	buf_free(&text);
 	return r;
 }
@@ -225,7 +212,7 @@ print_to_file(struct job *job, const struct gauge *g, struct err *err)
 	print(job, g, f);
 	if (fclose(f) != 0)
 		xalloc_die(size);
-	r = put_whole(write_to, (struct slice){ text, size }, 0644, err);
+	r = broker_put(job->writer, WRITTEN, (struct slice){ text, size }, err);
 	free(text);
 	return r;
 }
@@ -329,6 +316,33 @@ count_all(struct job *job)
 	return status;
 }
 
+/*
+ * What is read and written is known: no more than that from here on.  While
+ * a spool is watched another may take its name, as rotation has it: then all
+ * that lies beside it can be read.
+ */
+static int
+confine(struct job *job, struct arena *a, struct err *err)
+{
+	const struct broker_out outs[] = {
+		[WRITTEN] = { write_to, 0644 },
+		[BASELINE] = { baseline_file, 0644 },
+	};
+	size_t i;
+
+	if ((write_to != NULL || baseline_file != NULL) &&
+	    broker_writer(&job->writer, outs, 2, err) == -1)
+		return -1;
+	for (i = 0; job->paths[i] != NULL; i++) {
+		sandbox_path(&box, job->paths[i]);
+		if (watch > 0)
+			sandbox_path(&box, arena_fmt(a, "%s/..",
+			    job->paths[i]).p);
+	}
+	sandbox_enter(&box);
+	return 0;
+}
+
 /* ---- options ---- */
 
 static void
@@ -373,6 +387,7 @@ int
 main(int argc, char *argv[])
 {
 	struct job job = { .kind = SINK_TABLE, .site = site_new() };
+	struct arena *a = arena_new();
 	struct err err = { 0 };
 	int status = STATUS_FAILED;
 
@@ -384,13 +399,16 @@ main(int argc, char *argv[])
 		opt_usage(&cmd, "which spool?");
 	read_options(&job);
 	job.paths = argv;
-	if (baseline_file != NULL && load_baseline(&job, &err) == -1)
+	if ((baseline_file != NULL && load_baseline(&job, &err) == -1) ||
+	    confine(&job, a, &err) == -1)
 		diag_warn(NULL, "%s", err.msg);
 	else
 		status = count_all(&job);
 	baseline_free(job.base);
 	count_free(&job.before);
+	broker_free(job.writer);
 	site_free(job.site);
+	arena_free(a);
 	if (out_finish() == -1) {
 		diag_warn("stdout", "write error");
 		status = STATUS_FAILED;

@@ -3,15 +3,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include "base/err.h"
+#include "base/slice.h"
 
 /*
  * broker - a process beside ours that keeps a few rights we give up.
  *
  * Started before the sandbox goes up, it opens and removes the files of one
- * SQLite database, and dials the addresses it was started with; each by its
- * number, nothing by a name that we send.  It believes nothing of what we
- * ask, ends when we end, and has no other descriptor than ours to it.
+ * SQLite database, dials addresses, or replaces files, those it was started
+ * with; each by its number, nothing by a name that we send.  It believes
+ * nothing of what we ask, ends when we end, and has no other descriptor than
+ * ours to it.
  */
 struct broker;
 
@@ -31,12 +34,23 @@ struct broker_address {
 
 #define BROKER_ADDRESSES	64	/* of one host, at most */
 
+/* A file that is to be replaced, as io/publish.h does; path NULL: none. */
+struct broker_out {
+	const char	*path;
+	mode_t		 mode;
+};
+
+#define BROKER_OUTS	2
+
 /*
  * path NULL: no files.  The path has to be there, and is where it leads to
  * now.  Before the first thread.
  */
 int	broker_new(struct broker **out, const char *path,
 	    const struct broker_address *v, size_t n, struct err *err);
+/* Of files only that it can replace, whole; path is as of now, too. */
+int	broker_writer(struct broker **out, const struct broker_out *v,
+	    size_t n, struct err *err);
 void	broker_free(struct broker *b);			/* NULL allowed */
 const char *broker_path(const struct broker *b);	/* where it led to */
 
@@ -49,4 +63,8 @@ const char *broker_path(const struct broker *b);	/* where it led to */
 int	broker_open(struct broker *b, enum broker_file f, int flags);
 int	broker_unlink(struct broker *b, enum broker_file f);
 int	broker_dial(struct broker *b, const struct sockaddr *sa, socklen_t n);
+
+/* The i-th file of broker_writer is these bytes from now on, or as it was. */
+int	broker_put(struct broker *b, size_t i, struct slice bytes,
+	    struct err *err);
 #endif

@@ -154,4 +154,9 @@ t 'each metric of the alert rules is one that is printed' '
 	grep -o "spoolkit_[a-z_]*" "$top/scripts/spoolstat.rules.yml" | sort -u | while read -r m; do
 		grep -q "^$m[{ ]" out || { echo "$m"; exit 1; }
 	done'
+t 'a spool that takes the place of the one that is watched is counted' '
+	mkdir w next && echo a >w/1.eml && cp w/1.eml next/1.eml && cp w/1.eml next/2.eml &&
+	{ (sleep 1.5; mv w before && mv next w) & } &&
+	run 1 timeout 20 spoolstat --watch 1 --alarm "entries>1" w'
+
 t_done

@@ -333,6 +333,31 @@ START_TEST(a_broker_dials_its_addresses_only)
 }
 END_TEST
 
+START_TEST(a_broker_replaces_its_files_only)
+{
+	const struct broker_out outs[] = { { "beside", 0600 },
+	    { "none/x", 0600 }, { "never", 0600 } };
+	struct broker *b;
+	struct stat st;
+	struct err err;
+
+	make_folder();
+	ck_assert_int_eq(broker_writer(&b, outs, 3, &err), 0);
+	ck_assert_int_eq(broker_put(b, 0, SL("longer\n"), &err), 0);
+	ck_assert_int_eq(broker_put(b, 1, SL("x"), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "none/x"));
+	ck_assert_int_eq(broker_put(b, BROKER_OUTS, SL("x"), &err), -1);
+	ck_assert_int_eq(broker_open(b, BROKER_MAIN, O_RDONLY), -1);
+	ck_assert_int_eq(errno, EPERM);
+	broker_free(b);
+	ck_assert_int_eq(access("never", F_OK), -1);
+	ck_assert_int_eq(stat("beside", &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_eq(st.st_size, 7);
+	remove_folder();
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -344,6 +369,7 @@ suite(void)
 	tcase_add_test(tc, off_is_off);
 	tcase_add_test(tc, a_broker_opens_its_files_only);
 	tcase_add_test(tc, a_broker_dials_its_addresses_only);
+	tcase_add_test(tc, a_broker_replaces_its_files_only);
 	suite_add_tcase(s, tc);
 	return s;
 }
