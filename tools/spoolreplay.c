@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "case/ledger.h"
 #include "mail/date.h"
+#include "show/live.h"
 #include "show/select.h"
 #include "show/sink.h"
 
@@ -204,7 +205,8 @@ print_plan(const struct replay *r)
 		    "server tries:\n              what it cannot deliver at "
 		    "once it returns to the sender (--fresh)",
 		    (unsigned long long)r->old, r->in->lifetime);
-	printf("\nleft out:\n");
+	printf("\nleft out:%s\n", r->left[LEAVE_NO] == r->n ? " nothing" :
+	    "");
 	print_left(r);
 	print_domains(r);
 	print_duplicates(r);
@@ -232,21 +234,63 @@ warn_left(const struct replay *r)
 
 /* ---- while it runs ---- */
 
+static struct live live;
+static int64_t	   acting;		/* since when; 0: it is planned yet */
+
+static void
+put_count(struct buf *b, uint64_t n, const char *what)
+{
+	buf_fmt(b, "%12llu  %s\n", (unsigned long long)n, what);
+}
+
+/* So many of those that go; and when the last one will, at this pace. */
+static void
+put_sent(struct buf *b, const struct replay *r, uint64_t sent)
+{
+	uint64_t all = r->left[LEAVE_NO], ms = (uint64_t)(replay_clock() -
+	    acting), left;
+
+	buf_fmt(b, "%12llu  of %llu messages sent", (unsigned long long)sent,
+	    (unsigned long long)all);
+	if (sent > 0 && sent < all && ms > 1000) {
+		left = (all - sent) * ms / sent / 1000;
+		buf_fmt(b, ", %llu a minute, %llu:%02llu left",
+		    (unsigned long long)(sent * 60000 / ms),
+		    (unsigned long long)left / 60,
+		    (unsigned long long)left % 60);
+	}
+	buf_addc(b, '\n');
+}
+
 static void
 show_progress(void *ctx, const struct replay *r)
 {
-	static int64_t last;
 	const struct replay_tally *d = &r->did;
-	int64_t now = replay_clock();
+	bool folder = r->in->way == WAY_FOLDER;
+	struct buf b = { 0 };
+	uint64_t read = 0;
+	size_t i;
 
 	(void)ctx;
-	if (now - last < 200 || isatty(STDERR_FILENO) != 1)
+	if (!live_due(&live))
 		return;
-	last = now;
-	fprintf(stderr, "\r\033[K%llu published, %llu waiting, %llu taken, "
-	    "%llu refused, %llu doubtful", (unsigned long long)d->published,
-	    (unsigned long long)d->waiting, (unsigned long long)d->taken,
-	    (unsigned long long)d->refused, (unsigned long long)d->doubtful);
+	for (i = 0; i < LEAVE_COUNT; i++)
+		read += r->left[i];
+	if (acting == 0) {
+		buf_fmt(&b, "%12llu  of %zu messages read\n",
+		    (unsigned long long)read, r->n);
+	} else {
+		put_sent(&b, r, folder ? d->published : d->taken +
+		    d->refused + d->returned + d->doubtful);
+		if (folder)
+			put_count(&b, d->waiting, "waiting");
+		put_count(&b, d->taken, "taken");
+		put_count(&b, d->refused, "refused");
+		put_count(&b, d->returned, "returned");
+		put_count(&b, d->doubtful, "doubtful");
+	}
+	live_draw(&live, buf_sl(&b));
+	buf_free(&b);
 }
 
 /* What cannot be known any more is no note only: somebody has to look. */
@@ -290,8 +334,6 @@ tell_done(struct replay *r, char *argv[], struct err *err)
 	int64_t id;
 	int x = -1;
 
-	if (isatty(STDERR_FILENO) == 1)
-		fprintf(stderr, "\r\033[K");
 	printf("done: " SL_FMT "\n", SL_ARG(result));
 	if (ledger_add(r->c, &row, err) == 0 &&
 	    ledger_head(r->c, &id, hash, err) == 0) {
@@ -307,8 +349,11 @@ static int
 act(struct replay *r, char *argv[], struct err *err)
 {
 	struct err later = { 0 };
-	int result = replay_act(r, err);
+	int result;
 
+	acting = replay_clock();
+	result = replay_act(r, err);
+	live_end(&live);
 	if (tell_done(r, argv, &later) == -1 && result == 0) {
 		*err = later;
 		result = -1;
@@ -330,11 +375,14 @@ static int
 plan_and_act(struct replay *r, char *argv[], struct err *err)
 {
 	bool any;
+	int x;
 
 	if (commit && replay_recover(r, err) == -1)
 		return STATUS_FAILED;
 	tell_recovered(r);
-	if (replay_plan(r, err) == -1)
+	x = replay_plan(r, err);
+	live_end(&live);
+	if (x == -1)
 		return STATUS_FAILED;
 	print_plan(r);
 	warn_left(r);

@@ -184,6 +184,14 @@ t 'where nobody waits, a full folder ends it, and the next run goes on' '
 	rm srv/Imcdata/Pickup/* && put ims55:srv/Imcdata/Pickup --max-waiting 4 - <list >out 2>errs &&
 	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 2 ]'
 
+if command -v script >/dev/null 2>&1; then
+	t 'on a terminal a table tells how far it came; elsewhere nothing does' '
+		again; plan ims55:srv/Imcdata/Pickup - <list >/dev/null 2>errs; [ ! -s errs ] &&
+		script -qc "spoolreplay --to ims55:srv/Imcdata/Pickup --stall 1 --commit $(tr "\n" " " <list)" \
+		    /dev/null </dev/null >out; has "6  of 6 messages sent" && has "6  waiting" &&
+		has "^.*done: 6 published"'
+fi
+
 t '--all-to sends to one address, --add-resent says which case' '
 	again; put eml:srv/TR --all-to test@example.org --add-resent op@example.org "$(head -n 1 list)" >out 2>errs &&
 	cat srv/TR/*.eml | tr -d "\r" | sed "/^\$/q" >got && [ "$(grep -c "^X-Receiver:" got)" = 1 ] &&
