@@ -50,6 +50,7 @@ static const struct {
 	[LEAVE_UNPARSED] = { "no header in it", "--force" },
 	[LEAVE_SEVERAL] = { "several messages in one file", "--force" },
 	[LEAVE_PARTIAL] = { "was being received", "--force" },
+	[LEAVE_RCPT] = { "a recipient of it cannot be read", "--force" },
 	[LEAVE_CLASS] = { "not legit", "spoolmark, or --force" },
 	[LEAVE_UNSURE] = { "class unsure", "spoolmark, or --force" },
 	[LEAVE_REPORT] = { "a report of non-delivery or delay", "--force" },

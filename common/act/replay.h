@@ -50,6 +50,7 @@ enum replay_leave {
 	LEAVE_UNPARSED,		/* from here on --force sends it all the same */
 	LEAVE_SEVERAL,
 	LEAVE_PARTIAL,
+	LEAVE_RCPT,
 	LEAVE_CLASS,
 	LEAVE_UNSURE,
 	LEAVE_REPORT,

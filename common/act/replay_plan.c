@@ -59,6 +59,15 @@ is_partial(const struct ready *x)
 	    has_problem(x->m, "shrank");
 }
 
+/* Sent to the others, it would be lost to somebody without a word. */
+static bool
+lacks_rcpt(const struct ready *x)
+{
+	return has_problem(x->m, "X-Receiver without an address") ||
+	    has_problem(x->m, "an address of the envelope is no") ||
+	    has_problem(x->m, "fewer recipients than the -H file");
+}
+
 static bool
 is_other_class(const struct ready *x)
 {
@@ -155,6 +164,7 @@ static const struct {
 	{ LEAVE_UNPARSED, is_unparsed },
 	{ LEAVE_SEVERAL, is_several },
 	{ LEAVE_PARTIAL, is_partial },
+	{ LEAVE_RCPT, lacks_rcpt },
 	{ LEAVE_CLASS, is_other_class },
 	{ LEAVE_UNSURE, is_unsure },
 	{ LEAVE_REPORT, is_report },

@@ -38,12 +38,29 @@ take_auth(struct xblock *x, struct slice params)
 		x->m->account = s;
 }
 
+/* A byte that ends a line to somebody, or a string: no address is there. */
+static bool
+is_torn(struct slice body)
+{
+	size_t i;
+
+	for (i = 0; i < body.n; i++) {
+		unsigned char c = (unsigned char)body.p[i];
+
+		if (c == '\r' && i + 1 < body.n && body.p[i + 1] == '\n')
+			continue;			/* a fold */
+		if ((c < ' ' && c != '\t' && c != '\n') || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static void
 take_sender(struct xblock *x, struct slice body)
 {
 	struct slice params;
 
-	if (addr_path(x->a, body, &x->m->sender, &params) == -1) {
+	if (is_torn(body) || addr_path(x->a, body, &x->m->sender, &params) == -1) {
 		msg_problem(x->m, "X-Sender without an address");
 		return;
 	}
@@ -91,7 +108,8 @@ take_receiver(struct xblock *x, struct slice body)
 	if (sl_eq(body, x->last))
 		return;
 	x->last = body;
-	if (addr_path(x->a, body, &ad, &params) == -1 || ad.null)
+	if (is_torn(body) || addr_path(x->a, body, &ad, &params) == -1 ||
+	    ad.null)
 		msg_problem(x->m, "X-Receiver without an address");
 	else if (params.n > 0 && params.p[0] == ',')
 		take_list(x, body);

@@ -50,6 +50,22 @@ t 'of display names and folds in X-lines the addresses are left, one a line' '
 	run 3 spoolreplay --to ex2007-pickup:srv/TR net/Pickup/0a1b.eml &&
 	has "not those of To and Cc" errs'
 
+# CR, NUL and LF in the addresses of a block.
+printf 'X-Sender: a@example.com\nX-Receiver: b\rX-Receiver: evil@example.org\nX-Receiver: c@example.net\nSubject: 1\n\nx\n' >torn1.eml
+printf 'X-Sender: a\0@example.com\nX-Receiver: c@example.net\nSubject: 2\n\nx\n' >torn2.eml
+printf 'X-Sender: a@example.com\nX-Receiver: "b\nX-Receiver: evil@example.org"@example.net\nX-Receiver: c@example.net\nSubject: 3\n\nx\n' >torn3.eml
+t 'a recipient who cannot be read keeps the message back: nobody is left out in silence' '
+	again; run 1 spoolreplay --to iis:srv/Mailroot/Pickup --stall 0 --commit torn1.eml torn2.eml torn3.eml
+	r=$?; cat out; [ $r = 0 ] && has "2  a recipient of it cannot be read" && has "1  its envelope is a guess" &&
+	[ -z "$(ls srv/Mailroot/Pickup)" ]'
+t '--dots says which leading dots are doubled' '
+	again; printf "X-Sender: a@example.com\nX-Receiver: b@example.net\nSubject: x\n\n.\n.y\n" >dot1.eml
+	put iis:srv/Mailroot/Pickup --dots none dot1.eml >out 2>errs && tail -n 2 srv/Mailroot/Pickup/* | tr -d "\r" >got &&
+	printf ".\n.y\n" | cmp - got && again && put ims55:srv/Imcdata/Pickup --dots all dot1.eml >out 2>errs &&
+	tail -n 2 srv/Imcdata/Pickup/* | tr -d "\r" >got && printf "..\n..y\n" | cmp - got && again &&
+	put iis:srv/Mailroot/Pickup --dots lone dot1.eml >out 2>errs && tail -n 2 srv/Mailroot/Pickup/* | tr -d "\r" >got &&
+	printf "..\n.y\n" | cmp - got'
+
 t 'the same mail in two folders goes once, and the plan says so' '
 	again; cp -R old two && mkdir two/Archive && cp two/In/MSG00001 two/Out/MSG90001 &&
 	find "$work/two/In" "$work/two/Out" -type f | sort >l2 &&

@@ -42,6 +42,11 @@ static const struct {
 	    "To: x", "several recipients on one X-Receiver line" },
 	{ "X-Sender: a@b.c\nX-Receiver: <>\nTo: x", "a@b.c", "", "To: x",
 	    "X-Receiver without an address" },
+	{ "X-Sender: a@b.c\nX-Receiver: d\rX-Receiver: j@k.l\n"
+	    "X-Receiver: g@h.i\n", "a@b.c", "g@h.i ", "",
+	    "X-Receiver without an address" },
+	{ "X-Sender: \"A\"\r\n <a@b.c>\nX-Receiver:\n\td@e.f\n", "a@b.c",
+	    "d@e.f ", "", NULL },
 	{ "X-Sender: a@b.c\nX-Receiver: d@e.f\nX-Sender: g@h.i\n"
 	    "X-Receiver: j@k.l\n", "a@b.c", "d@e.f ",
 	    "X-Sender: g@h.i\nX-Receiver: j@k.l\n",
