@@ -364,6 +364,9 @@ act(struct replay *r, char *argv[], struct err *err)
 		diag_warn(r->target, "nothing was taken for %llu seconds: is "
 		    "the server running?  The same command goes on",
 		    (unsigned long long)o.stall);
+	if (r->did.stopped)
+		diag_note("stopped, and what was in hand is done.  The same "
+		    "command goes on");
 	if (r->did.full)
 		diag_warn(r->target, "%llu messages lie there, as many as "
 		    "may (--max-waiting).  The same command goes on",

@@ -24,6 +24,10 @@ for p in iis:Mailroot/Pickup ex2007-replay:TR/Replay ims55:Imcdata/Pickup; do
 		perl $box count srv/${p#*:} expect >wrong; cat wrong errs; [ ! -s wrong ]"
 done
 
+[ ! -x "$B/tests/noexchange" ] ||
+t 'the same on a file system that cannot rename without overwriting' '
+	again; "$B/tests/noexchange" -a spoolreplay --to ims55:srv/Imcdata/Pickup --stall 0 --commit $(cat list) \
+	    >out 2>errs && perl "$box" count srv/Imcdata/Pickup expect >wrong; cat wrong errs; [ ! -s wrong ]'
 t 'the same command again sends nothing' '
 	put ims55:srv/Imcdata/Pickup - <list >out 2>errs; [ $? = 1 ] &&
 	has "6  replayed before" && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 6 ]'
@@ -199,6 +203,14 @@ t 'where nobody waits, a full folder ends it, and the next run goes on' '
 	has "4 messages lie there" errs && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 4 ] &&
 	rm srv/Imcdata/Pickup/* && put ims55:srv/Imcdata/Pickup --max-waiting 4 - <list >out 2>errs &&
 	[ "$(ls srv/Imcdata/Pickup | wc -l)" = 2 ]'
+
+t '^C finishes what is in hand, and the next run goes on' '
+	again; perl -e "\$SIG{INT} = q(DEFAULT); exec @ARGV" spoolreplay --to ims55:srv/Imcdata/Pickup \
+	    --rate 60 --commit $(cat list) >out 2>errs & p=$!
+	until [ -n "$(ls srv/Imcdata/Pickup)" ]; do sleep 0.1; done; kill -INT $p; wait $p; [ $? = 130 ] &&
+	has "^done: [1-5] published" && has "stopped, and what was in hand is done" errs &&
+	[ "$(ls srv/.spoolkit-stage/*/ | wc -l)" = 1 ] &&
+	put ims55:srv/Imcdata/Pickup - <list >out 2>errs && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 6 ]'
 
 if command -v script >/dev/null 2>&1; then
 	t 'on a terminal a table tells how far it came; elsewhere nothing does' '

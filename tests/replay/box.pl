@@ -121,8 +121,8 @@ sub count {
 	my (%of, %times);
 	$of{get("$expect/$_")} = $_, $times{$_} = 0 for entries($expect);
 	for my $file (entries($taken)) {
-		my $name = $of{get("$taken/$file")} // "unlike:$file";
-		$times{$name}++;
+		my $name = $of{get("$taken/$file")};
+		$times{$name // "unlike:$file"} += defined $name ? 1 : 2;
 	}
 	$times{$_} == 1 or print "$_ $times{$_}\n" for sort keys %times;
 }
@@ -138,9 +138,9 @@ sub sent {
 	for my $file (entries($dir)) {
 		my ($said, $data) = split /\n\n/, get("$dir/$file"), 2;
 		my $i = $of{$data};
-		defined $i or print("unlike:$file 1\n"), next;
+		defined $i or print("unlike:$file - 2\n"), next;
 		my $from = "MAIL FROM:<" . message($i)->{sender} . ">";
-		$said =~ /^\Q$from\E/ or print "sender:$file 1\n";
+		$said =~ /^\Q$from\E/ or print "sender:$file - 2\n";
 		$times{name($i) . " $_"}++ for $said =~ /^RCPT TO:<(.*?)>/mg;
 	}
 	$times{$_} == 1 or print "$_ $times{$_}\n" for sort keys %times;
