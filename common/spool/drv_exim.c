@@ -768,16 +768,14 @@ other_name(struct spool_reader *rd, char kind)
 	return other;
 }
 
+/* Is there no such file in the entry's folder? */
 static bool
-is_gone(struct spool_reader *rd)
+is_gone(struct spool_reader *rd, const char *name)
 {
 	struct stat st;
 	struct err err;
-	int fd = tree_file(rd->e->dir, rd->e->name, &st, &err);
 
-	if (fd != -1)
-		close(fd);
-	return fd == -1 && err.sys == ENOENT;
+	return tree_stat(rd->e->dir, name, &st, &err) == 0;
 }
 
 /*
@@ -795,7 +793,8 @@ open_body(struct spool_reader *rd, int *fd, struct err *err)
 	if (*fd != -1)
 		return 1;
 	if (e.sys != ENOENT ||
-	    (companion_of(rd->e, 'D') == NULL && !is_gone(rd)))
+	    (companion_of(rd->e, 'D') == NULL &&
+	    !is_gone(rd, rd->e->name)))
 		return 0;
 	*err = e;
 	return -1;
@@ -1027,6 +1026,39 @@ read_head_file(struct spool_reader *rd, struct spool_msg *m,
 	companion_done(&h.c);
 }
 
+/* EX-26: its server locks the first line of a -D that it works on. */
+static bool
+is_locked(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_len = 1 };
+
+	return fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}
+
+/*
+ * A file without its -H: one that is being received (EX-8), unless it was
+ * in the meantime, or has been delivered: then it is no entry.
+ */
+static int
+load_alone(struct spool_reader *rd, struct spool_msg *m, char kind,
+    struct err *err)
+{
+	bool archived = rd->e->nheld > 0;
+	bool locked = kind == 'D' && !archived && is_locked(rd->fd);
+
+	if (kind != 0 && !archived && (is_gone(rd, rd->e->name) ||
+	    !is_gone(rd, other_name(rd, 'H')))) {
+		errno = ENOENT;
+		return err_sys(err, "%.300s", rd->e->name);
+	}
+	msg_problem(m, kind == 0 ? "no file of a message" :
+	    locked ? "still being received" : kind == 'D' ?
+	    "cut off while it was received: it has no -H file" :
+	    "what belongs to a message that is not there");
+	return reader_text(rd, m, err) == -1 ? -1 : 1;
+}
+
 static int
 exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
@@ -1038,13 +1070,8 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	m->mtime = 0;
 	if (kind != 0)
 		m->queue_id = arena_dup(rd->a, sl_first(name, name.n - 2));
-	if (kind != 'H') {
-		msg_problem(m, kind == 0 ? "no file of a message" :
-		    kind == 'D' ?
-		    "cut off while it was received: it has no -H file" :
-		    "what belongs to a message that is not there");
-		return reader_text(rd, m, err) == -1 ? -1 : 1;
-	}
+	if (kind != 'H')
+		return load_alone(rd, m, kind, err);
 	if (read_files(rd, &journal, err) == -1 ||
 	    (r = open_body(rd, &fd, err)) == -1)
 		return -1;

@@ -544,7 +544,8 @@ load_message(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 
 	m->queue_id = arena_dup(rd->a, opensmtpd_id(rd->e->dir, rd->e->name));
 	if (is_envelope(rd->e->name)) {
-		msg_problem(m, "its message file is missing");
+		if (strcmp(rd->e->folder, "incoming") != 0)	/* OS-1 */
+			msg_problem(m, "its message file is missing");
 		if (reader_front(rd, ENVELOPE_MAX, err) == -1)
 			return -1;
 		take_envelope(&c, arena_dup(rd->a, buf_sl(&rd->buf)), &v);

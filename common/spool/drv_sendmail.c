@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "spool/companion.h"
@@ -566,6 +567,18 @@ is_gone(struct spool_reader *rd)
 	return fd == -1 && err.sys == ENOENT;
 }
 
+/* SM-14: in delivery, and its body has been removed already. */
+static bool
+is_locked(int fd)
+{
+	bool locked = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
+	    errno == EWOULDBLOCK;
+
+	if (!locked)
+		flock(fd, LOCK_UN);
+	return locked;
+}
+
 /*
  * The df file: 1, 0 when there is none to be read, -1.  Its server removes it
  * before the qf file: then the message has gone (ENOENT).
@@ -581,7 +594,7 @@ open_body(struct spool_reader *rd, int *fd, struct err *err)
 	    rd->e->dir, body->name, &st, &e);
 	if (*fd != -1)
 		return 1;
-	if (e.sys != ENOENT || !is_gone(rd))
+	if (e.sys != ENOENT || (!is_locked(rd->fd) && !is_gone(rd)))
 		return 0;
 	errno = ENOENT;
 	return err_sys(err, "%.300s", rd->e->name);
@@ -676,7 +689,7 @@ static int
 load_alone(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	msg_problem(m, kind_of(rd->e->name) == 'd' ?
-	    "cut off while it was received: it has no qf file" :
+	    "being received, or cut off: it has no qf file" :
 	    "what belongs to a message that is not there");
 	return reader_text(rd, m, err) == -1 ? -1 : 1;
 }

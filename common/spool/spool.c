@@ -619,13 +619,18 @@ is_aside(const char *path)
 	return strncmp(path, SPOOL_ASIDE, sizeof(SPOOL_ASIDE) - 1) == 0;
 }
 
-/* On to the next folder; one that went away meanwhile is passed over. */
+/*
+ * On to the next folder; one that went away meanwhile is passed over.  The
+ * folders that companions lie in are listed anew, behind it: what came
+ * before its message is in them.
+ */
 static int
 take_dir(struct spool *sp, struct err *err)
 {
 	struct err e;
 	int r;
 
+	near_drop(&sp->near);
 	if (!sp->begun)
 		tree_again(sp->probe.tree, sp->drv->stages);
 	sp->begun = true;
@@ -805,7 +810,6 @@ spool_lookup(struct spool *sp, struct arena *a, const char *path,
 void
 spool_again(struct spool *sp, const uint64_t *known, size_t n)
 {
-	near_drop(&sp->near);
 	sp->begun = false;
 	sp->dir = NULL;
 	sp->off = 0;

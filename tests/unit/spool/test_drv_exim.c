@@ -1,3 +1,6 @@
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "mtabox.h"
 
 #define GOOD	"exim/good-spool"
@@ -165,6 +168,78 @@ START_TEST(wire_format_is_the_same_across_pieces)
 }
 END_TEST
 
+#define ALONE	"s/input/1AdJ2p-0000a1-01-D"
+
+/* Another process has the first line, as EX-26 says; -1: nobody has. */
+static pid_t
+lock_by_another(const char *path)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_len = 19 };
+	int ready[2], fd;
+	char c = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		fd = open(path, O_RDWR);
+		c = fcntl(fd, F_SETLK, &l) == 0;
+		if (write(ready[1], &c, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	ck_assert_int_eq(c, 1);
+	return pid;
+}
+
+/* EX-8, EX-26 */
+START_TEST(a_body_that_its_server_has_locked_is_being_received)
+{
+	struct spool_reader *rd;
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	pid_t pid;
+
+	box_text(ALONE, "1AdJ2p-0000a1-01-D\nhalf");
+	box_folders("s/msglog/x");
+	pid = lock_by_another(box(ALONE));
+	sp = box_one(box("s"), "exim");
+	rd = load_one(sp, "input/1AdJ2p-0000a1-01-D", &e, &m);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert(has_problem(&m, "still being received"));
+	ck_assert(!has_problem(&m, "cut off"));
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+}
+END_TEST
+
+/* It was listed without its -H, which is there now: the next look has it. */
+START_TEST(a_body_whose_header_came_meanwhile_is_no_entry)
+{
+	struct spool_reader *rd = spool_reader_new(box_msgs);
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	struct err err;
+
+	box_text(ALONE, "1AdJ2p-0000a1-01-D\nhalf");
+	box_folders("s/msglog/x");
+	sp = box_one(box("s"), "exim");
+	ck_assert(box_find(sp, "input/1AdJ2p-0000a1-01-D", &e));
+	box_text("s/input/1AdJ2p-0000a1-01-H", "1AdJ2p-0000a1-01-H\n");
+	ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
+	ck_assert_int_eq(spool_load(rd, &m, &err), -1);
+	ck_assert_int_eq(err.sys, ENOENT);
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(a_file_cut_anywhere_gives_what_is_left)
 {
 	static const char *const beside[] = { "db/retry",
@@ -188,6 +263,9 @@ suite(void)
 	tcase_add_test(tc, a_damaged_front_leaves_header_and_body);
 	tcase_add_test(tc, what_belongs_to_a_message_is_listed);
 	tcase_add_test(tc, wire_format_is_the_same_across_pieces);
+	tcase_add_test(tc,
+	    a_body_that_its_server_has_locked_is_being_received);
+	tcase_add_test(tc, a_body_whose_header_came_meanwhile_is_no_entry);
 	tcase_add_test(tc, a_file_cut_anywhere_gives_what_is_left);
 	suite_add_tcase(s, tc);
 	return s;

@@ -62,7 +62,7 @@ static const struct queued messages[] = {
 	    "the server gave it up: it is a Qf file" },
 	/* SM-4 */
 	{ ODD, "df6AM1Jxx0000007", "odd-mqueue: nobody>", "cut off",
-	    "cut off while it was received: it has no qf file" },
+	    "being received, or cut off: it has no qf file" },
 	{ ODD, "tf6AM1Jxx0000008", "odd-mqueue: x@example.com>"
 	    " bob@example.org;" FAR, NULL, "still being received" },
 	{ ODD, "qf6AM1Jxx0000009", "odd-mqueue: x@example.com>"
