@@ -15,6 +15,7 @@
 #include "mail/date.h"
 #include "show/guess.h"
 #include "show/head.h"
+#include "show/history.h"
 #include "show/who.h"
 #include "site/told.h"
 
@@ -34,7 +35,8 @@ static const struct opt opts[] = {
 	{ 'o', "output", "kind", "table, ndjson or csv, of --list",
 	    .str = &output },
 	{ .name = "list", .arg = "what", .str = &list,
-	    .help = "stolen, accounts, clients, pairs, guesses or relays" },
+	    .help = "stolen, accounts, clients, pairs, guesses, relays or "
+	    "history" },
 	{ .name = "lock", .flag = &lock,
 	    .help = "accounts to lock, one a line" },
 	{ .name = "deny", .arg = "form", .str = &deny,
@@ -82,6 +84,7 @@ struct job {
 	struct blocklist *list_of;		/* --blocklist; NULL: none */
 	struct geo	*geo;			/* --geo; NULL: none */
 	struct usage	*usage;
+	struct history	*history;		/* NULL: not asked for */
 	struct log_sum	 sum;
 	int64_t		 since, until;		/* 0: no limit */
 	enum sink_kind	 kind;
@@ -120,6 +123,8 @@ on_event(void *ctx, const struct log_event *e)
 	    (job->until != 0 && e->at >= job->until))
 		return;
 	usage_add(job->usage, e);
+	if (job->history != NULL)
+		history_add(job->history, e);
 	if (job->logs != NULL)
 		case_logs_add(job->logs, e);
 }
@@ -166,12 +171,28 @@ read_logs(struct job *job, char *const paths[], struct err *err)
 
 /* ---- what is shown ---- */
 
-/* The operands, to be typed again; of many the first few. */
+/*
+ * What has to be typed again to be told the same: how the logs are read, and
+ * what is ours; of many operands the first few.
+ */
 static void
 add_args(struct buf *b, char *const paths[])
 {
 	size_t i;
 
+	buf_addc(b, ' ');
+	if (kind != NULL)
+		site_told_arg(b, "-f", &kind, 1);
+	if (zone != NULL)
+		site_told_arg(b, "--zone", &zone, 1);
+	if (year != 0)
+		buf_fmt(b, "--year %u ", (unsigned)year);
+	if (since != NULL)
+		site_told_arg(b, "--since", &since, 1);
+	if (until != NULL)
+		site_told_arg(b, "--until", &until, 1);
+	site_told_args(&told, b);
+	b->n--;			/* each path has its own blank */
 	for (i = 0; paths[i] != NULL && i < 4; i++) {
 		buf_addc(b, ' ');
 		quote_arg(b, paths[i]);
@@ -181,15 +202,22 @@ add_args(struct buf *b, char *const paths[])
 	buf_addc(b, '\0');
 }
 
+static struct sink_opts
+sink_of(const struct job *job)
+{
+	return (struct sink_opts){ .kind = job->kind,
+	    .width = isatty(STDOUT_FILENO) ? term_width(stdout) : 0 };
+}
+
 static size_t
 show(struct job *job, char *const paths[])
 {
 	struct who_opts o = { .width = term_width(stdout),
 	    .rows = more ? 30 : 8, .colour = term_colour(stdout),
 	    .site = site_has(job->site, SITE_LOCAL),
+	    .joined = job->cf != NULL,
 	    .geo = job->geo, .blocked = job->list_of };
-	struct sink_opts so = { .kind = job->kind,
-	    .width = isatty(STDOUT_FILENO) ? term_width(stdout) : 0 };
+	struct sink_opts so = sink_of(job);
 	struct buf args = { 0 };
 
 	if (list != NULL)
@@ -292,12 +320,17 @@ static int
 run(struct job *job, char *const paths[])
 {
 	struct usage_opts uo = { .trusted = is_trusted, .ctx = job->site };
+	struct sink_opts so;
 	struct err err = { 0 };
 	size_t shown;
 
 	if (site_has(job->site, SITE_LOCAL))
 		uo.ours = is_ours;
 	job->usage = usage_new(&uo);
+	if (list != NULL && job->list == WHO_HISTORY) {
+		so = sink_of(job);
+		job->history = history_new(stdout, &so);
+	}
 	if (load_blocklist(job, &err) == -1 || load_geo(job, &err) == -1 ||
 	    confine(job, paths, &err) == -1 || read_logs(job, paths, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
@@ -311,7 +344,11 @@ run(struct job *job, char *const paths[])
 	if (job->sum.files == 0)
 		return STATUS_FAILED;
 	rank(job->usage);
-	shown = show(job, paths);
+	if (job->history != NULL) {
+		shown = history_free(job->history);
+		job->history = NULL;
+	} else
+		shown = show(job, paths);
 	if (job->logs != NULL && tell_case(job, &err) == -1) {
 		diag_warn(NULL, "%s", err.msg);
 		return STATUS_FAILED;
@@ -362,7 +399,7 @@ check_options(struct job *job)
 		opt_usage(&cmd, "-o goes with --list");
 	if (list != NULL && !who_list_parse(list, &job->list))
 		opt_usage(&cmd, "--list %s: one of stolen, accounts, clients, "
-		    "pairs, guesses, relays", list);
+		    "pairs, guesses, relays, history", list);
 	if (deny != NULL && !who_form_parse(deny, &job->form))
 		opt_usage(&cmd, "--deny %s: one of cidr, ims55, postfix, nft",
 		    deny);
@@ -397,6 +434,7 @@ main(int argc, char *argv[])
 	status = run_with_case(&job, argv);
 	arena_free(a);
 	usage_free(job.usage);
+	history_free(job.history);
 	blocklist_free(job.list_of);
 	geo_free(job.geo);
 	site_free(job.site);

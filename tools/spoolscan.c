@@ -136,29 +136,13 @@ utf8_terminal(void)
 	return false;
 }
 
-static void
-add_args(struct buf *b, const char *option, const char *const *v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		buf_fmt(b, "%s ", option);
-		quote_arg(b, v[i]);
-		buf_addc(b, ' ');
-	}
-}
-
 /* What told the site, as it has to be typed again. */
 static void
 site_args(struct buf *b)
 {
-	if (told.file != NULL)
-		add_args(b, "-s", &told.file, 1);
 	if (format != NULL)
-		add_args(b, "-f", &format, 1);
-	add_args(b, "-d", told.domains.v, told.domains.n);
-	add_args(b, "-t", told.networks.v, told.networks.n);
-	add_args(b, "-g", told.gateways.v, told.gateways.n);
+		site_told_arg(b, "-f", &format, 1);
+	site_told_args(&told, b);
 	buf_addc(b, '\0');
 }
 

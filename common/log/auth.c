@@ -44,8 +44,7 @@ ntlm_name(struct slice m, struct buf *out, struct log_open *o)
 		buf_addc(out, '\\');
 	ntlm_text(m, 36, out);
 	ntlm_text(m, 44, &ws);
-	if (ws.n > 0 && o->helo.n == 0)
-		open_set(o, &o->helo, buf_sl(&ws));
+	open_set(o, &o->workstation, buf_sl(&ws));
 	buf_free(&ws);
 }
 

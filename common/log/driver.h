@@ -44,7 +44,7 @@ struct log_open {
 	struct log_open	*chain, *newer, *older;
 	int64_t		 at;
 	struct ip	 client;
-	struct span	 name, helo, account, method, tried;
+	struct span	 name, helo, account, method, tried, workstation;
 	struct span	 sender, message_id, queue_id;
 	struct span	 rcpts[LOG_RCPTS];
 	uint32_t	 nknown;

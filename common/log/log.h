@@ -32,6 +32,7 @@ struct log_event {
 	int64_t		 at;		/* seconds since 1970; 0: not told */
 	struct ip	 client;	/* all zero: not told */
 	struct slice	 client_name, helo;
+	struct slice	 workstation;	/* as NTLM told it */
 	struct slice	 account, method;	/* empty: without a password */
 	struct slice	 sender;
 	bool		 has_sender;	/* and "" is the null one */

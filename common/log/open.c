@@ -185,6 +185,7 @@ event_of(const struct log_open *o, enum log_what what, int64_t at,
 	return (struct log_event){ .what = what, .at = at,
 	    .client = o->client, .client_name = open_str(o, o->name),
 	    .helo = open_str(o, o->helo),
+	    .workstation = open_str(o, o->workstation),
 	    .account = open_str(o, o->account),
 	    .method = open_str(o, o->method),
 	    .sender = open_str(o, o->sender), .has_sender = o->has_sender,
@@ -224,9 +225,9 @@ void
 open_forget(struct log_open *o)
 {
 	struct span keep[] = { o->name, o->helo, o->account, o->method,
-	    o->tried };
+	    o->tried, o->workstation };
 	struct span *const to[] = { &o->name, &o->helo, &o->account,
-	    &o->method, &o->tried };
+	    &o->method, &o->tried, &o->workstation };
 	struct buf text = o->text;
 	size_t i;
 

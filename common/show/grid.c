@@ -156,9 +156,16 @@ grid_put(struct grid *g, const struct slice *values)
 }
 
 void
-grid_free(struct grid *g)
+grid_flush(struct grid *g)
 {
 	print_table(g);
+	g->cells.n = 0;
+}
+
+void
+grid_free(struct grid *g)
+{
+	grid_flush(g);
 	buf_free(&g->cells);
 	buf_free(&g->line);
 	buf_free(&g->tmp);

@@ -23,5 +23,7 @@ struct grid;
 struct grid	*grid_new(FILE *out, const struct sink_opts *o,
 		    const struct grid_column *v, size_t n);
 void		 grid_put(struct grid *g, const struct slice *values);
+/* Print what waits; rows that follow are as wide, where that is enough. */
+void		 grid_flush(struct grid *g);
 void		 grid_free(struct grid *g);	/* prints what waits */
 #endif

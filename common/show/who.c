@@ -547,7 +547,7 @@ print_next(struct page *p)
 	if (p->o->args == NULL)
 		return;
 	heading(p, "next");
-	for (i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+	for (i = 0; i < sizeof(next) / sizeof(next[0]) - p->o->joined; i++) {
 		buf_fmt(&p->line, "  spoollog %s%s", next[i][0], p->o->args);
 		flush(p);
 		buf_fmt(&p->line, "      # %s", next[i][1]);
@@ -579,6 +579,7 @@ who_print(FILE *out, struct usage *u, const struct log_sum *sum,
 
 static const char *const list_names[WHO_LISTS] = {
 	"stolen", "accounts", "clients", "pairs", "guesses", "relays",
+	"history",
 };
 
 bool

@@ -16,6 +16,7 @@ struct who_opts {
 	bool	 colour;
 	bool	 site;		/* it is known what is ours */
 	const char *args;	/* the operands, to be typed again: " mail.log" */
+	bool	 joined;	/* to a case, with these logs */
 	const struct geo *geo;			/* NULL: not told */
 	const struct blocklist *blocked;	/* NULL: as that */
 };
@@ -26,6 +27,7 @@ void	who_print(FILE *out, struct usage *u, const struct log_sum *sum,
 enum who_list {
 	WHO_STOLEN, WHO_ACCOUNTS, WHO_CLIENTS, WHO_PAIRS, WHO_GUESSES,
 	WHO_RELAYS,
+	WHO_HISTORY,	/* of show/history.h: no list of ours */
 	WHO_LISTS
 };
 bool	who_list_parse(const char *name, enum who_list *w);

@@ -1,5 +1,6 @@
 #ifndef SITE_TOLD_H
 #define SITE_TOLD_H
+#include "base/buf.h"
 #include "base/opt.h"
 #include "site/site.h"
 
@@ -26,4 +27,10 @@ struct site_told {
 /* Into an empty site.  -1 and err names the wrong value. */
 int	site_tell(struct site *s, const struct site_told *told,
 	    struct err *err);
+
+/* As it has to be typed again: "-s site.conf -d example.org ", or nothing. */
+void	site_told_args(const struct site_told *told, struct buf *b);
+/* "-d example.org " for each of them; of an option like them. */
+void	site_told_arg(struct buf *b, const char *option,
+	    const char *const *v, size_t n);
 #endif

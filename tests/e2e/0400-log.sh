@@ -101,6 +101,32 @@ t 'the lists to deny hold thieves and relayers, in four forms' '
 	run 0 spoollog $opts --deny cidr -0 postfix.log &&
 	[ "$(tr -cd "\000" <out | wc -c)" = 15 ]'
 
+t 'the history has each message of the key, with HELO, method and ids where the log tells them' '
+	for k in $kinds; do
+		[ $k = events ] && continue
+		run 0 spoollog $opts --list history -o ndjson $k.log &&
+		jq -rs "map(select(.what == \"message\")) |
+		    \"\(length) \(map(.recipients) | add)\"" out >got &&
+		awk "/^client/ { for (i = 1; i < NF; i++) { if (\$i == \"messages\") m += \$(i + 1)
+		    if (\$i == \"recipients\") r += \$(i + 1) } } END { print m, r }" $k.key >want &&
+		diff want got || { echo $k; exit 1; }
+	done
+	run 0 spoollog $opts --list history -o ndjson ims55.log &&
+	jq -es "any(.what == \"message\" and .account == \"guest\" and .helo == \"thief\" and
+	    .method == \"LOGIN\" and .client == \"203.0.113.1\" and .message_id != null)" out &&
+	jq -es "map(select(.what == \"wrong password\")) | length == 60" out'
+t 'the history as a table and as CSV has as many lines' '
+	run 0 spoollog $opts --list history -o ndjson ims55.log && wc -l <out >n &&
+	for o in table csv; do
+		run 0 spoollog $opts --list history -o $o ims55.log && plain out &&
+		[ $(($(wc -l <out) - 1)) -eq "$(cat n)" ] || exit 1
+	done'
+t 'what it proposes to type next is told the same: the year, the zone, what is ours' '
+	run 0 spoollog $opts --zone +0100 -d example.org -t 203.0.113.0/29 postfix.log &&
+	sed -n "s/^  \(spoollog --\(deny\|lock\)\)/\1/p" out >cmds && [ "$(wc -l <cmds)" = 2 ] &&
+	has "^  spoollog -c case.db --zone +0100 --year 2004 -d example.org -t 203.0.113.0/29 postfix.log$" &&
+	run 0 sh cmds && [ "$(grep -c 203.0.113. out)" = 1 ] && has guest && hasnt "203.0.113.7[ ,]" &&
+	has "203.0.113.8, 203.0.113.9"'
 t 'a block list marks its clients: addresses, networks, ranges, and what is taken out' '
 	printf "%s\n" "# plain" ":127.0.0.2:as rbldnsd has it" 203.0.113.1 \
 	    "203.0.113.4/31 :2:why" "203.0.113.8-203.0.113.10" 203.0.113.12-14 \
@@ -129,7 +155,7 @@ t 'no password of a log comes out, decoded or not' '
 	    "1/2/04 1:02:03 AM : >>> 535 no" \
 	    "1/2/04 1:02:03 AM : <<< $secret" "1/2/04 1:02:04 AM : $secret" >x.log
 	for f in ims55.log ex2007.log x.log; do
-		for l in stolen accounts clients pairs guesses relays; do
+		for l in stolen accounts clients pairs guesses relays history; do
 			spoollog $opts -v --list $l -o ndjson $f
 			spoollog $opts --list $l $f
 		done
@@ -149,7 +175,9 @@ t 'NTLM gives domain, user and workstation' '
 	    "1/2/04 1:02:03 AM : <<< AUTH NTLM" "1/2/04 1:02:03 AM : >>> 334 ok" \
 	    "1/2/04 1:02:03 AM : <<< $blob" "1/2/04 1:02:03 AM : >>> 235 ok" >n.log
 	run 0 spoollog --list accounts -o ndjson n.log &&
-	jq -e ".account == \"contoso\\\\guest\"" out'
+	jq -e ".account == \"contoso\\\\guest\"" out &&
+	run 0 spoollog --list history -o ndjson n.log &&
+	jq -es "any(.account == \"CONTOSO\\\\guest\" and .workstation == \"PC7\" and .method == \"NTLM\")" out'
 
 t 'what is no log is said, and the others are read' '
 	mkdir m && echo hello >m/readme && cp exim.log m &&
