@@ -218,6 +218,7 @@ show(struct job *job, char *const paths[])
 	    .joined = job->cf != NULL,
 	    .geo = job->geo, .blocked = job->list_of };
 	struct sink_opts so = sink_of(job);
+	const struct usage_totals *t;
 	struct buf args = { 0 };
 
 	if (list != NULL)
@@ -231,8 +232,8 @@ show(struct job *job, char *const paths[])
 	o.args = args.p;
 	who_print(stdout, job->usage, &job->sum, &o);
 	buf_free(&args);
-	return usage_totals(job->usage)->messages + usage_totals(
-	    job->usage)->sessions + usage_totals(job->usage)->failed;
+	t = usage_totals(job->usage);
+	return t->messages + t->sessions + t->failed + t->turfed;
 }
 
 /* ---- the case ---- */

@@ -20,6 +20,7 @@ static const struct {
 	{ 1708, LOG_AUTH, 3 },		/* Exchange 2000, 2003 */
 	{ 1706, LOG_FAILED, GUESS },
 	{ 1035, LOG_FAILED, 0 },	/* 2007 and later; not told */
+	{ 4192, LOG_TURFED, 0 },	/* Exchange 5.5: its originator only */
 };
 #define EVENTS	(sizeof(events) / sizeof(events[0]))
 
@@ -237,6 +238,31 @@ says_denied(struct slice text)
 	return false;
 }
 
+static bool
+is_edge(char c)
+{
+	return ascii_space(c) || strchr("<>\"'|,;()", c) != NULL;
+}
+
+/* The first address in it; with "<>" alone the null sender. */
+static void
+find_sender(struct log_open *o, struct slice text)
+{
+	const char *at = text.n == 0 ? NULL : memchr(text.p, '@', text.n);
+	const char *from = at, *to = at, *end = text.p + text.n;
+
+	o->has_sender = at != NULL || sl_find(text, SL("<>")) != NULL;
+	if (at == NULL)
+		return;
+	while (from > text.p && !is_edge(from[-1]))
+		from--;
+	while (to < end && !is_edge(*to))
+		to++;
+	if (to[-1] == '.')
+		to--;
+	open_set(o, &o->sender, (struct slice){ from, (size_t)(to - from) });
+}
+
 static void
 tell(struct log_in *in, const struct event *e, enum log_what what, int which)
 {
@@ -246,8 +272,11 @@ tell(struct log_in *in, const struct event *e, enum log_what what, int which)
 	o->name = o->account = o->tried = (struct span){ 0, 0 };
 	o->text.n = 0;
 	o->client = (struct ip){ { 0 } };
-	find_client(o, e->text);
-	if (what != LOG_DENIED)
+	if (what == LOG_TURFED)
+		find_sender(o, e->text);
+	else
+		find_client(o, e->text);
+	if (what != LOG_DENIED && what != LOG_TURFED)
 		open_set(o, &o->tried, is_record(e->text) ? account_in(e->text, which) :
 		    which == 0 ? SL("") : user_of(e->text));
 	if (what == LOG_AUTH)

@@ -23,6 +23,7 @@ enum log_what {
 	LOG_FAILED,	/* or wrong; account may be empty */
 	LOG_REFUSED,	/* a recipient was not taken */
 	LOG_DENIED,	/* the same, because it would be relaying */
+	LOG_TURFED,	/* a filter of the server put a message aside */
 	LOG_MESSAGE,	/* one was taken; at: when its sender was given */
 };
 

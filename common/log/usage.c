@@ -261,6 +261,7 @@ count(struct usage *u, struct usage_sums *s, uint64_t salt,
 			s->senders++;
 		break;
 	case LOG_AUTH:
+	case LOG_TURFED:
 		break;
 	}
 }
@@ -332,6 +333,7 @@ total(struct usage_totals *t, const struct log_event *e)
 	t->sessions += e->what == LOG_SESSION;
 	t->failed += e->what == LOG_FAILED;
 	t->denied += e->what == LOG_DENIED;
+	t->turfed += e->what == LOG_TURFED;
 	t->refused += e->what == LOG_DENIED || e->what == LOG_REFUSED;
 	if (e->what != LOG_MESSAGE)
 		return;

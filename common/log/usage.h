@@ -67,6 +67,7 @@ void		 usage_add(struct usage *u, const struct log_event *e);
 
 struct usage_totals {
 	uint64_t	 sessions, messages, rcpts, refused, denied, failed;
+	uint64_t	 turfed;	/* put aside by a filter */
 	uint64_t	 relayed;	/* recipients taken for strangers, of a
 					   client that is one, no password */
 	bool		 more;		/* a limit was reached */

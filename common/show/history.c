@@ -53,6 +53,7 @@ history_add(struct history *h, const struct log_event *e)
 		[LOG_FAILED] = "wrong password",
 		[LOG_REFUSED] = "refused",
 		[LOG_DENIED] = "denied",
+		[LOG_TURFED] = "turfed",
 		[LOG_MESSAGE] = "message",
 	};
 	char ip[IP_TEXT], date[DATE_TEXT];

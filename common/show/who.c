@@ -312,6 +312,11 @@ print_sum(struct page *p, const struct log_sum *sum)
 	buf_add(&p->line, SL(" more refused, "));
 	rank_number(&p->line, t->failed);
 	buf_add(&p->line, SL(" wrong passwords"));
+	if (t->turfed > 0) {
+		buf_add(&p->line, SL(", "));
+		rank_number(&p->line, t->turfed);
+		buf_add(&p->line, SL(" turfed"));
+	}
 	flush(p);
 	if (t->more)
 		buf_add(&p->line, SL("more accounts, clients or senders than "

@@ -41,6 +41,13 @@ t 'refused relaying is told by its words, whatever the id' '
 	printf "%s\n" "11/09/2004,11:33:27 AM,MSExchangeIMC,SMTP Interface,Warning,9999,N/A,M,\"Relaying was denied for host 198.51.100.9\"" >rd.csv &&
 	run 0 spoollog --list relays -o ndjson rd.csv && jq -e ".client == \"198.51.100.9\" and .denied == 1" out'
 
+t 'messages that a filter turfed are counted, and their originators told' '
+	printf "%s\n" "11/09/2004,11:33:27 AM,MSExchangeIMC,Message Transfer,Warning,4192,N/A,M,\"A message from <x@spam.example> was turfed to C:\Turfdir\3SW32JRP.\"" \
+	    "11/09/2004,11:33:28 AM,MSExchangeIMC,Message Transfer,Warning,4192,N/A,M,\"A message from <> was turfed.\"" >tf.csv &&
+	run 0 spoollog tf.csv && has " 2 turfed$" &&
+	run 0 spoollog --list history -o ndjson tf.csv &&
+	[ "$(jq -r "select(.what == \"turfed\") | .sender" out | tr "\n" " ")" = "x@spam.example <> " ]'
+
 spoollog e.evt e.evtx >out 2>errs
 if has 'built without' errs; then
 	t 'a build without the libraries says so, and reads the others' '
@@ -74,6 +81,12 @@ t 'strings of an event whose text nobody knows: the one that can be a name' '
 	for k in evt evtx; do
 		evlog $k <guess.tsv | spoollog --list pairs -o ndjson - >out 2>errs
 		[ "$(jq -r "\"\(.account) \(.client)\"" out | sort | tr "\n" " ")" = "bob 192.0.2.1 eve 192.0.2.2 " ] || { cat out; exit 1; }
+	done'
+t 'a turfed message in a record' '
+	printf "1100000000\tMSExchangeIMC\t4192\ta@spam.example\t3SW32JRP\tC:\\Turfdir\n" >tf.tsv
+	for k in evt evtx; do
+		evlog $k <tf.tsv | spoollog --list history -o ndjson - >out 2>errs
+		jq -e ".what == \"turfed\" and .sender == \"a@spam.example\"" out || exit 1
 	done'
 t 'cut off, or with other bytes anywhere, they tell what is left, in bounded time' '
 	head -n 40 e.tsv >few.tsv

@@ -34,7 +34,7 @@ each(void *ctx, const struct log_event *e)
 	struct told *t = ctx;
 	char ip[IP_TEXT];
 
-	buf_addc(&t->text, "SAFRDM"[e->what]);
+	buf_addc(&t->text, "SAFRDTM"[e->what]);
 	put(&t->text, ip_is_set(&e->client) ? sl(ip_str(&e->client, ip)) :
 	    e->client_name);
 	put(&t->text, e->account);
