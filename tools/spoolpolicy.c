@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/diag.h"
+#include "base/intern.h"
 #include "base/limit.h"
 #include "base/opt.h"
 #include "base/sandbox.h"
@@ -375,17 +376,30 @@ answer(const struct policy *p)
 
 /* ---- the run ---- */
 
+/* Each line once: what several rules refer to is read for each of them. */
+static void
+say_notes(struct slice notes)
+{
+	struct intern *seen = intern_new();
+	struct slice line;
+	uint32_t n = 0;
+
+	while (sl_cut(&notes, '\n', &line))
+		if (intern(seen, line) > n) {
+			n++;
+			diag_note(SL_FMT, SL_ARG(line));
+		}
+	intern_free(seen);
+}
+
 static int
 load(struct policy **p, const char *path, const struct site *site,
     struct err *err)
 {
 	struct buf notes = { 0 };
-	struct slice rest, line;
 	int r = policy_load(p, path, site, &notes, err);
 
-	rest = buf_sl(&notes);
-	while (sl_cut(&rest, '\n', &line))
-		diag_note(SL_FMT, SL_ARG(line));
+	say_notes(buf_sl(&notes));
 	buf_free(&notes);
 	return r;
 }

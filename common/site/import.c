@@ -85,7 +85,7 @@ import_read(struct arena *a, const char *path, struct slice *text,
 
 int
 import_file(struct import *in, size_t line, struct slice path,
-    struct slice *text)
+    const char **used, struct slice *text)
 {
 	const char *named = arena_str(in->a, path);
 	size_t dir = (size_t)(base_name(in->path) - in->path);
@@ -93,9 +93,10 @@ import_file(struct import *in, size_t line, struct slice path,
 	    base_name(named));
 	const char *name = arena_str(in->a, beside);
 
+	*used = name;
 	if (access(name, R_OK) == -1)
-		name = named;
-	if (import_read(in->a, name, text, in->err) == -1)
+		*used = named;
+	if (import_read(in->a, *used, text, in->err) == -1)
 		return err_at(in->err, "%.180s:%zu", in->path, line);
 	return 0;
 }

@@ -35,10 +35,11 @@ void	import_origin(struct import *in, size_t line, struct slice what);
 
 /*
  * A file that path names: beside the imported one when it is there under
- * its last name, as in a copy of a configuration; else itself.
+ * its last name, as in a copy of a configuration; else itself.  *name is
+ * which one it was.
  */
 int	import_file(struct import *in, size_t line, struct slice path,
-	    struct slice *text);
+	    const char **name, struct slice *text);
 /* Read it whole.  -1: err says why; a file over IMPORT_MAX too. */
 int	import_read(struct arena *a, const char *path, struct slice *text,
 	    struct err *err);

@@ -265,6 +265,7 @@ struct entry {
 struct table {
 	struct entry	*v;
 	size_t		 n, cap;
+	bool		 keys;		/* no access table: values do not count */
 };
 
 static enum verdict
@@ -345,8 +346,28 @@ add_indexed(struct main_cf *m, struct table *t, struct slice s, size_t line)
 
 	sl_word(&s, &e.key);
 	e.is_net = prefix_net(e.key, &e.net);
-	e.verdict = access_verdict(m, line, sl_trim(s));
+	if (!t->keys)
+		e.verdict = access_verdict(m, line, sl_trim(s));
 	add_entry(m, t, e);
+}
+
+/* Postfix takes "net/bits" with nothing set behind the bits; no mask. */
+static int
+check_net(struct main_cf *m, size_t line, struct slice s, struct slice said,
+    struct ipnet *net)
+{
+	struct slice rest = s, head;
+	struct ip ip;
+
+	sl_cut(&rest, '/', &head);
+	if (!ipnet_parse(s, net) || !ip_parse(head, &ip) ||
+	    (rest.n > 0 && memchr(rest.p, '.', rest.n) != NULL))
+		return import_fail(m->in, line, "'" SL_FMT
+		    "' is not a network or address", SL_ARG(said));
+	if (!ip_eq(&ip, &net->ip))
+		return import_fail(m->in, line, "'" SL_FMT
+		    "' has bits outside its mask", SL_ARG(said));
+	return 0;
 }
 
 static int
@@ -362,10 +383,10 @@ add_cidr(struct main_cf *m, struct table *t, struct slice s, size_t line)
 		e.not = true;
 		e.key = sl_from(e.key, 1);
 	}
-	if (!ipnet_parse(e.key, &e.net))
-		return import_fail(m->in, line, "'" SL_FMT
-		    "' is not a network or address", SL_ARG(e.key));
-	e.verdict = access_verdict(m, line, sl_trim(s));
+	if (check_net(m, line, e.key, e.key, &e.net) == -1)
+		return -1;
+	if (!t->keys)
+		e.verdict = access_verdict(m, line, sl_trim(s));
 	add_entry(m, t, e);
 	return 0;
 }
@@ -435,8 +456,10 @@ open_table(struct main_cf *m, struct slice name, size_t line,
 	static const struct slice indexed[] = { SL("hash"), SL("btree"),
 	    SL("lmdb"), SL("cdb"), SL("dbm"), SL("sdbm"), SL("texthash") };
 	struct slice rest = name, type, text;
+	const char *was = m->in->path, *file;
 	bool text_form = false;
 	size_t i;
+	int r;
 
 	if (!sl_cut(&rest, ':', &type) || rest.n == 0)
 		return import_fail(m->in, line, "'" SL_FMT
@@ -452,9 +475,12 @@ open_table(struct main_cf *m, struct slice name, size_t line,
 		    "taken for empty", SL_ARG(sl_first(type, 20)));
 		return 0;
 	}
-	if (import_file(m->in, line, rest, &text) == -1)
+	if (import_file(m->in, line, rest, &file, &text) == -1)
 		return -1;
-	return read_table(m, t, text, !text_form) == -1 ? -1 : 1;
+	m->in->path = file;		/* whose lines these are */
+	r = read_table(m, t, text, !text_form) == -1 ? -1 : 1;
+	m->in->path = was;
+	return r;
 }
 
 /* ---- lists of networks and domains ---- */
@@ -469,16 +495,19 @@ add_file(struct main_cf *m, struct buf *out, struct slice path, size_t line,
     bool nets, bool parents, int depth)
 {
 	struct slice text, l;
+	const char *was = m->in->path, *file;
 	int r = 0;
 
-	if (import_file(m->in, line, path, &text) == -1)
+	if (import_file(m->in, line, path, &file, &text) == -1)
 		return -1;
-	while (r == 0 && sl_line(&text, &l)) {
+	m->in->path = file;
+	for (line = 1; r == 0 && sl_line(&text, &l); line++) {
 		l = sl_trim(l);
 		if (l.n > 0 && l.p[0] != '#')
 			r = add_list(m, out, l, line, nets, parents,
 			    depth + 1);
 	}
+	m->in->path = was;
 	return r;
 }
 
@@ -487,7 +516,7 @@ static int
 add_table(struct main_cf *m, struct buf *out, struct slice name,
     size_t line, bool nets, bool parents, bool not)
 {
-	struct table t = { .n = 0 };
+	struct table t = { .keys = true };
 	size_t i;
 
 	if (open_table(m, name, line, &t) == -1)
@@ -525,9 +554,8 @@ add_net(struct main_cf *m, struct buf *out, struct slice s, size_t line)
 		    (int)(close - s.p - 1), s.p + 1,
 		    (int)(s.p + s.n - close - 1), close + 1);
 	}
-	if (!ipnet_parse(net, &parsed))
-		return import_fail(m->in, line, "'" SL_FMT
-		    "' is not a network or address", SL_ARG(s));
+	if (check_net(m, line, net, s, &parsed) == -1)
+		return -1;
 	buf_add(out, net);
 	return 0;
 }

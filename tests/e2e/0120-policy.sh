@@ -122,6 +122,27 @@ t 'main.cf: a missing table, a bad network and an endless name have a line' '
 	has "bad.cf:2: no" errs &&
 	printf "mynetworks = \${a?b}\n" >bad.cf && policy 4 -p bad.cf --print &&
 	has "conditional values are not read" errs'
+t 'main.cf: what a table or a file has wrong is told with its name and line, once' '
+	printf "mynetworks = 10.0.0.0/8 cidr:/etc/postfix/nets\nmydestination = /etc/postfix/dests, hash:/x/keys\nrelay_domains = hash:/x/keys\nsmtpd_relay_restrictions = permit_mynetworks, check_client_access hash:/x/cl, reject_unauth_destination\n" >f.cf &&
+	printf "# nets\n192.0.2.0/24 trusted\n" >nets && printf "a.example\n\nb.example\n" >dests &&
+	printf "c.example anything\n" >keys && printf "\n203.0.113.7 maybe\n" >cl &&
+	asked f.cf 192.0.2.9 - a@b.example c@far.example permit &&
+	[ "$(grep -c "is not understood" errs)" = 1 ] && has "cl:2: .maybe. in a table" errs &&
+	asked f.cf 203.0.113.9 - a@b.example c@c.example permit &&
+	printf "# nets\n192.0.2.1/24 trusted\n" >nets && policy 4 -p f.cf --print &&
+	has "nets:2: .192.0.2.1/24. has bits outside its mask" errs &&
+	printf "192.0.2.0/255.255.255.0 x\n" >nets && policy 4 -p f.cf --print &&
+	has "nets:1: .192.0.2.0/255.255.255.0. is not a network" errs &&
+	echo >nets && printf "a.example\n\n b/example\n" >dests && policy 4 -p f.cf --print &&
+	has "dests:3: .b/example. is not a domain" errs &&
+	printf "a.example\n" >dests && rm keys && policy 4 -p f.cf --print &&
+	has "f.cf:[23]: /x/keys: No such file" errs &&
+	for net in 10.0.0.1/8 10.0.0.0/255.0.0.0 "10.0.0.0;255.0.0.0" 10.0.0.0/33 "[2001:db8::1]/32" 0.0.0.0/1.2.3.4; do
+		printf "\nmynetworks =\n $net\nsmtpd_relay_restrictions = permit_mynetworks, reject\n" >bad.cf
+		policy 4 -p bad.cf --print && has "bad.cf:2: " errs || exit 1
+	done
+	printf "mynetworks = 0.0.0.0/0 [::]/0\nsmtpd_relay_restrictions = permit_mynetworks, reject\n" >all.cf &&
+	asked all.cf 2001:db8::9 - a@b.example c@far.example permit'
 t '--print gives rules that say the same' '
 	policy 0 -p main.cf --print && cp out native.conf &&
 	has "# main.cf:[0-9]*: permit_mynetworks" &&
