@@ -23,6 +23,8 @@
 #define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
 #define IDLE	32		/* queries that are kept for the next time */
 #define CACHE_KB	32768		/* of pages, in memory */
+#define SMALL_BYTES	1200		/* of a piece of its own small memory; */
+#define SMALL_PIECES	1000		/* queries that are kept have many */
 
 struct db {
 	sqlite3		*sq;
@@ -349,6 +351,8 @@ open_sqlite(struct db *d, bool write, struct err *err)
 		undo(d->path);
 	if (sqlite3_open_v2(d->path, &d->sq, flags, NULL) != SQLITE_OK)
 		return db_fail(d, err);
+	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_LOOKASIDE, NULL, SMALL_BYTES,
+	    SMALL_PIECES);
 	sqlite3_extended_result_codes(d->sq, 1);
 	sqlite3_busy_timeout(d->sq, CASE_WAIT * 1000);
 	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -373,6 +377,8 @@ db_open(struct db **out, const char *path, bool write, bool make,
 
 	if (fd == -1)
 		return -1;
+	/* Nobody asks how much memory it has: that takes a lock each time. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	d = xcalloc(1, sizeof(*d));
 	d->path = xalloc(strlen(path) + 1);
 	memcpy(d->path, path, strlen(path) + 1);

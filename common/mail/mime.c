@@ -520,16 +520,26 @@ mime_walk(const struct part *p)
 	return p == NULL ? NULL : p->next;
 }
 
-/* What a character stands for, and 64 with it; 0: it is none of the code. */
-static const unsigned char base64_values[256] = {
-	['A'] = 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76,
-	['N'] = 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89,
-	['a'] = 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102,
-	['n'] = 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
-	['0'] = 116, 117, 118, 119, 120, 121, 122, 123, 124, 125,
-	['+'] = 126, ['/'] = 127
+/*
+ * What a character stands for in each place of a group of four, and a bit
+ * that says so: a group that has all four is one of the code.
+ */
+#define V(n, i)		((uint32_t)(n) << (18 - 6 * (i)) | 1u << (24 + (i)))
+#define V4(n, i)	V(n, i), V((n) + 1, i), V((n) + 2, i), V((n) + 3, i)
+#define V10(n, i)	V4(n, i), V4((n) + 4, i), V((n) + 8, i), V((n) + 9, i)
+#define V26(n, i)	V10(n, i), V10((n) + 10, i), V4((n) + 20, i), \
+			V((n) + 24, i), V((n) + 25, i)
+#define PLACE(i)	{ ['A'] = V26(0, i), ['a'] = V26(26, i), \
+			['0'] = V10(52, i), ['+'] = V(62, i), ['/'] = V(63, i) }
+static const uint32_t base64_at[4][256] = {
+	PLACE(0), PLACE(1), PLACE(2), PLACE(3)
 };
-#define BASE64_64S	(64u << 18 | 64u << 12 | 64u << 6 | 64u)
+#undef V
+#undef V4
+#undef V10
+#undef V26
+#undef PLACE
+#define ALL_FOUR	0xfu	/* of those bits */
 
 /*
  * Decode at most max groups of four characters, and none from the first one
@@ -538,19 +548,16 @@ static const unsigned char base64_values[256] = {
 static size_t
 base64_groups(struct slice in, size_t max, char *out)
 {
-	unsigned a, b, c, d, bits;
-	const char *p = in.p;
+	const unsigned char *p = (const unsigned char *)in.p;
+	uint32_t bits;
 	size_t i;
 
 	max = in.n / 4 < max ? in.n / 4 : max;
 	for (i = 0; i < max; i++, p += 4) {
-		a = base64_values[(unsigned char)p[0]];
-		b = base64_values[(unsigned char)p[1]];
-		c = base64_values[(unsigned char)p[2]];
-		d = base64_values[(unsigned char)p[3]];
-		if ((a & b & c & d & 64) == 0)
+		bits = base64_at[0][p[0]] | base64_at[1][p[1]] |
+		    base64_at[2][p[2]] | base64_at[3][p[3]];
+		if (bits >> 24 != ALL_FOUR)
 			break;
-		bits = (a << 18) + (b << 12) + (c << 6) + d - BASE64_64S;
 		*out++ = (char)(bits >> 16);
 		*out++ = (char)(bits >> 8);
 		*out++ = (char)bits;
@@ -565,7 +572,8 @@ base64_groups(struct slice in, size_t max, char *out)
 static int
 decode_base64(struct slice in, size_t max, struct buf *out)
 {
-	unsigned bits = 0, have = 0, v;
+	uint32_t bits = 0, v;
+	unsigned have = 0;
 	size_t i, n;
 	char *o, *end;
 	int bad = 0;
@@ -582,7 +590,7 @@ decode_base64(struct slice in, size_t max, struct buf *out)
 			if (i == in.n || o == end)
 				break;
 		}
-		if ((v = base64_values[(unsigned char)in.p[i]]) == 0) {
+		if ((v = base64_at[3][(unsigned char)in.p[i]]) == 0) {
 			if (in.p[i] == '=')	/* bodies may be joined */
 				have = 0;
 			else if (!ascii_space(in.p[i]))
