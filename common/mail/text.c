@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -340,12 +341,52 @@ ascii(struct fold *f, char c)
 	}
 }
 
+/* Eight bytes as a number: the first one is the least. */
+static inline uint64_t
+load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/*
+ * Letters and blanks, eight at a time: the top bit of each byte that is
+ * none.  No sum reaches the byte above.
+ */
+#define EACH	UINT64_C(0x0101010101010101)
+
+static inline uint64_t
+no_letter(uint64_t v)
+{
+	uint64_t low = (v | 0x20 * EACH) & 0x7f * EACH;
+
+	return (~(low + (0x80 - 'a') * EACH) | (low + (0x7f - 'z') * EACH) |
+	    v) & 0x80 * EACH;
+}
+
+static inline uint64_t
+blank(uint64_t v)
+{
+	uint64_t x = v ^ ' ' * EACH;
+
+	return ~(((x & 0x7f * EACH) + 0x7f * EACH) | x) & 0x80 * EACH;
+}
+
+static inline size_t
+first_of(uint64_t bits)
+{
+	return (size_t)__builtin_ctzll(bits) / 8;
+}
+
 /* Letters, and the blanks between them: nearly all that there is. */
 static void
 letters(struct fold *f)
 {
 	const char *p = f->p, *end = f->end;
 	char *o = f->out->p + f->out->n;
+	uint64_t v, none;
 
 	if (f->script > S_LETTER) {
 		end_word(f);
@@ -354,11 +395,25 @@ letters(struct fold *f)
 	f->script = S_LETTER;
 	if ((size_t)(end - p) > f->out->cap - f->out->n)
 		end = p + (f->out->cap - f->out->n);
+	while (end - p >= 8) {
+		v = load8(p);
+		none = no_letter(v);
+		v = htole64(v | 0x20 * EACH);
+		memcpy(o, &v, sizeof(v));	/* end has room for it */
+		if (none != 0) {
+			o += first_of(none);
+			p += first_of(none);
+			end = p;
+			break;
+		}
+		o += 8;
+		p += 8;
+	}
 	while (p < end && kinds[(unsigned char)*p] == K_LETTER)
 		*o++ = *p++ | 0x20;
 	f->out->n = (size_t)(o - f->out->p);
 	f->p = p;
-	if (p < end && *p == ' ') {
+	if (p < f->end && *p == ' ' && f->out->n < f->out->cap) {
 		f->p++;
 		end_chain(f);
 	}
@@ -473,6 +528,7 @@ static void
 count_words(struct sketch *s, const struct skip *k, struct slice text)
 {
 	const char *p = text.p, *end;
+	uint64_t blanks = 0;
 	struct slice w;
 	size_t i;
 
@@ -480,6 +536,10 @@ count_words(struct sketch *s, const struct skip *k, struct slice text)
 		return;
 	for (end = p + text.n; p < end; p = w.p + w.n + 1) {
 		w.p = p;
+		while (end - p >= 8 && (blanks = blank(load8(p))) == 0)
+			p += 8;
+		if (end - p >= 8)
+			p += first_of(blanks);
 		while (p < end && *p != ' ')	/* one is behind each */
 			p++;
 		w.n = (size_t)(p - w.p);
