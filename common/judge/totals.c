@@ -447,8 +447,9 @@ is_borrowed(const struct totals *t, size_t i, size_t before, bool home)
 }
 
 /*
- * A thief's program may change its ways with each message: what knows
- * nobody is one stream, but for lists and what is made as the owner's mail.
+ * A thief's program may change its ways with each message, and some of it
+ * goes to the owner's friends: what knows nobody, or is away, is one stream,
+ * but for lists and what is made as the owner's mail.
  */
 static void
 pool(struct totals *t)
@@ -459,7 +460,8 @@ pool(struct totals *t)
 
 	for (i = 0; i < t->n; i += n) {
 		n = run_way(t, i);
-		now = at_home(&t->v[i], n, OWN_SHARE);
+		now = (t->v[i].way & AWAY) == 0 &&
+		    at_home(&t->v[i], n, OWN_SHARE);
 		way = t->v[i].way;
 		if (is_borrowed(t, i, before, home))
 			way = AWAY | BORROWED;

@@ -45,6 +45,8 @@ struct stream {
 	bool		owner;		/* its recipients know who sends */
 	bool		outside;	/* only from clients that are not ours */
 	bool		borrowed;	/* made as the owner's messages are */
+	bool		meant;		/* abuse by its points, but as a
+					   mailing of its owner would be */
 	bool		list;		/* a list, and readers who got more
 					   than one issue */
 	uint32_t	messages;

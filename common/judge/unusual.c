@@ -22,6 +22,7 @@
 #define NETS_MANY	4
 #define FORGED_MANY	5	/* domains */
 #define BOUNCED_MIN	10
+#define MAILING_MAX	1000	/* recipients of what one person may mean */
 #define FLAGGED_MIN	5	/* messages */
 #define FLAGGED_SHARE	30	/* % of them */
 #define LIST_BOUNCED	10	/* % of its readers, and it is no list */
@@ -144,10 +145,12 @@ bounced(const struct compared *c)
 	    percent(c->s->bounced, c->s->rcpts) >= 2 * c->bounced;
 }
 
+/* A program with an account of its own never sleeps either, at one place. */
 static bool
 day_and_night(const struct compared *c)
 {
 	return c->others && c->clock <= CLOCK_OFFICE &&
+	    (!c->s->account || c->s->nets > 1) &&
 	    bits(c->s->clock) >= CLOCK_ROUND;
 }
 
@@ -188,6 +191,20 @@ is_list(const struct stream *s)
 	return s->list && percent(s->bounced, s->rcpts) < LIST_BOUNCED;
 }
 
+/*
+ * Much at once, to strangers, from where its owner was not seen: so is a
+ * letter to all customers or parents.  What such letters do not have is
+ * forged senders, many networks, failures or a filter's bad word; and what
+ * few people get is soon looked at, but once lost it is lost.
+ */
+static bool
+may_be_meant(const struct stream *s)
+{
+	return (s->rcpts < MAILING_MAX || s->steady * 3 >= s->rcpts) &&
+	    (s->why & (1u << WHY_FORGED | 1u << WHY_SCATTERED |
+	    1u << WHY_BOUNCED | 1u << WHY_FLAGGED)) == 0;
+}
+
 static void
 weigh(const struct compared *c, struct stream *s)
 {
@@ -201,6 +218,9 @@ weigh(const struct compared *c, struct stream *s)
 			s->points += s->borrowed ? reasons[i].borrowed :
 			    reasons[i].points;
 		}
+	s->meant = s->points >= STREAM_ABUSE && may_be_meant(s);
+	if (s->meant)
+		s->points = STREAM_MAYBE;
 }
 
 /* ---- the others ---- */
@@ -322,6 +342,8 @@ totals_say(const struct stream *s, struct buf *out)
 		buf_add(out, SL("; day and night"));
 	if (s->why & 1u << WHY_SUDDEN)
 		buf_add(out, SL("; far above its own use before"));
+	if (s->meant)
+		buf_add(out, SL("; but an owner's mailing looks like that"));
 	if (s->why & 1u << WHY_FLAGGED) {
 		buf_add(out, SL("; a filter of ours calls "));
 		rank_number(out, s->flagged);
