@@ -44,17 +44,42 @@ judge_foreign_rcpt(const struct judge *j, const struct facts *f, bool firm)
 	return NULL;
 }
 
-/* It is on its way to somebody else; what lies in Out always is. */
+/* The spool itself says to whom, all of them, and in a layout that is known. */
+static bool
+told_rcpts(const struct facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nrcpts; i++)
+		if (f->rcpts[i].provenance != PROV_XBLOCK &&
+		    f->rcpts[i].provenance != PROV_COMPANION &&
+		    f->rcpts[i].provenance != PROV_NATIVE)
+			return false;
+	return f->nrcpts > 0;
+}
+
+/*
+ * A server in front of ours, or a second one for a partner's domain, has
+ * on its way out what is for us.
+ */
+static bool
+leaves(const struct judge *j, const struct facts *f)
+{
+	return in_out(j, f) && !(told_rcpts(f) &&
+	    judge_foreign_rcpt(j, f, true) == NULL);
+}
+
+/* It is on its way to somebody else. */
 static bool
 goes_out(const struct judge *j, const struct facts *f)
 {
-	return judge_foreign_rcpt(j, f, true) != NULL || in_out(j, f);
+	return judge_foreign_rcpt(j, f, true) != NULL || leaves(j, f);
 }
 
 static bool
 comes_in(const struct judge *j, const struct facts *f)
 {
-	return f->nrcpts > 0 && !in_out(j, f) &&
+	return f->nrcpts > 0 && !leaves(j, f) &&
 	    judge_foreign_rcpt(j, f, false) == NULL;
 }
 
@@ -70,8 +95,25 @@ answer(const struct facts *f)
 	return f->kind == KIND_AUTOREPLY || f->kind == KIND_READ_RECEIPT;
 }
 
-/* ---- sentences for people ---- */
+/*
+ * A report about what our people sent, to a sender whose domain the site does
+ * not name: it was for us to send, so it is for us to get.
+ */
+static bool
+about_sent(const struct judge *j, const struct facts *f)
+{
+	return report(f) && f->report != NULL &&
+	    judge_sent(j, f->report->msgid);
+}
 
+/* A stranger hands us what is for others. */
+static bool
+passes(const struct judge *j, const struct facts *f)
+{
+	return stranger(f) && goes_out(j, f) && !about_sent(j, f);
+}
+
+/* ---- sentences for people ---- */
 
 static struct slice
 str(const struct judge *j, uint32_t id)
@@ -420,7 +462,7 @@ spam_client(const struct judge *j, const struct facts *f)
 static bool
 forwarded(const struct judge *j, const struct facts *f)
 {
-	return stranger(f) && goes_out(j, f) && !spam_client(j, f) &&
+	return passes(j, f) && !spam_client(j, f) &&
 	    (forward_shown(j, f) || forward_steady(j, f));
 }
 
@@ -448,7 +490,7 @@ maybe_forward(const struct judge *j, const struct facts *f)
 	uint32_t local = judge_names_us(j, f);
 	const struct pair *p;
 
-	if (!stranger(f) || !goes_out(j, f) || local == 0 ||
+	if (!passes(j, f) || local == 0 ||
 	    spam_client(j, f))
 		return false;
 	if (judge_foreign_rcpt(j, f, true) == NULL)
@@ -462,7 +504,7 @@ maybe_forward(const struct judge *j, const struct facts *f)
 static bool
 third_party(const struct judge *j, const struct facts *f)
 {
-	return stranger(f) && goes_out(j, f);
+	return passes(j, f);
 }
 
 /* ---- reports ---- */
@@ -501,12 +543,14 @@ own_bounce(const struct judge *j, const struct facts *f)
 {
 	enum origin o;
 
-	if (!report(f) || !comes_in(j, f) || about_abuse(j, f))
+	if (!report(f) || about_abuse(j, f))
+		return false;
+	if (about_sent(j, f))
+		return comes_in(j, f) || stranger(f);
+	if (!comes_in(j, f))
 		return false;
 	o = judge_origin(j, f);
-	return o == ORIGIN_OURS ||
-	    (f->report != NULL && judge_sent(j, f->report->msgid)) ||
-	    (o == ORIGIN_UNKNOWN && (server_id(j, f) ||
+	return o == ORIGIN_OURS || (o == ORIGIN_UNKNOWN && (server_id(j, f) ||
 	    f->tag == TAG_BATV || f->tag == TAG_SRS));
 }
 
@@ -1023,7 +1067,9 @@ const struct rule judge_rules[] = {
 	    say_stolen,
 	    "As relay/stolen-account and relay/infected-client, but one point "
 	    "too few; or it is, and this message goes to somebody who writes "
-	    "to us.", "design" },
+	    "to us; or to less than 1,000 recipients, or again and again to "
+	    "the same, with nothing of what a mailing of its owner does not "
+	    "have: forged senders, many networks, failures.", "design" },
 	{ "relay/campaign", C_RELAY, DECIDES, relay_campaign, say_campaign,
 	    "Nothing else decides, it is not for our users, and it is of a "
 	    "campaign that is relay: the same mail with other words filled "
@@ -1113,7 +1159,8 @@ const struct rule judge_rules[] = {
 	    "more).  The filter names a host of ours, or its field stands "
 	    "above what the client could write.", "mail in use" },
 	{ "legit/inbound", C_LEGIT, DECIDES, inbound, say_ours,
-	    "All recipients are ours.", "RFC 5321" },
+	    "All recipients are ours, or of a domain that we relay for.",
+	    "RFC 5321" },
 
 	{ "note/gateway", C_UNSURE, SPEAKS, through_gateway, say_client,
 	    "The client is a gateway that rewrites source addresses; its "

@@ -19,6 +19,10 @@
 #define MADE_HERE	"Received: by " SERVER " with Internet Mail Service" \
 			" (5.5.2653.19)\r\n\tid <ABCD1234>; Mon, 5 Jan 2004" \
 			" 10:00:00 +0900\r\n"
+#define WITH_PASSWORD(ip) "Received: from pc (unknown [" ip "])\r\n" \
+		"\t(Authenticated sender: bob)\r\n\tby " SERVER \
+		" (Postfix) with ESMTPA id 1; Mon, 5 Jan 2004 10:00:00" \
+		" +0900\r\n"
 #define MAIL	"From: a@example.net\r\nTo: b@example.com\r\n" \
 		"Message-ID: <m1@example.net>\r\nSubject: hello\r\n\r\nhi\r\n"
 #define OTHER		IN("198.51.100.8")
@@ -128,6 +132,15 @@ static const struct {
 	    { "z@example.net" }, PROV_STREAM, MADE_HERE MAIL, 0 } } },
 	{ "legit/inbound", "", { { "in", "a@example.net",
 	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* on its way to a server behind this one, or to a partner's */
+	{ "legit/inbound", "", { { "out", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	{ "legit/inbound", "relay_domains = example.org\n", { { "out",
+	    "a@example.net", { "b@example.org" }, PROV_XBLOCK, STRANGER
+	    MAIL, 0 } } },
+	/* but where it goes is not told by a header, nor by a hint */
+	{ "unsure/maybe-forward", "", { { "out", "a@example.net",
+	    { "b@example.com" }, PROV_STREAM, STRANGER MAIL, 0 } } },
 	/* fetched from another server: not made here, and so not trusted */
 	{ "legit/inbound", "", { { "in", "a@example.net",
 	    { "b@example.com" }, PROV_XBLOCK,
@@ -201,6 +214,20 @@ static const struct {
 	    "b@example.com", { "k@example.org" }, PROV_XBLOCK, INSIDE MAIL,
 	    0 }, { "in", "c@example.com", { "v%d@example.net" }, PROV_XBLOCK,
 	    INSIDE MAIL, 60 } } },
+	/* points enough, but a letter to all customers has as many */
+	{ "unsure/maybe-abused", "", { { "in", "k@example.org",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 }, { "in",
+	    "b@example.com", { "k@example.org" }, PROV_XBLOCK,
+	    WITH_PASSWORD("203.0.113.4") MAIL, 0 }, { "in", "b@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK,
+	    WITH_PASSWORD("198.51.100.7") MAIL, 60 } } },
+	/* under many names it is no letter any more */
+	{ "relay/stolen-account", "", { { "in", "k@example.org",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 }, { "in",
+	    "b@example.com", { "k@example.org" }, PROV_XBLOCK,
+	    WITH_PASSWORD("203.0.113.4") MAIL, 0 }, { "in", "a@h%d.example.org",
+	    { "v%d@example.net" }, PROV_XBLOCK,
+	    WITH_PASSWORD("198.51.100.7") MAIL, 60 } } },
 	{ "spam/dictionary", "", { UNKNOWN("c@example.com"),
 	    UNKNOWN("d@example.com"), UNKNOWN("e@example.com"), { "in",
 	    "a@example.net", { "c@example.com", "d@example.com",
@@ -271,6 +298,16 @@ static const struct {
 	    "From: b@example.com\r\nTo: z@example.net\r\n"
 	    "Message-ID: <orig@example.com>\r\n\r\nx", 0 },
 	    { "in", "<>", { "b@example.com" }, PROV_XBLOCK,
+	    STRANGER DSN("failed", RETURNED("")), 0 } } },
+	/* nor does the site name its sender's domain, but we sent it */
+	{ "legit/own-bounce", "", { { "out", "info@shop.example.org",
+	    { "z@example.net" }, PROV_XBLOCK, MADE_HERE
+	    "From: info@shop.example.org\r\nTo: z@example.net\r\n"
+	    "Message-ID: <orig@example.com>\r\n\r\nx", 0 },
+	    { "in", "<>", { "info@shop.example.org" }, PROV_XBLOCK,
+	    STRANGER DSN("failed", RETURNED("")), 0 } } },
+	{ "unsure/maybe-forward", "", { { "in", "<>",
+	    { "info@shop.example.org" }, PROV_XBLOCK,
 	    STRANGER DSN("failed", RETURNED("")), 0 } } },
 	{ "legit/own-bounce", "", { { "in", "<>",
 	    { "prvs=1630b1736d=b@example.com" }, PROV_XBLOCK,
