@@ -10,6 +10,8 @@
 #						at each call that changes something
 #	fail_each BEFORE COMMAND AFTER		the same, where each call that may
 #						fail for the machine's reasons does
+#	in_order SORT FROM TO				the tree FROM as TO, its files made as
+#						sort SORT has them: "-r", or ""
 #	skip_all 'reason'			the whole file, with its reason
 #	t_done					the plan, and the exit status
 #
@@ -25,7 +27,7 @@ unset NO_COLOR LANG TMPDIR 2>/dev/null || :
 golden=$top/tests/e2e/golden
 n=0 failed=0
 work=$(mktemp -d) || exit 1
-trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work" ${away-}' EXIT
 trap 'exit 130' INT TERM
 cd "$work" || exit 1
 
@@ -92,6 +94,16 @@ same() {
 
 has() { grep -q -e "$1" "${2:-$work/out}"; }
 hasnt() { ! grep -q -e "$1" "${2:-$work/out}"; }
+
+# A tmpfs lists what was made last first; others list names by a hash of them,
+# the same in any order.  So TO leads to one where there is one.
+in_order() {
+	tmpfs=$(mktemp -d -p /dev/shm 2>/dev/null) || tmpfs=$(mktemp -d -p "$work")
+	away="${away-} $tmpfs"
+	ln -s "$tmpfs" "$3"
+	(cd "$2" && find . -type d | sort && find . -type f | sort $1) |
+	    tar -C "$2" -cf - --no-recursion -T - | tar -C "$3" -xf -
+}
 
 # BEFORE makes the place new, COMMAND is a simple command in a string, AFTER
 # runs it again and looks whether all is well.  $kills says how many calls there
