@@ -492,6 +492,7 @@ sum_rcpts(struct totals *t, struct stream *s, size_t i, size_t n)
 			if (outside(t->j, &f->rcpts[r]))
 				some_add(t, (uint64_t)f->rcpts[r].addr << 32 |
 				    (uint32_t)(f->arrived / DAY));
+	s->letters = (uint32_t)t->nsome;
 	days = some_unique(t);
 	for (k = 0; k < days; k++) {
 		uint32_t addr = (uint32_t)(t->some[k] >> 32);

@@ -51,6 +51,7 @@ struct stream {
 					   than one issue */
 	uint32_t	messages;
 	uint32_t	rcpts;		/* different ones, not ours */
+	uint32_t	letters;	/* to them: one a message and recipient */
 	uint32_t	known;		/* of these: they wrote to us too */
 	uint32_t	steady;		/* of these: on two days at least */
 	uint32_t	bounced;	/* reports about them */

@@ -194,15 +194,20 @@ is_list(const struct stream *s)
 /*
  * Much at once, to strangers, from where its owner was not seen: so is a
  * letter to all customers or parents.  What such letters do not have is
- * forged senders, many networks, failures or a filter's bad word; and what
- * few people get is soon looked at, but once lost it is lost.
+ * forged senders, failures, a filter's bad word, or many networks; these
+ * has a telephone, but it writes to the same people again.  And what few
+ * people get is soon looked at, but once lost it is lost.
  */
 static bool
 may_be_meant(const struct stream *s)
 {
+	uint32_t never = 1u << WHY_FORGED | 1u << WHY_BOUNCED |
+	    1u << WHY_FLAGGED;
+
+	if ((uint64_t)s->letters * 2 < (uint64_t)s->rcpts * 3)
+		never |= 1u << WHY_SCATTERED;
 	return (s->rcpts < MAILING_MAX || s->steady * 3 >= s->rcpts) &&
-	    (s->why & (1u << WHY_FORGED | 1u << WHY_SCATTERED |
-	    1u << WHY_BOUNCED | 1u << WHY_FLAGGED)) == 0;
+	    (s->why & never) == 0;
 }
 
 static void
@@ -343,7 +348,7 @@ totals_say(const struct stream *s, struct buf *out)
 	if (s->why & 1u << WHY_SUDDEN)
 		buf_add(out, SL("; far above its own use before"));
 	if (s->meant)
-		buf_add(out, SL("; but an owner's mailing looks like that"));
+		buf_add(out, SL("; but an owner's mail can look like that"));
 	if (s->why & 1u << WHY_FLAGGED) {
 		buf_add(out, SL("; a filter of ours calls "));
 		rank_number(out, s->flagged);
