@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "act/inventory.h"
-#include "act/seek.h"
+#include "io/seek.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/codec.h"
@@ -21,7 +21,7 @@
  * The tar is cut into frames of about PACK_FRAME bytes, which begin with a
  * member where that is possible; threads read, hash and compress them, and
  * they are written in their order.  A zstd archive ends in an index
- * (act/seek.h).
+ * (io/seek.h).
  */
 #define PACK_FRAME	(1024 * 1024)
 

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "act/seek.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/seek.h"
 #include "io/tarr.h"
 
 /*

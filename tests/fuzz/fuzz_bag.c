@@ -22,7 +22,7 @@
  * by name: nothing comes to lie outside of the folder.
  */
 #define FRAME	4096		/* bytes of the tar in one */
-#define TAIL	40		/* of an index, see act/seek.h */
+#define TAIL	40		/* of an index, see io/seek.h */
 #define WORK	(1024 * 1024)	/* bytes of files: for more, no digests */
 
 static char dir[64], inner[80];

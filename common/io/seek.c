@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "act/seek.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "io/seek.h"
 
 #define HEAD		8u
 #define ROW		16u

@@ -1,5 +1,5 @@
-#ifndef ACT_SEEK_H
-#define ACT_SEEK_H
+#ifndef IO_SEEK_H
+#define IO_SEEK_H
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
