@@ -35,7 +35,8 @@ main(int argc, char *argv[])
 	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
 
 	argv += refused == ANY;
-	if (argc < 2 || argv[1] == NULL || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	if (argc < 2 || argv[1] == NULL ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == -1) {
 		perror("noexchange");
 		return 127;

@@ -212,6 +212,30 @@ t '^C finishes what is in hand, and the next run goes on' '
 	[ "$(ls srv/.spoolkit-stage/*/ | wc -l)" = 1 ] &&
 	put ims55:srv/Imcdata/Pickup - <list >out 2>errs && [ "$(ls srv/Imcdata/Pickup | wc -l)" = 6 ]'
 
+t 'of archives it goes as of the tree: by the case that knows one, and by its name' '
+	again; rm -rf packed && mkdir packed && cp -R old packed/Imcdata && cp dots.eml packed/Imcdata/In/DOTS0001 &&
+	spoolscan -c packed/c.db packed/Imcdata >/dev/null 2>&1; spoolmark -c packed/c.db -w 1 --because t legit >/dev/null
+	run 0 spoolarchive -c packed/c.db packed/Imcdata packed/a.tar.zst && tar -C packed -cf packed/b.tar Imcdata &&
+	cp packed/c.db packed/copy.db &&
+	run 0 spoolreplay -c packed/c.db -w 1 --to eml:srv/TR --stall 0 --commit && mkdir tree && mv srv/TR/*.eml tree &&
+	rm -r packed/Imcdata && cat tree/* | sort >want && for how in case name; do
+		again
+		case $how in
+		case) run 0 spoolreplay -c packed/copy.db -w 1 --to eml:srv/TR --stall 0 --commit ;;
+		name) spoolscan -0 packed/b.tar 2>/dev/null >names; put eml:srv/TR -0 - <names >out 2>errs ;;
+		esac
+		[ "$(ls srv/TR/*.eml | wc -l)" = 7 ] && cat srv/TR/*.eml | sort | cmp - want || { cat out; exit 1; }
+	done'
+t 'the oldest first, or what is urgent; and not more than --rate' '
+	again; rm -rf order && mkdir order && for i in 1:3 2:1 3:5 4:2; do
+		printf "X-Sender: a@example.com\nX-Receiver: b@example.net\nSubject: %s\nX-Priority: %s\nDate: Mon, 5 Jan 2004 0%s:00:00 +0000\n\nx\n" \
+		    ${i%:*} ${i#*:} ${i%:*} >order/${i%:*} && touch -d "2004-01-05 0${i%:*}:00" order/${i%:*} || exit 1
+	done
+	went() { for f in $(ls srv/TR/*.eml | sort -t- -k2n); do sed -n "s/^Subject: \(.\).*/\1/p" $f; done | tr -d "\n"; }
+	put eml:srv/TR order/3 order/1 order/4 order/2 >out 2>errs && [ "$(went)" = 1234 ] && again &&
+	began=$(date +%s%N) && put eml:srv/TR --rate 120 --order priority order/3 order/1 order/4 order/2 >out 2>errs &&
+	[ $(($(date +%s%N) - began)) -gt 1400000000 ] && [ "$(went)" = 2413 ]'
+
 if command -v script >/dev/null 2>&1; then
 	t 'on a terminal a table tells how far it came; elsewhere nothing does' '
 		again; plan ims55:srv/Imcdata/Pickup - <list >/dev/null 2>errs; [ ! -s errs ] &&

@@ -67,6 +67,7 @@ mkdir -p srv/Imcdata/Pickup
 find "$work/old/In" -type f | sort >list
 t "$many messages in less than 100 MB" '
 	"$B/tests/bench/peak" "$B/bin/spoolreplay" --to ims55:srv/Imcdata/Pickup \
-	    --commit --max-waiting 0 --stall 0 - <list >kb; cat kb
+	    --commit --max-waiting 0 --stall 0 - <list >kb
 	[ "$(cat kb)" -lt 100000 ] && [ "$(find srv/Imcdata/Pickup -type f | wc -l)" = "$many" ]'
+echo "# $many messages in $(($(cat kb) / 1000)) MB"
 t_done
