@@ -327,14 +327,19 @@ tell_done(struct replay *r, char *argv[], struct err *err)
 	    (unsigned long long)d->refused, (unsigned long long)d->returned,
 	    (unsigned long long)d->doubtful, (unsigned long long)d->waiting);
 	struct ledger_row row = { .verb = SL("replay"),
-	    .args = ledger_args(a, argv), .what = sl(r->target),
-	    .result = result };
+	    .args = ledger_args(a, argv), .what = sl(r->target) };
 	uint8_t hash[32];
 	char hex[65];
 	int64_t id;
 	int x = -1;
 
+	if (d->some_refused + d->some_returned > 0)
+		result = arena_fmt(a, SL_FMT "; of those taken %llu "
+		    "recipients refused, %llu returned", SL_ARG(result),
+		    (unsigned long long)d->some_refused,
+		    (unsigned long long)d->some_returned);
 	printf("done: " SL_FMT "\n", SL_ARG(result));
+	row.result = result;
 	if (ledger_add(r->c, &row, err) == 0 &&
 	    ledger_head(r->c, &id, hash, err) == 0) {
 		hex_str(hash, sizeof(hash), hex);

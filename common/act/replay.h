@@ -128,6 +128,8 @@ struct replay_domain {
 struct replay_tally {			/* of what was done in this run */
 	uint64_t	 published, taken, refused, returned, doubtful;
 	uint64_t	 waiting;
+	uint64_t	 some_refused, some_returned;	/* recipients of those
+					   that others of had */
 	bool		 stalled;	/* the server stopped taking */
 	bool		 full;		/* max_waiting, and nobody waits */
 	bool		 stopped;	/* a signal came */

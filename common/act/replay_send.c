@@ -494,17 +494,23 @@ count(struct replay *r, const struct job *j, enum replay_state s)
 		[REPLAY_RETURNED] = &r->did.returned,
 		[REPLAY_DOUBTFUL] = &r->did.doubtful,
 	};
-	size_t i;
+	size_t i, returned = 0, refused = 0;
 
 	++*n[s];
 	j->item->why = NULL;
 	if (s == REPLAY_DOUBTFUL)
 		diag_warn(j->item->source, "doubtful: the line was lost "
 		    "before the answer came; --retry-doubtful sends it again");
-	for (i = 0; i < j->n; i++)
-		if (states[j->v[i].result] == REPLAY_RETURNED)
-			return;
-	j->item->leave = LEAVE_DONE;	/* nothing to try once more */
+	for (i = 0; i < j->n; i++) {
+		returned += states[j->v[i].result] == REPLAY_RETURNED;
+		refused += states[j->v[i].result] == REPLAY_REFUSED;
+	}
+	if (s == REPLAY_TAKEN) {
+		r->did.some_refused += refused;
+		r->did.some_returned += returned;
+	}
+	if (returned == 0)		/* nothing to try once more */
+		j->item->leave = LEAVE_DONE;
 }
 
 static int

@@ -77,7 +77,8 @@ t '4xx and 5xx are of one recipient: the others have their mail' '
 	rm -f case.db && sink mixed && replay smtp >out 2>errs; s=$?
 	sent; again
 	[ $s = 3 ] && ! grep -v -e "-[12]@example.net 0" wrong &&
-	has "r2-2@example.net: 550 5.1.1 no" errs && spoolreplay -c case.db --status >out &&
+	has "r2-2@example.net: 550 5.1.1 no" errs && has "of those taken 4 recipients refused, 8 returned" &&
+	spoolreplay -c case.db --status >out &&
 	[ "$(grep -c "^returned.*MSG.*-1@example.net.451" out)" = 8 ] && [ "$(grep -c "^refused.*-2@" out)" = 4 ]'
 
 t 'a second run sends to those who were refused for now, and to no others' '
