@@ -665,14 +665,17 @@ staged_file(struct replay *r, const struct replay_row *row, const char *name)
 	    sl_eq(row->sha256, (struct slice){ (const char *)is, 32 });
 }
 
+/*
+ * The row first: without its file it would say that it was published.  A
+ * file without a row says that it was not.
+ */
 static int
 begin_again(struct replay *r, const struct replay_row *row, const char *name,
     struct err *err)
 {
-	if (remove_staged(r, name, err) == -1)
-		return -1;
 	r->recovered[REPLAY_INTENT]++;
-	return replays_forget(r->rows, row->row, err);
+	return replays_forget(r->rows, row->row, err) == -1 ? -1 :
+	    remove_staged(r, name, err);
 }
 
 /* A file of another with that name is in the way: under the next one. */
@@ -716,6 +719,8 @@ recover_row(void *ctx, const struct replay_row *row, struct err *err)
 	if (is == 1)
 		return publish_again(r, row, name, err);
 	r->recovered[REPLAY_PUBLISHED]++;
+	if (faccessat(r->st->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return say_published(r, row->row, err);
 	return replays_published(r->rows, row->row, row->dev, row->ino,
 	    err);			/* into the folder of that time */
 }

@@ -90,4 +90,35 @@ none_twice() {
 t 'with the staging folder deleted nothing goes twice, nothing is lost silently' '
 	calls ims55 Pickup && at_each ims55 Pickup forget none_twice'
 
+# Staged files that are broken, and one whose name lies in the folder already:
+# begun again, and killed as that is done.  The staging folder stays the same.
+stage=srv/.spoolkit-stage
+put() { "$@" spoolreplay --to ims55:srv/root/Pickup --stall 0 --commit - <list >out 2>errs; }
+unpublished() {
+	fresh && rm -rf saved && mkdir saved && head -n 1 list >one &&
+	spoolreplay --to ims55:srv/root/Pickup --stall 0 --commit - <one >out 2>errs &&
+	uuid=$(basename "$(dirname $stage/*/mark)") && rm srv/root/Pickup/* &&
+	echo other >"srv/root/Pickup/$(echo "$uuid" | cut -c 1-8)-2r" && { put; [ $? -eq 4 ]; } &&
+	[ "$(ls $stage/$uuid | wc -l)" -eq "$messages" ] &&
+	for n in 5 6 7 8; do echo more >>"$stage/$uuid/$(echo "$uuid" | cut -c 1-8)-${n}r" || return 1; done
+	: >"$stage/$uuid/$(echo "$uuid" | cut -c 1-8)-9r" &&
+	cp -p $stage/$uuid/*r saved && cp -p $stage/replay.case saved && cp -p srv/root/Pickup/* saved/other
+}
+as_it_was() {
+	rm -f srv/root/Pickup/* $stage/replay.case* $stage/$uuid/*r && cp -p saved/replay.case $stage &&
+	cp -p saved/*r $stage/$uuid && cp -p saved/other "srv/root/Pickup/$(echo "$uuid" | cut -c 1-8)-2r"
+}
+arrived_once() {
+	rm -rf taken && mkdir taken && cp srv/root/Pickup/* taken && rm "taken/$(echo "$uuid" | cut -c 1-8)-2r" &&
+	perl "$box" count taken expect.ims55 | grep -v "^MSG00001 0" >wrong
+	[ ! -s wrong ] && grep -q "^other" srv/root/Pickup/*-2r
+}
+t 'what is broken, or has its name taken, is begun again, wherever that is killed' '
+	unpublished && as_it_was && put "$B/tests/kill" -w -c calls && arrived_once &&
+	n=$(cat calls) k=$((1 + $$ % every)) && [ "$n" -gt 40 ] && while [ "$k" -le "$n" ]; do
+		as_it_was && { put "$B/tests/kill" -w -n "$k"; put; arrived_once; } ||
+		    { echo "killed at $k of $n:"; cat wrong out errs; exit 1; }
+		k=$((k + every))
+	done'
+
 t_done
