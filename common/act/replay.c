@@ -115,7 +115,7 @@ replay_open(struct replay **out, const struct replay_opts *o,
 	r->o = o;
 	r->c = c;
 	r->st = xcalloc(1, sizeof(*r->st));
-	r->st->dirfd = r->st->stagefd = -1;
+	r->st->dirfd = r->st->twinfd = r->st->stagefd = -1;
 	r->st->place = (struct place){ .root = -1, .beside = -1, .lock = -1 };
 	r->st->keep = arena_new();
 	r->st->scratch = arena_new();

@@ -49,16 +49,15 @@ name_of(const struct replay *r, int64_t row, char name[NAME])
 	    r->in->suffix == NULL ? "" : r->in->suffix);
 }
 
-/* The second file's name, ID-D of ID-H; empty: there is none. */
-static void
-twin_of(const char *name, char twin[NAME])
+/* The second file's name; false: there is none. */
+static bool
+twin_of(const struct replay *r, const char *name, char twin[NAME])
 {
-	size_t n = strlen(name);
-
-	snprintf(twin, NAME, "%s", n > 2 && strcmp(name + n - 2, "-H") == 0 ?
-	    name : "");
-	if (twin[0] != '\0')
-		twin[n - 1] = 'D';
+	snprintf(twin, NAME, "%s", name);
+	if (r->in->twin_of == NULL)
+		return false;
+	r->in->twin_of(twin);
+	return true;
 }
 
 /* ---- the first step: intents ---- */
@@ -294,8 +293,7 @@ write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
 	sha256_end(r->st->sha, d->sha256);
 	if (write_file(r, d->name, sl_first(s, d->second), &d->fd, err) == -1)
 		return -1;
-	twin_of(d->name, twin);
-	return d->second == d->n ? 0 : write_file(r, twin,
+	return !twin_of(r, d->name, twin) ? 0 : write_file(r, twin,
 	    sl_from(s, d->second), &d->fd2, err);
 }
 
@@ -392,15 +390,14 @@ say_staged(struct replay *r, const struct batch *b, struct err *err)
  * the flag, a plain one: nobody else makes a name like this.
  */
 static int
-publish_file(struct replay *r, const char *name, struct err *err)
+publish_file(struct replay *r, int to, const char *name, struct err *err)
 {
-	if (renameat2(r->st->stagefd, name, r->st->dirfd, name,
-	    RENAME_NOREPLACE) == 0)
+	if (renameat2(r->st->stagefd, name, to, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if ((errno == EINVAL || errno == ENOSYS) &&
-	    faccessat(r->st->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    faccessat(to, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT &&
-	    renameat(r->st->stagefd, name, r->st->dirfd, name) == 0)
+	    renameat(r->st->stagefd, name, to, name) == 0)
 		return 0;
 	return err_sys(err, "%.200s/%s: cannot be published", r->st->dir,
 	    name);
@@ -415,13 +412,12 @@ publish(struct replay *r, const char *name, struct err *err)
 {
 	char twin[NAME];
 
-	twin_of(name, twin);
-	if (r->in->wrap != NULL && twin[0] != '\0' &&
+	if (twin_of(r, name, twin) &&
 	    faccessat(r->st->stagefd, twin, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (publish_file(r, twin, err) == -1 ||
-	    dir_sync(r->st->dirfd, r->st->dir, err) == -1))
+	    (publish_file(r, r->st->twinfd, twin, err) == -1 ||
+	    dir_sync(r->st->twinfd, r->st->dir, err) == -1))
 		return -1;
-	return publish_file(r, name, err);
+	return publish_file(r, r->st->dirfd, name, err);
 }
 
 /* What was staged and not published, and what went before it. */
@@ -430,10 +426,9 @@ remove_staged(struct replay *r, const char *name, struct err *err)
 {
 	char twin[NAME];
 
-	twin_of(name, twin);
-	if (r->in->wrap != NULL && twin[0] != '\0') {
+	if (twin_of(r, name, twin)) {
 		unlinkat(r->st->stagefd, twin, 0);
-		unlinkat(r->st->dirfd, twin, 0);
+		unlinkat(r->st->twinfd, twin, 0);
 	}
 	if (unlinkat(r->st->stagefd, name, 0) == -1 && errno != ENOENT)
 		return err_sys(err, "%s/%.200s", STAGE, name);
@@ -637,11 +632,10 @@ digest_twin(struct replay *r, const char *name)
 	char twin[NAME];
 	int fd, result;
 
-	twin_of(name, twin);
-	if (r->in->wrap == NULL || twin[0] == '\0')
+	if (!twin_of(r, name, twin))
 		return 0;
 	if ((fd = open_in(r->st->stagefd, twin)) == -1 &&
-	    (fd = open_in(r->st->dirfd, twin)) == -1)
+	    (fd = open_in(r->st->twinfd, twin)) == -1)
 		return 0;
 	result = digest_file(r, fd);
 	close(fd);
@@ -739,7 +733,7 @@ is_of(void *ctx, const struct replay_row *row, struct err *err)
 
 	(void)err;
 	snprintf(name, sizeof(name), SL_FMT, SL_ARG(row->name));
-	twin_of(name, twin);
+	twin_of(x->r, name, twin);
 	x->found |= (strcmp(name, x->name) == 0 ||
 	    strcmp(twin, x->name) == 0) &&
 	    row->stage == x->r->st->stage;

@@ -39,6 +39,7 @@ struct replay_inner {
 	char			*dir;		/* the folder, absolute */
 	char			*where;		/* host:port, or the command */
 	int			 dirfd;		/* -1: not open */
+	int			 twinfd;	/* of second files; may be dirfd */
 	int			 stagefd;
 	int64_t			 stage;		/* its number */
 	int64_t			 first_row;	/* that this run may add */

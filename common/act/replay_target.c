@@ -47,14 +47,29 @@ spool_of(const struct inject *in, const char *dir)
 	return root;
 }
 
+/* Where the folder is the one for first files, the second have theirs. */
 static int
-open_dir(struct replay_inner *st, struct err *err)
+open_twin(const struct inject *in, const struct replay_inner *st)
+{
+	const char *slash = strrchr(st->dir, '/');
+
+	if (in->twin_folder == NULL || slash == NULL ||
+	    strcmp(slash + 1, in->folder) != 0)
+		return st->dirfd;
+	return openat(st->dirfd, in->twin_folder, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+}
+
+static int
+open_dir(const struct inject *in, struct replay_inner *st, struct err *err)
 {
 	struct stat beside;
 
 	st->dirfd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (st->dirfd == -1 || fstat(st->dirfd, &st->dir_st) == -1)
 		return err_sys(err, "%.300s", st->dir);
+	if ((st->twinfd = open_twin(in, st)) == -1)
+		return err_sys(err, "%.300s/%s", st->dir, in->twin_folder);
 	if (st->place.beside == -1)
 		return 0;
 	if (fstat(st->place.beside, &beside) == -1)
@@ -119,7 +134,7 @@ open_folder(struct replay *r, const char *path, struct err *err)
 	    err);
 	free(real);
 	free(root);
-	return x == -1 || open_dir(st, err) == -1 ? -1 : check_owner(r, err);
+	return x == -1 || open_dir(r->in, st, err) == -1 ? -1 : check_owner(r, err);
 }
 
 int
@@ -153,6 +168,8 @@ target_close(struct replay *r)
 
 	if (st->stagefd != -1)
 		close(st->stagefd);
+	if (st->twinfd != -1 && st->twinfd != st->dirfd)
+		close(st->twinfd);
 	if (st->dirfd != -1)
 		close(st->dirfd);
 	free(st->dir);
@@ -252,6 +269,18 @@ is_aside(const char *dir)
 }
 
 /* Would a server send the entry itself? */
+/* A queue group's folder is below the spool that was scanned. */
+static bool
+leads_to(const char *root, const char *dir)
+{
+	char *real = dir == NULL ? NULL : realpath(root, NULL);
+	size_t n = real == NULL ? 0 : strlen(real);
+	bool below = n > 1 && strncmp(dir, real, n) == 0 && dir[n] == '/';
+
+	free(real);
+	return below;
+}
+
 bool
 target_is_live(const struct replay *r, const char *root, const char *path)
 {
@@ -264,7 +293,8 @@ target_is_live(const struct replay *r, const char *root, const char *path)
 	dir = folder_name(st->scratch, root, path);
 	if (st->looked == NULL || strcmp(dir, st->looked) != 0) {
 		st->looked = arena_str(st->keep, sl(dir));
-		st->looked_live = has_server(r, root) || (!is_aside(dir) &&
+		st->looked_live = has_server(r, root) ||
+		    leads_to(root, st->dir) || (!is_aside(dir) &&
 		    (is_within_live(r, dir) || is_worked_in(r, dir)));
 	}
 	return st->looked_live;

@@ -238,7 +238,8 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 	"rename the folder, or archive the spool where it is and " \
 	"take entries out with spoolclean"
 
-extern const struct inject inject_postfix[], inject_exim[];
+extern const struct inject inject_postfix[], inject_exim[],
+    inject_sendmail[];
 extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail,
     drv_opensmtpd, drv_qmail, drv_haraka;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,

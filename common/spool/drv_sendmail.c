@@ -752,6 +752,7 @@ const struct spool_driver drv_sendmail = {
 	.id = sendmail_id,
 	.when = sendmail_when,
 	.text = sendmail_text,
+	.inject = inject_sendmail,
 	.ways = { .no_rotate = TWO_FILES, .message_first = true },
 				/* flock on the qf file: SM-14, SM-16 */
 };

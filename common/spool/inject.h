@@ -56,9 +56,8 @@ struct inject {
 
 	/*
 	 * What the server reads, made of the message as lines, appended to
-	 * out.  Returns where in it a second file begins, 0: there is none.
-	 * The first one's name ends in -H then, the second's in -D, and the
-	 * second is there before the first.  NULL: it reads the message.
+	 * out.  Returns where in it a second file begins, 0: there is none;
+	 * it is there before the first.  NULL: it reads the message.
 	 */
 	size_t		(*wrap)(const struct inject_mail *mail,
 			    const char *name, struct slice text,
@@ -66,6 +65,11 @@ struct inject {
 	/* The name of a file, that nobody else gives; NULL: any will do. */
 	void		(*name_of)(const char *uuid, int64_t row, char *name,
 			    size_t n);
+	/* Of the first file's name the second's; NULL: there is none. */
+	void		(*twin_of)(char *name);
+	const char	*twin_folder;	/* it lies in there, seen from the folder,
+					   where the first does in folder; NULL:
+					   beside it */
 };
 
 /* By name, over all drivers; NULL: there is none. */

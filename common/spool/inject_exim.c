@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "spool/driver.h"
 #include "spool/mta.h"
@@ -37,6 +38,12 @@ name_of(const char *uuid, int64_t row, char *name, size_t n)
 	put_base62(name, 6, mix / 3844 % UINT32_MAX);
 	put_base62(name + 8, 5, (uint64_t)row);
 	put_base62(name + 14, 2, mix);
+}
+
+static void
+twin_of(char *name)
+{
+	name[strlen(name) - 1] = 'D';
 }
 
 /* "--name value": from outside (EX-10); never more than one line. */
@@ -176,6 +183,6 @@ const struct inject inject_exim[] = {
 	{ .name = "exim-spool", .folder = "input", .lf = true, .utf8 = true,
 	    .mode = 0640, .owner = true, .lifetime = 4,
 	    .what = "Exim: DIR is the spool directory, or an input in it",
-	    .wrap = wrap, .name_of = name_of },
+	    .wrap = wrap, .name_of = name_of, .twin_of = twin_of },
 	{ .name = NULL },
 };
