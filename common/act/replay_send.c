@@ -21,7 +21,6 @@
  * To a server or a command, as many at a time as there are connections.  A
  * row is staged before its first byte goes out.
  */
-#define SENDMAIL	"/usr/sbin/sendmail"
 #define CONNECTIONS_MAX	64
 #define FAILURES_MAX	3	/* rounds in which nothing could be sent */
 
@@ -35,6 +34,7 @@ struct job {
 	size_t		 n;
 	struct buf	 bytes;
 	struct err	 err;		/* why some were not sent */
+	struct buf	 envelope;	/* on descriptor 1; empty: it has none */
 };
 
 struct worker {
@@ -166,7 +166,10 @@ command_line(struct sending *x, const struct job *j, struct arena *a)
 	char **argv = arena_alloc(a, (j->n + 16) * sizeof(*argv));
 	size_t n = 0, i;
 
-	argv[n++] = arena_str(a, sl(where[0] == '\0' ? SENDMAIL : where));
+	argv[n++] = arena_str(a, sl(where[0] == '\0' ? x->r->in->program :
+	    where));
+	if (j->envelope.n > 0)
+		return argv;
 	argv[n++] = arena_str(a, SL("-i"));
 	argv[n++] = arena_str(a, SL("-f"));
 	argv[n++] = arena_str(a, j->m.sender.n == 0 ? SL("<>") :
@@ -185,7 +188,7 @@ command_line(struct sending *x, const struct job *j, struct arena *a)
 
 /* In a group of its own: what a person types at us is not for it. */
 static int
-run(char *const argv[], int in, int *status, struct err *err)
+run(char *const argv[], int in, int out, int *status, struct err *err)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -200,7 +203,7 @@ run(char *const argv[], int in, int *status, struct err *err)
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
 	sys = posix_spawn(&pid, argv[0], &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
@@ -214,9 +217,16 @@ run(char *const argv[], int in, int *status, struct err *err)
 	return 0;
 }
 
+/* qmail-queue(8): 11 to 40 are the message's fault. */
+static enum smtp_result
+result_of_queue(int code)
+{
+	return code >= 11 && code <= 40 ? SMTP_REFUSED : SMTP_LATER;
+}
+
 /* sysexits.h: what the message is to blame for, and what it is not. */
 static enum smtp_result
-result_of_exit(int status)
+result_of_exit(const struct job *j, int status)
 {
 	static const int blame[] = { EX_USAGE, EX_DATAERR, EX_NOINPUT,
 	    EX_NOUSER, EX_NOHOST, EX_NOPERM };
@@ -226,6 +236,8 @@ result_of_exit(int status)
 		return SMTP_DOUBTFUL;
 	if (WEXITSTATUS(status) == 0)
 		return SMTP_TAKEN;
+	if (j->envelope.n > 0)
+		return result_of_queue(WEXITSTATUS(status));
 	for (i = 0; i < sizeof(blame) / sizeof(blame[0]); i++)
 		if (WEXITSTATUS(status) == blame[i])
 			return SMTP_REFUSED;
@@ -235,19 +247,22 @@ result_of_exit(int status)
 static void
 to_command(struct sending *x, struct worker *w, struct job *j)
 {
-	int fd = message_file(j->m.bytes, &j->err), status;
+	int fd = message_file(j->m.bytes, &j->err), status, r;
+	int out = j->envelope.n == 0 ? STDERR_FILENO :
+	    message_file(buf_sl(&j->envelope), &j->err);
 	enum smtp_result result;
 	struct slice why = { NULL, 0 };
 	size_t i;
 
-	if (fd == -1)
-		return;
-	if (run(command_line(x, j, w->a), fd, &status, &j->err) == -1) {
+	r = fd == -1 || out == -1 ? -1 : run(command_line(x, j, w->a), fd,
+	    out, &status, &j->err);
+	if (out != -1 && out != STDERR_FILENO)
+		close(out);
+	if (fd != -1)
 		close(fd);
+	if (r == -1)
 		return;
-	}
-	close(fd);
-	if ((result = result_of_exit(status)) != SMTP_TAKEN)
+	if ((result = result_of_exit(j, status)) != SMTP_TAKEN)
 		why = WIFEXITED(status) ? arena_fmt(w->a, "exit status %d",
 		    WEXITSTATUS(status)) : arena_fmt(w->a, "died of signal %d",
 		    WTERMSIG(status));
@@ -373,6 +388,9 @@ add_job(struct sending *x, const struct ready *ready, struct err *err)
 		return 0;
 	}
 	make_job(x, j, &mail);
+	j->envelope.n = 0;
+	if (r->in->envelope != NULL)
+		r->in->envelope(&mail, &j->envelope);
 	j->m.bytes = buf_sl(&j->bytes);
 	if (replays_add(r->rows, &row, ready->to, mail.nrcpts, err) == -1 ||
 	    replays_staged(r->rows, row.row, NULL, err) == -1)
@@ -715,6 +733,7 @@ send_all(struct replay *r, struct err *err)
 		smtp_free(x->workers[i].s);
 		arena_free(x->workers[i].a);
 		buf_free(&x->jobs[i].bytes);
+		buf_free(&x->jobs[i].envelope);
 	}
 	smtp_place_free(x->o.place);
 	arena_free(x->a);

@@ -268,7 +268,6 @@ is_aside(const char *dir)
 	return false;
 }
 
-/* Would a server send the entry itself? */
 /* A queue group's folder is below the spool that was scanned. */
 static bool
 leads_to(const char *root, const char *dir)
@@ -281,6 +280,7 @@ leads_to(const char *root, const char *dir)
 	return below;
 }
 
+/* Would a server send the entry itself? */
 bool
 target_is_live(const struct replay *r, const char *root, const char *path)
 {

@@ -239,7 +239,7 @@ bool	from_take(struct slice *text, struct arena *a, struct spool_msg *m);
 	"take entries out with spoolclean"
 
 extern const struct inject inject_postfix[], inject_exim[],
-    inject_sendmail[];
+    inject_sendmail[], inject_qmail[];
 extern const struct spool_driver drv_postfix, drv_exim, drv_sendmail,
     drv_opensmtpd, drv_qmail, drv_haraka;
 extern const struct spool_driver drv_ims55, drv_iis, drv_ex2007,

@@ -357,6 +357,7 @@ const struct spool_driver drv_qmail = {
 	.bid = qmail_bid,
 	.entry = qmail_entry,
 	.load = qmail_load,
+	.inject = inject_qmail,
 	.ways = { .no_rotate = "its names are numbers of files, and it has "
 	    "the queue in memory: stop qmail-send and rename the folder",
 	    .no_remove = "it has the queue in memory: stop qmail-send before "

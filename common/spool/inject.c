@@ -9,7 +9,7 @@
 /* Ways that are no spool's. */
 static const struct inject others[] = {
 	{ .name = "maildrop-command", .way = WAY_COMMAND, .lf = true,
-	    .utf8 = true, .rcpt_max = 100,
+	    .utf8 = true, .rcpt_max = 100, .program = "/usr/sbin/sendmail",
 	    .what = "sendmail -i -f sender -- recipients; any MTA" },
 	{ .name = "smtp", .way = WAY_SMTP, .utf8 = true, .rcpt_max = 100,
 	    .what = "a server: smtp://host:port, with STARTTLS if offered" },

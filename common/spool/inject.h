@@ -34,6 +34,7 @@ struct inject {
 	const char	*name;		/* "ims55"; NULL ends a table */
 	enum inject_way	 way;
 	const char	*what;		/* one line for --help */
+	const char	*program;	/* of a command: where it lies as a rule */
 	const char	*folder;	/* DIR is this folder of a spool; NULL:
 					   it is the whole of one */
 	const char	*into;		/* below DIR, or NULL */
@@ -65,6 +66,10 @@ struct inject {
 	/* The name of a file, that nobody else gives; NULL: any will do. */
 	void		(*name_of)(const char *uuid, int64_t row, char *name,
 			    size_t n);
+	/* The envelope, for a command that reads it on descriptor 1; NULL:
+	   it is in the command line. */
+	void		(*envelope)(const struct inject_mail *mail,
+			    struct buf *out);
 	/* Of the first file's name the second's; NULL: there is none. */
 	void		(*twin_of)(char *name);
 	const char	*twin_folder;	/* it lies in there, seen from the folder,

@@ -133,6 +133,29 @@ t 'a command that is busy may be given it again' '
 	rm got.fail && run 0 spoolreplay -c case.db --to "maildrop-command:$work/sendmail" \
 	    --commit "$(sed -n 2p list)"'
 
+# QM-5, QM-2: no quotes in the envelope.
+cat >qmail-queue <<'END'
+#!/bin/sh
+cat >"$GOT/message"
+cat <&1 >"$GOT/envelope"
+exit "$(cat "$GOT.exit")"
+END
+chmod +x qmail-queue
+printf 'X-Sender: <>\r\nX-Receiver: <"a b"@example.net>\r\nX-Receiver: <c@example.net>\r\nSubject: x\r\n\r\n.y\r\n' >q.eml
+t 'qmail-queue gets message and envelope, each on its descriptor' '
+	rm -rf case.db got && mkdir got && echo 0 >got.exit &&
+	run 0 spoolreplay -c case.db --to "qmail-queue:$work/qmail-queue" --force q.eml \
+	    --commit q.eml && printf "Subject: x\n\n.y\n" | cmp - got/message &&
+	printf "F\0Ta b@example.net\0Tc@example.net\0\0" | cmp - got/envelope'
+t 'what it refuses for good is refused, what it cannot take now is not' '
+	for code in 31 53; do
+		rm -f case.db; echo $code >got.exit
+		run 3 spoolreplay -c case.db --to "qmail-queue:$work/qmail-queue" --force q.eml \
+		    --tries 1 --commit q.eml; has "exit status $code" errs || exit 1
+		spoolreplay -c case.db --status >out
+		case $code in 31) has "refused" ;; 53) has "returned" ;; esac || exit 1
+	done'
+
 t 'a parent that ignores its children does not make it send twice' '
 	rm -rf case.db got && mkdir got && for want in 0 1; do
 		run $want perl -e "\$SIG{CHLD} = q(IGNORE); exec @ARGV" spoolreplay -c case.db \
