@@ -19,7 +19,8 @@
 #include "show/who.h"
 #include "site/told.h"
 
-static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until, *blocked;
+static const char	*case_file, *kind, *output, *list, *deny, *zone, *since, *until,
+			*blocked, *dates;
 static bool		 nul, lock, more;
 static uint64_t		 year;
 static struct opt_list	 geo_files;
@@ -51,6 +52,8 @@ static const struct opt opts[] = {
 	{ .name = "until", .arg = "time", .str = &until, .help = "before" },
 	{ .name = "zone", .arg = "zone", .str = &zone,
 	    .help = "of times without one: +0900; default: UTC" },
+	{ .name = "dates", .arg = "order", .str = &dates,
+	    .help = "of dates in numbers: mdy, dmy or ymd; default: found" },
 	{ .name = "year", .arg = "n", .num = &year, .max = 2100,
 	    .help = "of a file's first line; default: by the file's date" },
 	SANDBOX_OPT(box),
@@ -158,7 +161,7 @@ static int
 read_logs(struct job *job, char *const paths[], struct err *err)
 {
 	struct log_opts o = { .kind = kind, .zone = zone,
-	    .year = (unsigned)year, .each = on_event, .file = on_file,
+	    .dates = dates, .year = (unsigned)year, .each = on_event, .file = on_file,
 	    .lost = on_lost, .progress = on_progress, .ctx = job };
 	int r;
 
@@ -185,6 +188,8 @@ add_args(struct buf *b, char *const paths[])
 		site_told_arg(b, "-f", &kind, 1);
 	if (zone != NULL)
 		site_told_arg(b, "--zone", &zone, 1);
+	if (dates != NULL)
+		site_told_arg(b, "--dates", &dates, 1);
 	if (year != 0)
 		buf_fmt(b, "--year %u ", (unsigned)year);
 	if (since != NULL)

@@ -106,10 +106,12 @@ bid(struct slice line)
 {
 	struct log_clock c = { .order = ORDER_MDY };
 	struct log_clock d = { .order = ORDER_DMY };
+	struct log_clock y = { .order = ORDER_YMD };
 	struct buf tmp = { 0 };
 	struct event e;
 	bool good = read_event(&c, line, &e, &tmp) ||
-	    read_event(&d, line, &e, &tmp);
+	    read_event(&d, line, &e, &tmp) ||
+	    read_event(&y, line, &e, &tmp);
 
 	buf_free(&tmp);
 	return good ? 2 : 0;

@@ -27,9 +27,11 @@ bid(struct slice line)
 {
 	struct log_clock c = { .order = ORDER_MDY };
 	struct log_clock d = { .order = ORDER_DMY };
+	struct log_clock y = { .order = ORDER_YMD };
 	int64_t at;
 
-	return dated(&c, &line, &at) || dated(&d, &line, &at) ? 2 : 0;
+	return dated(&c, &line, &at) || dated(&d, &line, &at) ||
+	    dated(&y, &line, &at) ? 2 : 0;
 }
 
 static struct log_open *

@@ -54,6 +54,21 @@ struct sources {
 	struct arena	*a;
 };
 
+/*
+ * The order of dates in numbers, by kind of log: what one file of a server
+ * tells for sure holds for those that leave it open.
+ */
+#define KINDS	(sizeof(drivers) / sizeof(drivers[0]))
+struct orders {
+	bool		 told;		/* by whom we work for: order is it */
+	enum date_order	 order;
+	struct {
+		bool		found, mixed;
+		enum date_order	order;
+	} of[KINDS];
+	bool		 unsure;	/* some file left it open */
+};
+
 struct reader {
 	struct log_in	 in;
 	const struct log_opts *o;
@@ -64,6 +79,7 @@ struct reader {
 	uint64_t	 lines, unknown;	/* of the file */
 	const struct log_driver *d;
 	bool		 sure;		/* of the dates' order */
+	struct orders	*orders;
 	int64_t		 zone;
 };
 
@@ -210,6 +226,38 @@ first_year(struct slice head, int64_t written)
 	return 2000;
 }
 
+static size_t
+kind_of(const struct log_driver *d)
+{
+	size_t i;
+
+	for (i = 0; drivers[i] != d; i++)
+		;
+	return i;
+}
+
+static enum date_order
+order_of(struct reader *r, struct slice head)
+{
+	struct orders *all = r->orders;
+	size_t k = kind_of(r->d);
+	enum date_order o = all->told ? all->order :
+	    when_order(head, &r->sure);
+
+	if (!r->sure && all->of[k].found && !all->of[k].mixed) {
+		r->sure = true;
+		return all->of[k].order;
+	}
+	if (r->sure) {
+		all->of[k].mixed |= all->of[k].found &&
+		    all->of[k].order != o;
+		all->of[k].found = true;
+		all->of[k].order = o;
+	}
+	all->unsure |= !r->sure;
+	return o;
+}
+
 /* Ready for the file that begins so. */
 static void
 file_begin(struct reader *r, struct slice head, int64_t written)
@@ -230,7 +278,7 @@ file_begin(struct reader *r, struct slice head, int64_t written)
 		return;
 	in->state = xcalloc(1, r->d->state + 1);
 	if (r->d->numeric)
-		in->clock.order = when_order(head, &r->sure);
+		in->clock.order = order_of(r, head);
 }
 
 /* ---- lines ---- */
@@ -295,7 +343,7 @@ describe(const struct reader *r, struct buf *b)
 	if (c->no_zone && r->o->zone == NULL)
 		buf_fmt(b, "; no zone in it, taken as UTC (--zone)");
 	if (!r->sure)
-		buf_fmt(b, "; dates taken as month/day");
+		buf_fmt(b, "; dates taken as month/day (--dates)");
 	if (r->in.at != 0)
 		buf_fmt(b, "; last line %s", date_str(r->in.at, text));
 	buf_addc(b, '\0');
@@ -388,12 +436,14 @@ nobody(void *ctx, const struct log_event *e)
 
 /* The time of the first line that has one; 0: none. */
 static int64_t
-first_time(const struct log_opts *o, const struct source *s, int64_t zone)
+first_time(const struct log_opts *o, const struct source *s,
+    const struct reader *of)
 {
 	struct log_opts quiet = { .kind = o->kind, .year = o->year,
 	    .each = nobody };
 	struct log_sum sum = { 0 };
-	struct reader r = { .o = &quiet, .sum = &sum, .zone = zone,
+	struct reader r = { .o = &quiet, .sum = &sum,
+	    .zone = of->zone, .orders = of->orders,
 	    .in = { .o = &quiet, .sum = &sum } };
 	struct err err = { 0 };
 	struct slice rest, line;
@@ -430,14 +480,17 @@ by_first(const void *x, const void *y)
 }
 
 static void
-put_in_order(const struct log_opts *o, struct sources *s, int64_t zone)
+put_in_order(const struct log_opts *o, struct sources *s,
+    const struct reader *r)
 {
 	size_t i;
 
 	if (s->n < 2)
 		return;
 	for (i = 0; i < s->n; i++)
-		s->v[i].first = first_time(o, &s->v[i], zone);
+		s->v[i].first = first_time(o, &s->v[i], r);
+	for (i = 0; r->orders->unsure && i < s->n; i++)	/* now it is known */
+		s->v[i].first = first_time(o, &s->v[i], r);
 	qsort(s->v, s->n, sizeof(*s->v), by_first);
 }
 
@@ -446,7 +499,9 @@ log_read(const struct log_opts *o, char *const paths[], struct log_sum *sum,
     struct err *err)
 {
 	struct sources s = { .a = arena_new() };
-	struct reader r = { .o = o, .sum = sum, .in = { .o = o, .sum = sum } };
+	struct orders orders = { .told = o->dates != NULL };
+	struct reader r = { .o = o, .sum = sum, .in = { .o = o, .sum = sum },
+	    .orders = &orders };
 	size_t i;
 
 	*sum = (struct log_sum){ 0 };
@@ -458,9 +513,14 @@ log_read(const struct log_opts *o, char *const paths[], struct log_sum *sum,
 		    o->zone) : err_set(err, ERR_USAGE, "-f %s: no kind of "
 		    "log that we know", o->kind);
 	}
+	if (orders.told && !when_order_parse(sl(o->dates), &orders.order)) {
+		arena_free(s.a);
+		return err_set(err, ERR_USAGE, "--dates %s: one of mdy, dmy, "
+		    "ymd", o->dates);
+	}
 	for (; *paths != NULL; paths++)
 		add_operand(&r, &s, *paths);
-	put_in_order(o, &s, r.zone);
+	put_in_order(o, &s, &r);
 	r.chunk = xalloc(CHUNK);
 	r.in.open = openings_new();
 	for (i = 0; i < s.n && !sig_stop(); i++)

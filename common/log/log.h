@@ -58,6 +58,8 @@ const char	*log_driver_what(const struct log_driver *d);
 struct log_opts {
 	const char	*kind;		/* a driver's name; NULL: find out */
 	const char	*zone;		/* "+0900", of times without one */
+	const char	*dates;		/* "mdy", "dmy", "ymd": of dates in
+					   numbers; NULL: work it out */
 	unsigned	 year;		/* of the first line; 0: work it out */
 	void		(*each)(void *ctx, const struct log_event *e);
 	void		*ctx;

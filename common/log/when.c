@@ -243,7 +243,17 @@ ordered(enum date_order o, const unsigned v[3], int64_t *day)
 	return true;
 }
 
-/* "PM", "a.m.", "nachm."; the hour is counted from 12 then. */
+/* The hour of a time is counted from 12. */
+static void
+from_twelve(int64_t *secs, bool pm)
+{
+	if (*secs / 3600 == 12)
+		*secs -= 12 * 3600;
+	if (pm)
+		*secs += 12 * 3600;
+}
+
+/* "PM", "a.m." */
 static void
 half_day(struct slice *s, int64_t *secs)
 {
@@ -257,13 +267,45 @@ half_day(struct slice *s, int64_t *secs)
 	if ((c != 'a' && c != 'p') || (ascii_lower(w.p[1]) != 'm' &&
 	    w.p[1] != '.'))
 		return;
-	if (*secs / 3600 == 12)
-		*secs -= 12 * 3600;
-	if (c == 'p')
-		*secs += 12 * 3600;
+	from_twelve(secs, c == 'p');
 	while (w.n > 0 && w.p[0] != ' ' && w.p[0] != ',' && w.p[0] != ':')
 		w = sl_from(w, 1);
 	*s = w;
+}
+
+/* "AM" and "PM" before the time, in the codings of Japan, China, Korea. */
+static bool
+half_before(struct slice *s, bool *pm)
+{
+	static const struct {
+		struct slice	word;
+		bool		pm;
+	} words[] = {
+		{ SL("\x8c\xdf\x91\x4f"), false },	/* Shift_JIS */
+		{ SL("\x8c\xdf\x8c\xe3"), true },
+		{ SL("\xc9\xcf\xce\xe7"), false },	/* GBK */
+		{ SL("\xcf\xc2\xce\xe7"), true },
+		{ SL("\xa4\x57\xa4\xc8"), false },	/* Big5 */
+		{ SL("\xa4\x55\xa4\xc8"), true },
+		{ SL("\xbf\xc0\xc0\xfc"), false },	/* EUC-KR */
+		{ SL("\xbf\xc0\xc8\xc4"), true },
+		{ SL("\u5348\u524d"), false },		/* UTF-8 */
+		{ SL("\u5348\u5f8c"), true },
+		{ SL("\u4e0a\u5348"), false },
+		{ SL("\u4e0b\u5348"), true },
+		{ SL("\uc624\uc804"), false },
+		{ SL("\uc624\ud6c4"), true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (sl_starts(*s, words[i].word)) {
+			*s = sl_from(*s, words[i].word.n);
+			*pm = words[i].pm;
+			blank(s);
+			return true;
+		}
+	return false;
 }
 
 bool
@@ -272,15 +314,20 @@ when_numeric(struct log_clock *c, struct slice *rest, int64_t *at)
 	struct slice s = *rest;
 	int64_t day, secs;
 	unsigned v[3];
+	bool half, pm = false;
 	char sep;
 
 	if (!three(&s, v, &sep) || !ordered(c->order, v, &day))
 		return false;
 	while (s.n > 0 && (ascii_blank(s.p[0]) || s.p[0] == ','))
 		s = sl_from(s, 1);
+	half = half_before(&s, &pm);
 	if (!clock_time(&s, &secs))
 		return false;
-	half_day(&s, &secs);
+	if (half)
+		from_twelve(&secs, pm);
+	else
+		half_day(&s, &secs);
 	c->no_zone = true;
 	*at = day + secs - c->zone;
 	blank(&s);
@@ -307,7 +354,7 @@ enum date_order
 when_order(struct slice text, bool *sure)
 {
 	struct slice line;
-	unsigned v[3];
+	unsigned v[3], was[3] = { 0 };
 	bool dots = false;
 	char sep;
 
@@ -315,16 +362,33 @@ when_order(struct slice text, bool *sure)
 	while (sl_line(&text, &line)) {
 		if (!find_three(line, v, &sep))
 			continue;
-		if (v[0] > 31)
+		if (v[0] > 31 || v[0] == 0 ||
+		    (v[0] == was[0] && v[1] == was[1] && v[2] != was[2]))
 			return ORDER_YMD;
 		if (v[0] > 12)
 			return ORDER_DMY;
 		if (v[1] > 12)
 			return ORDER_MDY;
 		dots |= sep == '.';
+		memcpy(was, v, sizeof(was));
 	}
 	*sure = dots;		/* nobody writes 5.13.00 */
 	return dots ? ORDER_DMY : ORDER_MDY;
+}
+
+bool
+when_order_parse(struct slice s, enum date_order *o)
+{
+	static const struct slice names[] = { [ORDER_MDY] = SL("mdy"),
+	    [ORDER_DMY] = SL("dmy"), [ORDER_YMD] = SL("ymd") };
+	unsigned i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sl_ieq(s, names[i])) {
+			*o = (enum date_order)i;
+			return true;
+		}
+	return false;
 }
 
 bool

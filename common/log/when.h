@@ -24,7 +24,8 @@ struct log_clock {
  * A time at the beginning of rest, taken off it with the blank behind it.
  *	when_syslog	"Nov 21 10:00:00", "2026-11-21T10:00:00.5+09:00"
  *	when_iso	"2026-11-21 10:00:00[.5][ +0900]", also T and Z
- *	when_numeric	"5/13/00 2:36:27 PM", "13.05.2000 14:36:27", "00-5-13"
+ *	when_numeric	"5/13/00 2:36:27 PM", "13.05.2000 14:36:27",
+ *			"00/05/13 14:36:27"; AM and PM of East Asia before it
  *	when_ncsa	"09/Oct/2006:05:00:16 +0000"
  * False: there is none, rest is unmoved.
  */
@@ -35,10 +36,11 @@ bool	when_ncsa(struct log_clock *c, struct slice *rest, int64_t *at);
 
 /*
  * In which order the numbers of the dates stand in these lines: a number
- * over 12 is no month.  Where nothing tells it is the American one; *sure
- * says so.
+ * over 12 is no month, and the day changes before the year does.  Where
+ * nothing tells it is the American one; *sure says so.
  */
 enum date_order when_order(struct slice text, bool *sure);
+bool	when_order_parse(struct slice s, enum date_order *o);	/* "mdy" ... */
 
 /* The year of month/day when the file was written at: not after it. */
 int64_t	when_year(int64_t written, unsigned month, unsigned day);

@@ -70,6 +70,17 @@ t 'the year is by the date of the file, and turns after December' '
 	run 0 spoollog y.log && has "2010-12-31T23:59:59Z to 2011-01-01T00:00:01Z" &&
 	has "no year in it" errs'
 
+t 'the order of dates is that of the other files of a server, or as told' '
+	mkdir slots && for d in "5/6/00 2:36:27 PM" "13/5/00 2:36:27 PM"; do
+		echo "$d : A connection was accepted from 192.0.2.1." >slots/L000000${d%%/*}.LOG
+	done
+	run 0 spoollog slots && has "^2000-05-13T14:36:27Z to 2000-06-05T14:36:27Z" &&
+	hasnt "month/day" errs && run 0 spoollog slots/L0000005.LOG &&
+	has "^2000-05-06T" && has "taken as month/day (--dates)" errs &&
+	run 0 spoollog --dates dmy slots/L0000005.LOG && has "^2000-06-05T" && hasnt month/day errs &&
+	run 2 spoollog --dates x slots/L0000005.LOG &&
+	printf "00/05/13 \214\337\214\343 2:36:27 : A connection was accepted from 192.0.2.1.\n" >jp.log &&
+	run 0 spoollog --zone +0900 jp.log && has "^2000-05-13T05:36:27Z" && hasnt month/day errs'
 t 'a zone is said, or taken from the line' '
 	run 0 spoollog --zone +0900 --year 2004 postfix.log && has "^2004-11-09T02:33:27Z" &&
 	hasnt "no zone" errs &&

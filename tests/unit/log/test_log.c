@@ -292,7 +292,7 @@ static const struct {
 	  "it, taken as UTC (--zone); last line 2004-11-09T10:00:01Z" },
 	{ IM "1 PM : A connection was accepted from pc.\n",
 	  "ims55, 1 lines; no zone in it, taken as UTC (--zone); dates taken "
-	  "as month/day; last line 2004-11-09T22:00:01Z" },
+	  "as month/day (--dates); last line 2004-11-09T22:00:01Z" },
 	{ "13.11.04 14:00:01 : A connection was accepted from pc.\n",
 	  "ims55, 1 lines; no zone in it, taken as UTC (--zone); last line "
 	  "2004-11-13T14:00:01Z" },

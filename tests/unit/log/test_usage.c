@@ -177,6 +177,10 @@ static const struct {
 	    ORDER_DMY },
 	{ when_numeric, "00-5-13 14:36:27", "2000-05-13T14:36:27Z",
 	    ORDER_YMD },
+	{ when_numeric, "00/05/13 \x8c\xdf\x8c\xe3 2:36:27",
+	    "2000-05-13T14:36:27Z", ORDER_YMD },
+	{ when_numeric, "00/05/13 \xe5\x8d\x88\xe5\x89\x8d 12:36:27",
+	    "2000-05-13T00:36:27Z", ORDER_YMD },
 	{ when_numeric, "13/13/00 14:36:27", NULL, ORDER_MDY },
 	{ when_numeric, "192.0.2.1 14:36:27", NULL, ORDER_DMY },
 	{ when_ncsa, "09/Oct/2006:05:00:16 +0100]", "2006-10-09T04:00:16Z",
@@ -241,6 +245,10 @@ static const struct {
 	{ "5.6.00 1:00:00\n", ORDER_DMY, true },
 	{ "2000-6-5 1:00:00\n", ORDER_YMD, true },
 	{ "x,y,13/5/2000 1:00:00\n", ORDER_DMY, true },
+	{ "00/05/06 1:00:00\n", ORDER_YMD, true },
+	{ "03/05/06 1:00:00\n03/05/07 1:00:00\n", ORDER_YMD, true },
+	{ "12/31/03 1:00:00\n1/1/04 1:00:00\n", ORDER_MDY, true },
+	{ "1/12/03 1:00:00\n1/1/04 1:00:00\n", ORDER_MDY, false },
 	{ "nothing\n", ORDER_MDY, false },
 };
 
