@@ -259,6 +259,8 @@ read_secret(int fd, struct slice *out, struct err *err)
 	if (n > 0 && secret[n - 1] == '\r')
 		n--;
 	*out = (struct slice){ secret, n };
+	if (sig_stop())
+		return err_set(err, ERR_SYS, "interrupted");
 	return n > 0 ? 0 : err_set(err, ERR_USAGE, "no password");
 }
 

@@ -39,7 +39,19 @@ postfix_one() {
 		smtpd_sasl_path = /tmp/auth' | sed 's/^[[:blank:]]*//'
 		cat "$3/main.cf"
 	} >/mnt/truth/root/etc/postfix/main.cf &&
-	truth_restart && make_truth ask 2599 "$3/asks" >"$3/real"
+	truth_restart && make_truth ask 2599 "$3/asks" >"$3/real" || return 1
+	for o in -n -nx; do
+		chroot /mnt/truth/root /usr/sbin/postconf $o >"$3/postconf$o" || return 1
+	done
+}
+
+# What postconf prints is the same rules.
+truth_forms() {
+	for f in "$1"/postconf*; do
+		[ -e "$f" ] || continue
+		spoolpolicy -s none.conf -p "$f" --ask "$1/asks" >"$1/form" 2>"$1/errs" || return 1
+		cut -f 1 "$1/ours" >"$1/want" && cut -f 1 "$1/form" | cmp - "$1/want" || return 1
+	done
 }
 
 exim_one() {
@@ -55,6 +67,7 @@ truth_one() {
 	spoolpolicy -s none.conf -p "$1:$d/main.cf" --ask "$d/asks" \
 	    >"$d/ours" 2>"$d/errs" || { cat "$d/errs"; return 1; }
 	[ "$(wc -l <"$d/real")" -eq "$3" ] && [ "$(wc -l <"$d/ours")" -eq "$3" ] || return 1
+	truth_forms "$d" || { echo "$f"; cat "$d/errs"; return 1; }
 	paste "$d/ours" "$d/real" "$d/asks" | awk -F '\t' -v n="$2" \
 	    '$1 != $3 { print n ": " $0 }' >>differ
 }
