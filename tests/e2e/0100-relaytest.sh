@@ -91,6 +91,19 @@ rm -rf box
 t 'a message that is refused after DATA closes the test' '
 	try 0 data -o ndjson --deliver probe@remote.example --test M6 &&
 	[ "$(verdicts closed)" = "M6 " ]'
+if perl -MIO::Socket::IP -e 'IO::Socket::IP->new(LocalHost => "::1",
+    Listen => 1) or exit 1'; then
+	t 'over IPv6, with the address as a literal of its kind' '
+		perl "$top/tests/e2e/smtpd.pl" closed port6 box ::1 & pid=$!
+		for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s port6 ] && break; sleep 0.2; done
+		run 0 relaytest --pause 0 --helo me.example.net -6 -o ndjson \
+		    --server-name mail.example.org -r user@remote.example "[::1]:$(cat port6)"
+		r=$?; kill $pid; [ $r = 0 ] && [ "$(verdicts closed)" = "$all" ] &&
+		jq -es "any(.test == \"N5\" and .recipient == \"user%remote.example@[IPv6:::1]\")" out &&
+		run 2 relaytest -4 -r user@remote.example "[::1]:25"'
+else
+	echo '# no IPv6 here'
+fi
 t 'nothing is sent without --deliver' '
 	rm -rf box && try 1 open && [ ! -e box ]'
 

@@ -1,17 +1,17 @@
 #!/usr/bin/perl
 # A mail server that behaves as told, on a port of its own.
 #
-#	smtpd.pl BEHAVIOUR PORTFILE [DIR]
+#	smtpd.pl BEHAVIOUR PORTFILE [DIR [ADDRESS]]
 #
 # The port is in PORTFILE when it listens.  What is taken goes into DIR, a
 # maildir, as a copy or as a bounce.  It ends when its parent does.
 use strict;
 use warnings;
-use IO::Socket::INET;
+use IO::Socket::IP;
 
-my ($how, $portfile, $dir) = @ARGV;
-my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 20)
-    or die "listen: $!";
+my ($how, $portfile, $dir, $address) = @ARGV;
+my $listen = IO::Socket::IP->new(LocalHost => $address // '127.0.0.1',
+    Listen => 20) or die "listen: $@";
 my $parent = getppid;
 my ($count, $out) = (0);
 $SIG{CHLD} = 'IGNORE';
