@@ -115,6 +115,12 @@ is_trusted(void *ctx, const struct ip *ip)
 	return c == CLIENT_TRUSTED || c == CLIENT_OWN;
 }
 
+static bool
+is_gateway(void *ctx, const struct ip *ip)
+{
+	return site_client(ctx, ip) == CLIENT_GATEWAY;
+}
+
 /* ---- while reading ---- */
 
 static void
@@ -325,7 +331,8 @@ confine(struct job *job, char *const paths[], struct err *err)
 static int
 run(struct job *job, char *const paths[])
 {
-	struct usage_opts uo = { .trusted = is_trusted, .ctx = job->site };
+	struct usage_opts uo = { .trusted = is_trusted,
+	    .gateway = is_gateway, .ctx = job->site };
 	struct sink_opts so;
 	struct err err = { 0 };
 	size_t shown;

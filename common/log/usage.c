@@ -360,6 +360,17 @@ add_parties(struct usage *u, const struct parties *w,
 		u->t.relayed += out;
 }
 
+/* What the site says of a client that is new. */
+static void
+look_at_client(const struct usage *u, struct usage_who *client,
+    const struct ip *ip)
+{
+	if (u->o.trusted != NULL)
+		client->trusted = u->o.trusted(u->o.ctx, ip);
+	if (u->o.gateway != NULL)
+		client->gateway = u->o.gateway(u->o.ctx, ip);
+}
+
 void
 usage_add(struct usage *u, const struct log_event *told)
 {
@@ -374,8 +385,8 @@ usage_add(struct usage *u, const struct log_event *told)
 	w.pair = w.account == NULL || w.client == NULL ? NULL :
 	    pair(u, account, client);
 	if (w.client != NULL && w.client->s.first == 0 &&
-	    u->o.trusted != NULL && ip_is_set(&e->client))
-		w.client->trusted = u->o.trusted(u->o.ctx, &e->client);
+	    ip_is_set(&e->client))
+		look_at_client(u, w.client, &e->client);
 	if (is_denial(u, &w, e))
 		e->what = LOG_DENIED;
 	total(&u->t, e);

@@ -35,6 +35,7 @@ struct usage_who {
 	uint64_t	 guesses;	/* account: failures before that */
 	uint32_t	 suspect;	/* points; see rank.h */
 	bool		 trusted;	/* client: the site says so */
+	bool		 gateway;	/* client: who is behind it is hidden */
 };
 
 /* An account at a client. */
@@ -57,6 +58,7 @@ struct usage_opts {
 	/* What is ours; NULL where nobody told. */
 	bool		(*ours)(void *ctx, struct slice domain);
 	bool		(*trusted)(void *ctx, const struct ip *ip);
+	bool		(*gateway)(void *ctx, const struct ip *ip);	/* or NULL */
 	void		*ctx;
 };
 

@@ -104,6 +104,8 @@ place(struct page *p, uint32_t id)
 	}
 	if (listed)
 		buf_add(&p->line, SL("  listed"));
+	if (usage_client(p->u, id)->gateway)
+		buf_add(&p->line, SL("  a gateway: not to be denied"));
 	buf_free(&at.network);
 }
 
@@ -859,7 +861,7 @@ suspects(struct usage *u, size_t *n)
 
 	for (*n = 0, i = 0; i < all; i++)
 		if (c[i].suspect >= RANK_STOLEN && !c[i].trusted &&
-		    ip_parse(usage_str(u, c[i].id), &v[*n]) &&
+		    !c[i].gateway && ip_parse(usage_str(u, c[i].id), &v[*n]) &&
 		    !ip_is_loopback(&v[*n]))
 			(*n)++;
 	qsort(v, *n, sizeof(*v), by_address);

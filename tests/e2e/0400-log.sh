@@ -148,6 +148,11 @@ t 'a block list marks its clients: addresses, networks, ranges, and what is take
 	run 0 spoollog $opts --blocklist bl postfix.log && has "203.0.113.1 .* listed$" &&
 	run 4 spoollog --blocklist none postfix.log'
 
+t 'a gateway is not denied, which would shut everybody out; it is told' '
+	run 0 spoollog $opts -g 198.51.100.99 -g 203.0.113.1 --deny cidr postfix.log &&
+	[ "$(wc -l <out)" = 13 ] && hasnt "203.0.113.1/" && hasnt 198.51.100.99 &&
+	run 0 spoollog $opts -g 198.51.100.99 -d example.org postfix.log &&
+	has "198.51.100.99 .* a gateway: not to be denied$"'
 t 'a trusted network is never on them' '
 	run 1 spoollog $opts -t 203.0.113.0/24 -t 198.51.100.0/24 --deny cidr postfix.log &&
 	[ ! -s out ]'
