@@ -78,7 +78,6 @@ static const struct opt_cmd cmd = {
 	.what = "keep a mail spool in a verified archive",
 };
 
-#define BEGUN	"to be published"	/* in the ledger */
 
 /* What is asked for, beside the options. */
 struct job {
@@ -282,7 +281,8 @@ keep_archive(struct job *job, const char *path, const char *how,
 static int
 on_ready(void *ctx, const char *path, const struct pack *p, struct err *err)
 {
-	return keep_archive(ctx, path, BEGUN, p->t.sha256, p->t.files, err);
+	return keep_archive(ctx, path, LEDGER_BEGUN, p->t.sha256, p->t.files,
+	    err);
 }
 
 /* Ids of the entries that an archive holds, when these may not be all. */
@@ -709,8 +709,8 @@ struct begun {
 static int
 on_row(void *ctx, const struct ledger_row *row, struct err *err)
 {
-	static const struct slice head = { BEGUN ", sha256 ",
-	    sizeof(BEGUN ", sha256 ") - 1 };
+	static const struct slice head = { LEDGER_BEGUN ", sha256 ",
+	    sizeof(LEDGER_BEGUN ", sha256 ") - 1 };
 	struct begun *b = ctx;
 
 	(void)err;

@@ -11,6 +11,12 @@
 	" min(arrived), max(arrived) FROM entry WHERE " key " IS NOT NULL" \
 	" GROUP BY 1 ORDER BY sum(" BAD ") DESC, 2 DESC, 1 LIMIT " LONGEST
 
+/* Each recipient's last replay: what became of those before is past. */
+#define LAST_TRY \
+	" FROM replay r JOIN replay_recipient x ON x.replay = r.replay" \
+	" WHERE NOT EXISTS (SELECT 1 FROM replay_recipient y" \
+	" WHERE y.key = x.key AND y.replay > x.replay)"
+
 static const char *const questions[FIGURES] = {
 	[FIGURE_SPAN] = "SELECT count(*), coalesce(sum(size), 0), min(arrived),"
 	    " max(arrived), count(gone), count(mark) FROM entry",
@@ -48,13 +54,14 @@ static const char *const questions[FIGURES] = {
 	    " ORDER BY count(*) DESC, 1 LIMIT 1000",
 	[FIGURE_REPLAYS] = "SELECT target, state, count(*) FROM replay"
 	    " GROUP BY 1, 2 ORDER BY 1, 3 DESC",
+	[FIGURE_UNSETTLED] = "SELECT coalesce(x.state, r.state),"
+	    " count(DISTINCT r.replay)" LAST_TRY
+	    " AND coalesce(x.state, r.state) IN"
+	    " ('doubtful', 'returned', 'refused', 'published') GROUP BY 1",
 	[FIGURE_LEFT] = "SELECT r.id, coalesce(x.state, r.state), r.target,"
-	    " r.sender, coalesce(x.why, r.why) FROM replay r"
-	    " JOIN replay_recipient x ON x.replay = r.replay"
-	    " WHERE coalesce(x.state, r.state) IN"
-	    " ('doubtful', 'returned', 'refused') AND NOT EXISTS (SELECT 1"
-	    " FROM replay_recipient y WHERE y.key = x.key"
-	    " AND y.replay > x.replay) GROUP BY r.replay, 2"
+	    " r.sender, coalesce(x.why, r.why)" LAST_TRY
+	    " AND coalesce(x.state, r.state) IN"
+	    " ('doubtful', 'returned', 'refused') GROUP BY r.replay, 2"
 	    " ORDER BY 2, r.replay LIMIT 100",
 	[FIGURE_PIECES] = "SELECT p.archive, s.path, count(*) FROM piece p"
 	    " JOIN spool s ON s.spool = p.spool"

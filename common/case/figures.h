@@ -21,6 +21,7 @@ enum figure {
 	FIGURE_LOCK,		/* account */
 	FIGURE_DENY,		/* client */
 	FIGURE_REPLAYS,		/* target, state, messages */
+	FIGURE_UNSETTLED,	/* state, messages: not yet taken by anybody */
 	FIGURE_LEFT,		/* id, state, target, sender, why */
 	FIGURE_PIECES,		/* archive of some entries, spool, entries */
 	FIGURES

@@ -26,6 +26,12 @@ struct ledger_row {
 	uint8_t		hash[32];
 };
 
+/*
+ * How the result of an archive begins in the row before its file is there;
+ * once it is, a row follows that says what became of it.
+ */
+#define LEDGER_BEGUN	"to be published"
+
 /* Durable when it returns, or with the transaction it is in. */
 int	ledger_add(struct casefile *c, const struct ledger_row *row,
 	    struct err *err);

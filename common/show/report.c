@@ -47,7 +47,7 @@ struct maker {
 	struct doc_chart *chart;
 	size_t		 verbs[8];	/* of the ledger */
 	int64_t		 ledger_rows;
-	uint64_t	 left[3];	/* doubtful, returned, refused */
+	uint64_t	 left[4];	/* doubtful, returned, refused, waiting */
 	struct case_rows samples;
 };
 
@@ -338,6 +338,7 @@ sentence_who(struct maker *r)
 
 /* ---- the ledger ---- */
 
+#define ARCHIVE	3	/* of these */
 static const struct {
 	struct slice	 verb;
 	const char	*did;		/* of one */
@@ -346,47 +347,57 @@ static const struct {
 	{ SL("scan"), "scan", false },
 	{ SL("mark"), "decision", false },
 	{ SL("rotate"), "rotation", true },
-	{ SL("archive"), "archive", true },
+	[ARCHIVE] = { SL("archive"), "archive", true },
 	{ SL("prune"), "pruning", true },
 	{ SL("turf"), "removal from a live spool", true },
 	{ SL("delete"), "deletion", true },
 	{ SL("replay"), "replay", true },
 };
 
+/* Which of the verbs; 8: another, or an archive whose row of done follows. */
+static size_t
+verb_of(const struct ledger_row *row)
+{
+	size_t i = 0;
+
+	while (i < 8 && !sl_eq(row->verb, verbs[i].verb))
+		i++;
+	return i == ARCHIVE && sl_starts(row->result, sl(LEDGER_BEGUN)) ? 8 : i;
+}
+
 static int
 count_verb(void *ctx, const struct ledger_row *row, struct err *err)
 {
 	struct maker *r = ctx;
-	size_t i;
+	size_t i = verb_of(row);
 
 	(void)err;
 	r->ledger_rows = row->id;
-	for (i = 0; i < 8; i++)
-		if (sl_eq(row->verb, verbs[i].verb))
-			r->verbs[i]++;
+	if (i < 8)
+		r->verbs[i]++;
 	return 0;
 }
 
 static int
 take_left(void *ctx, const struct slice *v, struct err *err)
 {
-	static const struct slice states[3] = { SL("doubtful"),
-	    SL("returned"), SL("refused") };
+	static const struct slice states[4] = { SL("doubtful"),
+	    SL("returned"), SL("refused"), SL("published") };
 	struct maker *r = ctx;
 	size_t i;
 
 	(void)err;
-	for (i = 0; i < 3; i++)
-		if (sl_eq(v[1], states[i]))
-			r->left[i] += number(v[2]);
+	for (i = 0; i < 4; i++)
+		if (sl_eq(v[0], states[i]))
+			r->left[i] = number(v[1]);
 	return 0;
 }
 
 static struct slice
 sentence_done(struct maker *r)
 {
-	static const char *const left[3] = { "sent without an answer",
-	    "returned", "refused" };
+	static const char *const left[4] = { "sent without an answer",
+	    "returned", "refused", "replayed and not seen taken" };
 	struct buf b = { 0 };
 	struct slice s;
 	const char *comma = " ";
@@ -403,7 +414,7 @@ sentence_done(struct maker *r)
 		buf_add(&b, SL(" nothing"));
 	buf_fmt(&b, "; left: %s messages that are unsure",
 	    text(r, count(r, r->by_class[C_UNSURE])));
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		if (r->left[i] > 0)
 			buf_fmt(&b, ", %s %s", text(r, count(r, r->left[i])),
 			    left[i]);
@@ -473,14 +484,11 @@ take_event(void *ctx, const struct ledger_row *row, struct err *err)
 {
 	struct maker *r = ctx;
 	struct doc_chart *t = r->chart;
+	size_t i = verb_of(row);
 	int64_t at;
-	size_t i;
 
 	(void)err;
-	for (i = 0; i < 8; i++)
-		if (verbs[i].event && sl_eq(row->verb, verbs[i].verb))
-			break;
-	if (i == 8 || t->nevents == EVENTS_MAX ||
+	if (i == 8 || !verbs[i].event || t->nevents == EVENTS_MAX ||
 	    !date_option(row->at, 0, &at))
 		return 0;
 	t->events[t->nevents++] = (struct doc_event){ at, arena_fmt(r->a,
@@ -976,10 +984,11 @@ say_left(struct maker *r, struct err *err)
 	    "decides, and nobody has. Doubtful: %s, handed over "
 	    "without an answer; they are sent again only when a person says "
 	    "so. Returned: %s, carried off by a rotation untaken. "
-	    "Refused: %s.",
+	    "Refused: %s. Waiting: %s, put where the server picks mail up, "
+	    "and not seen taken.",
 	    text(r, count(r, r->by_class[C_UNSURE])),
 	    text(r, count(r, r->left[0])), text(r, count(r, r->left[1])),
-	    text(r, count(r, r->left[2]))));
+	    text(r, count(r, r->left[2])), text(r, count(r, r->left[3]))));
 	return ask(r, FIGURE_LEFT, 0, put_left, err);
 }
 
@@ -1075,7 +1084,7 @@ make(struct maker *r, struct err *err)
 {
 	if (read_figures(r, err) == -1 ||
 	    ledger_read(r->c, count_verb, r, err) == -1 ||
-	    case_figure(r->c, FIGURE_REPLAYS, take_left, r, err) == -1)
+	    case_figure(r->c, FIGURE_UNSETTLED, take_left, r, err) == -1)
 		return -1;
 	say_happened(r);
 	if (say_when(r, err) == -1 || say_who(r, err) == -1 ||
