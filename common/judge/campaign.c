@@ -14,6 +14,7 @@
 #define CORE_ALIKE	96	/* 1/256: of the common bins a mail must have */
 #define BAND_STEP	4	/* each so many bins a band begins */
 #define ROUNDS		16	/* campaigns that were joined to one, at most */
+#define AHEAD		16	/* points, whose sketches are asked for */
 #define NONE		UINT32_MAX
 
 /* Mails with one sketch. */
@@ -22,6 +23,7 @@ struct point {
 	uint32_t	 parent;	/* of the joined ones; then the group */
 	uint32_t	 weight;	/* mails that count */
 	uint32_t	 known;		/* the least number that a case knows */
+	bool		 brief;		/* is_short(s), which is far away */
 };
 
 struct item {
@@ -144,6 +146,7 @@ point_add(struct finder *f, size_t k)
 	if (p == NULL || sketch_cmp(p->s, s) != 0) {
 		p = &f->points[f->npoints++];
 		*p = (struct point){ .s = s, .known = NONE,
+		    .brief = is_short(s),
 		    .parent = (uint32_t)f->npoints - 1 };
 	}
 	f->point_of[k] = (uint32_t)f->npoints - 1;
@@ -284,7 +287,9 @@ join_band(struct finder *f, size_t b)
 	uint32_t key;
 
 	for (i = 0; i < f->npoints; i++) {
-		if (is_short(f->points[i].s))
+		if (i + AHEAD < f->npoints)
+			__builtin_prefetch(&f->points[i + AHEAD].s->bin[b]);
+		if (f->points[i].brief)
 			continue;
 		if ((key = band_key(f->points[i].s, b)) != 0)
 			f->band[n++] = (uint64_t)key << 32 | i;

@@ -30,11 +30,12 @@
 
 /*
  * Facts on their way to the order of paths: key has the first bytes of the
- * path, so that few paths are ever looked at.
+ * path, so that few paths are ever looked at, and no facts.
  */
 struct sorted {
-	uint64_t	 key;
+	uint64_t	 key[2];
 	struct facts	*f;
+	uint16_t	 spool;
 };
 
 /* Where a message was met, of a spool whose server moves them. */
@@ -172,23 +173,21 @@ spill(struct found *fd, struct facts *f)
 }
 
 /*
- * The first eight bytes as a number; '@' is the last one, as path_cmp reads
- * numbers behind it.
+ * The first bytes as numbers; '@' is the last one, as path_cmp reads numbers
+ * behind it.
  */
-static uint64_t
-path_key(const char *path)
+static void
+path_key(const char *path, uint64_t key[2])
 {
-	uint64_t key = 0;
 	size_t i;
 
-	for (i = 0; i < 8; i++) {
-		key = key << 8 | (unsigned char)*path;
+	for (i = 0; i < 16; i++) {
+		key[i / 8] = key[i / 8] << 8 | (unsigned char)*path;
 		if (*path == '@')
 			path = "";
 		else
 			path += *path != '\0';
 	}
-	return key;
 }
 
 /* Who moves it may show it again, in another place. */
@@ -221,7 +220,8 @@ put_away(struct found *fd)
 		w->cap = w->cap == 0 ? 1024 : w->cap * 2;
 		w->v = xrealloc(w->v, w->cap, sizeof(*w->v));
 	}
-	w->v[w->n++] = (struct sorted){ path_key(f->path), f };
+	w->v[w->n] = (struct sorted){ .f = f, .spool = f->spool };
+	path_key(f->path, w->v[w->n++].key);
 	note_sight(fd, f);
 	atomic_fetch_add(&fd->s->state->entries, 1);
 	atomic_fetch_add(&fd->s->state->bytes, fd->rec.size);
@@ -684,10 +684,12 @@ by_path(const void *x, const void *y)
 {
 	const struct sorted *a = x, *b = y;
 
-	if (a->f->spool != b->f->spool)
-		return a->f->spool < b->f->spool ? -1 : 1;
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
+	if (a->spool != b->spool)
+		return a->spool < b->spool ? -1 : 1;
+	if (a->key[0] != b->key[0])
+		return a->key[0] < b->key[0] ? -1 : 1;
+	if (a->key[1] != b->key[1])
+		return a->key[1] < b->key[1] ? -1 : 1;
 	return path_cmp(a->f->path, b->f->path);
 }
 

@@ -1172,7 +1172,7 @@ view_class(const struct view *v, size_t i)
  * How far text of that class reaches to the left of the @ at byte i, and
  * to the right of it; nothing when it is longer than an address.
  */
-static size_t
+static inline size_t
 view_left(const struct view *v, size_t i)
 {
 	size_t n = 0;

@@ -127,7 +127,7 @@ name_colon(struct slice s)
 		p++;
 	if (p == s.p)
 		return NULL;
-	while (p < end && ascii_blank(*p))
+	while (p < end && *p != ':' && ascii_blank(*p))
 		p++;
 	if (p == end || *p != ':')
 		return NULL;
@@ -180,7 +180,7 @@ hdr_unfold(struct arena *a, struct slice body)
 
 	if (body.n == 0 || memchr(body.p, '\n', body.n) == NULL)
 		return body;
-	out = arena_alloc(a, body.n);
+	out = arena_bytes(a, body.n);
 	while (sl_cut(&body, '\n', &line)) {
 		while (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;

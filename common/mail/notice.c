@@ -253,6 +253,8 @@ struct run {
 static struct slice
 skip(struct slice s, const char *set)
 {
+	if (s.n > 0 && ascii_alnum(s.p[0]))	/* none of what is skipped */
+		return s;
 	while (s.n > 0 && s.p[0] != '\0' && strchr(set, s.p[0]) != NULL)
 		s = sl_from(s, 1);
 	return s;
@@ -509,7 +511,7 @@ codes_in(struct notice *n, struct slice line)
 	bool reply = false;
 
 	for (i = 0; i < line.n && n->status.n == 0; i++) {
-		if (line.p[i] != '4' && line.p[i] != '5')
+		if ((line.p[i] & ~1) != '4')	/* nor 5 */
 			continue;
 		before = i == 0 ? ' ' : line.p[i - 1];
 		if (ascii_alnum(before) || before == '.' || before == '-')

@@ -691,8 +691,8 @@ file_of(const struct part *p)
 
 /* What the header says of a part; true: of one that has parts. */
 static bool
-describe(struct part *p, struct arena *a, struct charsets *cs,
-    const struct head *h, struct slice *type)
+describe(struct part *p, struct arena *a, const struct head *h,
+    struct slice *type)
 {
 	*type = hdr_unfold(a, head_get(h, H_CONTENT_TYPE));
 	if (sl_istarts(*type, SL("multipart/")))
@@ -700,10 +700,28 @@ describe(struct part *p, struct arena *a, struct charsets *cs,
 	p->type = type->n == 0 || sl_istarts(*type, SL("text/plain")) ?
 	    SL("text/plain") : sl_istarts(*type, SL("text/html")) ?
 	    SL("text/html") : SL("");
-	if (type->n > 0 && p->type.n > 0)
-		p->charset = param_get(a, cs, *type, "charset");
-	p->enc = mime_enc(head_get(h, H_CONTENT_TRANSFER_ENCODING));
 	return false;
+}
+
+/* The text of the part that h is the header of. */
+static void
+fold_text(struct buf *out, struct arena *a, struct charsets *cs,
+    struct part *p, const struct head *h, struct slice type)
+{
+	if (type.n > 0)
+		p->charset = param_get(a, cs, type, "charset");
+	p->enc = mime_enc(head_get(h, H_CONTENT_TRANSFER_ENCODING));
+	fold_part(out, cs, p);
+}
+
+static struct slice
+dashed(struct arena *a, struct slice boundary)
+{
+	char *p = arena_bytes(a, boundary.n + 2);
+
+	memcpy(p, "--", 2);
+	memcpy(p + 2, boundary.p, boundary.n);
+	return (struct slice){ p, boundary.n + 2 };
 }
 
 /*
@@ -721,7 +739,7 @@ fold_parts(struct buf *out, struct sketch *s, struct arena *a,
 
 	if (mark.n == 0 || depth == PARTS_DEPTH)
 		return;
-	mark = arena_fmt(a, "--" SL_FMT, SL_ARG(mark));
+	mark = dashed(a, mark);
 	at = sl_find(body, mark);
 	for (n = 0; n < PARTS_MAX && at != NULL; n++) {
 		struct part p = { .type = SL("") };
@@ -734,12 +752,12 @@ fold_parts(struct buf *out, struct sketch *s, struct arena *a,
 		if ((at = sl_find(body, mark)) != NULL)
 			inside = sl_first(body, (size_t)(at - body.p));
 		head_parse(&h, a, inside, &p.body);
-		if (describe(&p, a, cs, &h, &type))
+		if (describe(&p, a, &h, &type))
 			fold_parts(out, s, a, cs, type, p.body, depth + 1);
 		else if (p.type.n == 0 && s->file == 0)
 			s->file = file_of(&p);
 		else if (p.type.n > 0 && out->n == 0)
-			fold_part(out, cs, &p);
+			fold_text(out, a, cs, &p, &h, type);
 	}
 }
 
@@ -750,10 +768,10 @@ fold_body(struct buf *out, struct sketch *s, struct arena *a,
 	struct part p = { .body = from->body };
 	struct slice type;
 
-	if (describe(&p, a, cs, from->head, &type))
+	if (describe(&p, a, from->head, &type))
 		fold_parts(out, s, a, cs, type, from->body, 0);
 	else if (p.type.n > 0)
-		fold_part(out, cs, &p);
+		fold_text(out, a, cs, &p, from->head, type);
 	else
 		s->file = file_of(&p);
 }
