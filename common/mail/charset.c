@@ -176,6 +176,15 @@ struct charsets {
 		enum { UNTRIED, OPEN, ABSENT } state;
 	} v[NROWS];
 	struct buf	tmp;	/* what JIS and HZ are unpacked to */
+	struct pairs	*cp932;	/* NULL: not needed so far */
+};
+
+/*
+ * What the converter made of each character of CP932: [lead][trail], and
+ * [c][0] of a single byte.  0: ask it.
+ */
+struct pairs {
+	uint16_t	v[128][256];	/* the first byte less 0x80 */
 };
 
 struct charsets *
@@ -195,6 +204,7 @@ charsets_free(struct charsets *cs)
 		if (cs->v[i].state == OPEN)
 			iconv_close(cs->v[i].cd);
 	buf_free(&cs->tmp);
+	free(cs->cp932);
 	free(cs);
 }
 
@@ -362,6 +372,71 @@ clean_utf8(struct slice in, struct buf *out)
 	return utf8_valid(in) ? 0 : 1;
 }
 
+/* The character that n bytes are; 0: they are not one of at most U+FFFF. */
+static uint16_t
+one_character(iconv_t cd, const char *bytes, size_t n)
+{
+	char in[2], out[4], *from = in, *to = out;
+	size_t room = sizeof(out);
+	struct slice s;
+	int32_t cp;
+
+	memcpy(in, bytes, n);
+	iconv(cd, NULL, NULL, NULL, NULL);
+	if (iconv(cd, &from, &n, &to, &room) != 0 || n != 0)
+		return 0;
+	s = (struct slice){ out, sizeof(out) - room };
+	cp = utf8_next(&s);
+	return s.n == 0 && cp >= 0x80 && cp <= 0xffff ? (uint16_t)cp : 0;
+}
+
+/* The character of n bytes at p, asked for once. */
+static uint16_t
+pair(struct pairs *t, iconv_t cd, const char *p, size_t n)
+{
+	uint16_t *cp = &t->v[*p & 0x7f][n == 1 ? 0 : (unsigned char)p[1]];
+
+	if (*cp == 0)
+		*cp = one_character(cd, p, n);
+	return *cp;
+}
+
+/*
+ * The front of CP932, which is nearly all of it, from the table: iconv takes
+ * two steps for each character.  Returns what is left for it.
+ */
+static struct slice
+by_pairs(struct pairs *t, iconv_t cd, struct slice in, struct buf *out)
+{
+	const char *p = in.p, *end = p + in.n;
+	char *o = buf_room(out, in.n * 3);
+	unsigned char c;
+	uint16_t cp;
+	size_t n;
+
+	for (; p < end; p += n) {
+		c = (unsigned char)*p;
+		n = 1;
+		if (c < 0x80) {
+			*o++ = *p;
+			continue;
+		}
+		if ((c > 0x80 && c < 0xa0) || c >= 0xe0)
+			n = 2;
+		if ((size_t)(end - p) < n || (cp = pair(t, cd, p, n)) == 0)
+			break;
+		if (cp < 0x800) {
+			*o++ = (char)(0xc0 | cp >> 6);
+		} else {
+			*o++ = (char)(0xe0 | cp >> 12);
+			*o++ = (char)(0x80 | (cp >> 6 & 0x3f));
+		}
+		*o++ = (char)(0x80 | (cp & 0x3f));
+	}
+	out->n = (size_t)(o - out->p);
+	return sl_from(in, (size_t)(p - in.p));
+}
+
 static int
 by_iconv(struct charsets *cs, const struct row *row, struct slice in,
     struct buf *out)
@@ -378,7 +453,12 @@ by_iconv(struct charsets *cs, const struct row *row, struct slice in,
 		utf8_clean(out, in);
 		return -1;
 	}
-	replaced = run_iconv(c->cd, row, in, out);
+	if (row == &rows[ROW_CP932]) {
+		if (cs->cp932 == NULL)
+			cs->cp932 = xcalloc(1, sizeof(*cs->cp932));
+		in = by_pairs(cs->cp932, c->cd, in, out);
+	}
+	replaced = in.n > 0 && run_iconv(c->cd, row, in, out);
 	return check_output(out, from) | replaced;
 }
 
