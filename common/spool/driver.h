@@ -189,6 +189,9 @@ struct slice	reader_tail(struct spool_reader *rd, size_t max);
 /* The first max bytes of a companion, in the arena; empty if not there. */
 struct slice	reader_companion(struct spool_reader *rd,
 		    const struct spool_with *with, size_t max);
+/* The same, and how long all of it is: 0 if it is not there. */
+struct slice	reader_sized(struct spool_reader *rd,
+		    const struct spool_with *with, size_t max, uint64_t *size);
 
 /* List the entry's streams in m, and search them for hints. */
 void	reader_streams(struct spool_reader *rd, struct spool_msg *m);

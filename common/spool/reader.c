@@ -331,6 +331,15 @@ struct slice
 reader_companion(struct spool_reader *rd, const struct spool_with *with,
     size_t max)
 {
+	uint64_t size;
+
+	return reader_sized(rd, with, max, &size);
+}
+
+struct slice
+reader_sized(struct spool_reader *rd, const struct spool_with *with,
+    size_t max, uint64_t *size)
+{
 	struct stat st;
 	struct err err;
 	ssize_t n;
@@ -338,11 +347,13 @@ reader_companion(struct spool_reader *rd, const struct spool_with *with,
 	int fd = tree_file(with->dir != NULL ? with->dir : rd->e->dir,
 	    with->name, &st, &err);
 
+	*size = 0;
 	if (fd == -1)
 		return (struct slice){ NULL, 0 };
-	if ((uint64_t)st.st_size < max)
-		max = (size_t)st.st_size;
-	p = arena_alloc(rd->a, max);
+	*size = (uint64_t)st.st_size;
+	if (*size < max)
+		max = (size_t)*size;
+	p = arena_bytes(rd->a, max);
 	n = tree_read(fd, 0, p, max, &err);
 	close(fd);
 	return (struct slice){ p, n == -1 ? 0 : (size_t)n };

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include "io/streams.h"
 #include "spool/driver.h"
 
@@ -48,34 +46,21 @@ sidecar_name(const struct spool_entry *e, const struct spool_with *with)
 	    sl_from(s, file.n + 1) : sl_first(s, 0);
 }
 
-static uint64_t
-file_size(const struct spool_entry *e, const char *name)
-{
-	struct stat st;
-	struct err err;
-	int fd = tree_file(e->dir, name, &st, &err);
-
-	if (fd == -1)
-		return 0;
-	close(fd);
-	return (uint64_t)st.st_size;
-}
-
 static void
 from_sidecars(struct spool_reader *rd, struct spool_msg *m)
 {
-	struct slice name;
+	struct slice name, bytes;
+	uint64_t size;
 	size_t i;
 
 	for (i = 0; i < rd->e->nwith; i++) {
 		name = sidecar_name(rd->e, &rd->e->with[i]);
 		if (name.n == 0)
 			continue;
+		bytes = reader_sized(rd, &rd->e->with[i], BYTES_MAX, &size);
 		add(rd, m, (struct spool_stream){ .name = arena_dup(rd->a, name),
-		    .size = file_size(rd->e, rd->e->with[i].name),
-		    .sidecar = true });
-		msg_hints(m, rd->a, reader_companion(rd, &rd->e->with[i],
-		    BYTES_MAX));
+		    .size = size, .sidecar = true });
+		msg_hints(m, rd->a, bytes);
 	}
 }
 
