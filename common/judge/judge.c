@@ -3,6 +3,8 @@
 #include "base/xalloc.h"
 #include "judge/state.h"
 
+#define AHEAD	8	/* entries whose memory is asked for */
+
 struct slice
 judge_str(const struct judge *j, uint32_t id)
 {
@@ -523,33 +525,57 @@ pull(struct judge *j)
 			apply(j, j->v[i]);
 }
 
+/*
+ * Entry i.  They lie in the order in which they were read, so that each is
+ * far from the one before: memory is asked for some entries ahead.
+ */
+static struct facts *
+entry(const struct judge *j, size_t i)
+{
+	const char *p;
+	size_t n;
+
+	if (i + AHEAD < j->n) {
+		p = (const char *)j->v[i + AHEAD];
+		for (n = 0; n < sizeof(struct facts); n += 64)
+			__builtin_prefetch(p + n);
+	}
+	return j->v[i];
+}
+
 void
 judge_all(struct judge *j)
 {
+	struct facts *f;
 	size_t i;
 
 	for (i = 0; i < j->n; i++) {
-		settle(j, j->v[i]);
-		j->v[i]->at = (uint32_t)i + 1;
+		f = entry(j, i);
+		settle(j, f);
+		f->at = (uint32_t)i + 1;
 	}
 	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
 	    j->numbers);
 	totals_free(j->totals);
 	j->totals = totals_new(j);
 	for (i = 0; i < j->n; i++)
-		count_one(j, j->v[i]);
-	for (i = 0; i < j->n; i++)
-		if (!is_report(j->v[i]) && !answers(j->v[i])) {
-			apply(j, j->v[i]);
-			remember_sent(j, j->v[i]);
+		count_one(j, entry(j, i));
+	for (i = 0; i < j->n; i++) {
+		f = entry(j, i);
+		if (!is_report(f) && !answers(f)) {
+			apply(j, f);
+			remember_sent(j, f);
 		}
+	}
 	pull(j);
-	for (i = 0; i < j->n; i++)
-		if (is_report(j->v[i]) || answers(j->v[i])) {
-			apply(j, j->v[i]);
-			if (is_report(j->v[i]))
-				remember_report(j, j->v[i]);
+	for (i = 0; i < j->n; i++) {
+		f = entry(j, i);
+		if (is_report(f) || answers(f)) {
+			apply(j, f);
+			if (is_report(f))
+				remember_report(j, f);
 		}
+	}
 	/* not before: else the order of names would tell storms */
 	j->counted = true;
 	for (i = 0; i < j->n; i++)
