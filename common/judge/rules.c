@@ -1067,7 +1067,7 @@ const struct rule judge_rules[] = {
 	    say_stolen,
 	    "As relay/stolen-account and relay/infected-client, but one point "
 	    "too few; or it is, and this message goes to somebody who writes "
-	    "to us; or to less than 1,000 recipients, or again and again to "
+	    "to us; or to less than 2,000 recipients, or again and again to "
 	    "the same, with nothing of what a mailing of its owner does not "
 	    "have: forged senders, many networks, failures.", "design" },
 	{ "relay/campaign", C_RELAY, DECIDES, relay_campaign, say_campaign,

@@ -22,10 +22,10 @@
 #define NETS_MANY	4
 #define FORGED_MANY	5	/* domains */
 #define BOUNCED_MIN	10
-#define MAILING_MAX	1000	/* recipients of what one person may mean */
+#define MAILING_MAX	2000	/* recipients of what one person may mean */
 #define FLAGGED_MIN	5	/* messages */
 #define FLAGGED_SHARE	30	/* % of them */
-#define LIST_BOUNCED	10	/* % of its readers, and it is no list */
+#define LIST_BOUNCED	10	/* % of its issues, and it is no list */
 #define CLOCK_ROUND	20	/* hours of the day */
 #define CLOCK_OFFICE	14	/* that others have at most */
 
@@ -36,7 +36,7 @@ struct whole {
 	uint32_t	first, n;	/* of its streams */
 	uint32_t	busy;		/* of its owner, or of all */
 	uint32_t	own_busy;	/* of its owner; 0: unknown */
-	uint64_t	rcpts, known, bounced;
+	uint64_t	rcpts, letters, known, bounced;
 	uint32_t	clock;
 	bool		owner;
 };
@@ -141,8 +141,8 @@ static bool
 bounced(const struct compared *c)
 {
 	return c->s->bounced >= BOUNCED_MIN &&
-	    percent(c->s->bounced, c->s->rcpts) >= 8 &&
-	    percent(c->s->bounced, c->s->rcpts) >= 2 * c->bounced;
+	    percent(c->s->bounced, c->s->letters) >= 8 &&
+	    percent(c->s->bounced, c->s->letters) >= 2 * c->bounced;
 }
 
 /* A program with an account of its own never sleeps either, at one place. */
@@ -188,7 +188,7 @@ static const struct {
 static bool
 is_list(const struct stream *s)
 {
-	return s->list && percent(s->bounced, s->rcpts) < LIST_BOUNCED;
+	return s->list && percent(s->bounced, s->letters) < LIST_BOUNCED;
 }
 
 /*
@@ -235,6 +235,7 @@ whole_add(struct whole *w, const struct stream *s)
 {
 	w->n++;
 	w->rcpts += s->rcpts;
+	w->letters += s->letters;
 	w->known += s->known;
 	w->bounced += s->bounced;
 	w->clock |= s->clock;
@@ -272,7 +273,7 @@ compare(struct compared *c, const struct whole *w, size_t n)
 		v[i] = percent(w[i].known, w[i].rcpts);
 	c->known = (unsigned)median(v, n);
 	for (i = 0; i < n; i++)
-		v[i] = percent(w[i].bounced, w[i].rcpts);
+		v[i] = percent(w[i].bounced, w[i].letters);
 	c->bounced = (unsigned)median(v, n);
 	for (i = 0; i < n; i++)
 		v[i] = bits(w[i].clock);
@@ -327,8 +328,8 @@ totals_say(const struct stream *s, struct buf *out)
 	buf_add(out, SL(" in the busiest hour; "));
 	share(out, s->known, s->rcpts);
 	buf_add(out, SL(" of them ever wrote to us, "));
-	share(out, s->bounced, s->rcpts);
-	buf_add(out, SL(" bounced"));
+	share(out, s->bounced, s->letters);
+	buf_add(out, SL(" of what they were sent bounced"));
 	if (s->why & (1u << WHY_ELSEWHERE | 1u << WHY_SCATTERED)) {
 		buf_add(out, SL("; from "));
 		rank_number(out, s->nets);
