@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "act/inventory.h"
-#include "io/seek.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/codec.h"
+#include "io/seek.h"
 
 /*
  * pack - an inventory becomes a bag (RFC 8493) in a pax tar, compressed.

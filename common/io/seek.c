@@ -204,6 +204,14 @@ take(struct seek *s, const char *p, size_t nframes, size_t nplaces,
 	return frames_fit(s, begin) && places_fit(s);
 }
 
+/* The end of the file of so many bytes: does it say that it has an index? */
+static bool
+read_tail(int fd, uint64_t size, char tail[TAIL])
+{
+	return size >= HEAD + TAIL && read_at(fd, size - TAIL, tail, TAIL) &&
+	    memcmp(tail + 32, MARK, 8) == 0;
+}
+
 int
 seek_read(struct seek *s, int fd, struct err *err)
 {
@@ -216,8 +224,7 @@ seek_read(struct seek *s, int fd, struct err *err)
 	if (fstat(fd, &st) == -1)
 		return err_sys(err, "cannot read");
 	size = (uint64_t)st.st_size;
-	if (size < HEAD + TAIL || !read_at(fd, size - TAIL, tail, TAIL) ||
-	    memcmp(tail + 32, MARK, 8) != 0)
+	if (!read_tail(fd, size, tail))
 		return 0;
 	nframes = get64(tail);
 	nplaces = get64(tail + 8);
@@ -234,6 +241,80 @@ seek_read(struct seek *s, int fd, struct err *err)
 		return 1;
 	seek_free(s);
 	return damaged(err);
+}
+
+/*
+ * Row by row.
+ */
+
+bool
+seek_rows_open(struct seek_rows *s, int fd)
+{
+	char tail[TAIL];
+	struct stat st;
+	uint64_t size, n;
+
+	if (fstat(fd, &st) == -1)
+		return false;
+	size = (uint64_t)st.st_size;
+	if (!read_tail(fd, size, tail))
+		return false;
+	*s = (struct seek_rows){ .fd = fd, .nframes = get64(tail),
+	    .nplaces = get64(tail + 8), .raw = get64(tail + 16) };
+	if (s->nframes > size / ROW || s->nplaces > size / ROW)
+		return false;
+	n = HEAD + (s->nframes + s->nplaces) * ROW + TAIL;
+	if (n > size)
+		return false;
+	s->begin = size - n;
+	s->at = s->begin + HEAD;
+	return true;
+}
+
+static bool
+place_row(const struct seek_rows *s, uint64_t i, struct seek_place *p)
+{
+	char row[ROW];
+
+	if (!read_at(s->fd, s->at + (s->nframes + i) * ROW, row, ROW))
+		return false;
+	*p = (struct seek_place){ get64(row), get32(row + 8),
+	    get32(row + 12) };
+	return true;
+}
+
+bool
+seek_rows_find(const struct seek_rows *s, struct slice name,
+    struct seek_place *p)
+{
+	uint64_t key = hash64_kept(name), lo = 0, hi = s->nplaces, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (!place_row(s, mid, p))
+			return false;
+		if (p->key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->nplaces && place_row(s, lo, p) && p->key == key;
+}
+
+bool
+seek_rows_frame(const struct seek_rows *s, uint64_t i, struct seek_frame *f)
+{
+	char row[ROW];
+
+	if (i == s->nframes) {
+		*f = (struct seek_frame){ s->begin, s->raw, true };
+		return true;
+	}
+	if (i > s->nframes || !read_at(s->fd, s->at + i * ROW, row, ROW))
+		return false;
+	*f = (struct seek_frame){ get64(row), get64(row + 8) & ~BEGINS,
+	    (get64(row + 8) & BEGINS) != 0 };
+	return true;
 }
 
 size_t

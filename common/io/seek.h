@@ -62,6 +62,23 @@ void	seek_write(struct seek *s, struct buf *out);
 #define SEEK_FRAME_MAX	(64 * 1024 * 1024)	/* bytes; ours are about 1 MB */
 int	seek_read(struct seek *s, int fd, struct err *err);
 
+/*
+ * The same for one name: rows are read where they are wanted, some thirty,
+ * however many there are.  Their sum is not looked at; what is believed of
+ * them is what the frames themselves confirm.
+ */
+struct seek_rows {
+	int		 fd;		/* borrowed */
+	uint64_t	 at;		/* of the first frame's row */
+	uint64_t	 nframes, nplaces;
+	uint64_t	 begin, raw;	/* where the index does; of the tar */
+};
+bool	seek_rows_open(struct seek_rows *s, int fd);	/* false: no index */
+bool	seek_rows_find(const struct seek_rows *s, struct slice name,
+	    struct seek_place *p);		/* the first of them */
+bool	seek_rows_frame(const struct seek_rows *s, uint64_t i,
+	    struct seek_frame *f);		/* nframes: the end */
+
 /* The places of a name: how many, *first the first one. */
 size_t	seek_find(const struct seek *s, struct slice name,
 	    const struct seek_place **first);

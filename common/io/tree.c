@@ -312,6 +312,15 @@ tree_open(struct tree **out, const char *path, struct err *err)
 	    "%s: neither a folder nor a regular file", path);
 }
 
+int
+tree_open_part(struct tree **out, const char *path, int fd, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	return open_archive(out, fd, path, slash == NULL ? path : slash + 1,
+	    err);
+}
+
 /* As descend, in an archive. */
 static int
 descend_members(const struct tree *t, const char *path, uint32_t *folder,

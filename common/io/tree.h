@@ -62,6 +62,10 @@ struct tree_dir {
  * tree_below.
  */
 int	tree_open(struct tree **t, const char *path, struct err *err);
+
+/* The same of an archive of which fd, which passes to it, has a part. */
+int	tree_open_part(struct tree **t, const char *path, int fd,
+	    struct err *err);
 int	tree_below(struct tree **below, struct tree *t, const char *sub,
 	    struct err *err);
 void	tree_close(struct tree *t);		/* NULL allowed */

@@ -1,8 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "io/part.h"
 #include "spool/driver.h"
 #include "spool/find.h"
 
@@ -162,6 +165,43 @@ close_set(struct spool_found *f)
 	f->sp = NULL;
 }
 
+/* A descriptor of the part of our archive that file, BAG/data/..., is in. */
+static int
+open_part(const char *archive, const char *file)
+{
+	struct slice path = sl(file + strlen(archive) + 1), part;
+	int fd, got = -1;
+
+	if (!sl_cut(&path, '/', &part) || !sl_cut(&path, '/', &part) ||
+	    !sl_eq(part, SL("data")))
+		return -1;
+	if ((fd = open(archive, O_RDONLY | O_CLOEXEC)) != -1) {
+		got = part_open(fd, path);
+		close(fd);
+	}
+	return got;
+}
+
+/*
+ * By the index of an archive of ours, when the format is known: which one it
+ * is all names together would say.  False: all of it has to be read.
+ */
+static bool
+look_in_part(struct spool_found *f, struct arena *a, const char *archive,
+    const char *file, const char *format)
+{
+	struct err err = { .code = ERR_NONE };
+	int fd = format == NULL ? -1 : open_part(archive, file);
+
+	if (fd == -1)
+		return false;
+	if (spool_open_part(&f->set, &f->n, f->keep, archive, fd, format,
+	    &err) == 0 && walk_to(f, a, file, false, &err) == 1)
+		return true;
+	close_set(f);
+	return false;
+}
+
 static int
 look(struct spool_found *f, struct arena *a, const char *file,
     const char *format, struct err *err)
@@ -171,7 +211,8 @@ look(struct spool_found *f, struct arena *a, const char *file,
 
 	if (whole == NULL && errno == ENOTDIR &&
 	    (archive = archive_of(a, file)) != NULL)
-		return open_and_walk(f, a, archive, format, file, err);
+		return look_in_part(f, a, archive, file, format) ? 1 :
+		    open_and_walk(f, a, archive, format, file, err);
 	if (whole == NULL)
 		return err_sys(err, "%s: cannot open", file);
 	if (!is_file(whole)) {

@@ -376,18 +376,15 @@ join_set(struct spool **set, size_t n)
 	set[0]->nset = n;
 }
 
-int
-spool_open(struct spool ***set, size_t *n, struct arena *a,
-    const char *path, const char *format, struct err *err)
+/* The tree passes to the spools. */
+static int
+open_tree(struct spool ***set, size_t *n, struct arena *a, struct tree *t,
+    const struct spool_driver *forced, struct err *err)
 {
-	const struct spool_driver *forced = NULL;
-	struct spool *sp;
-	struct tree *t;
+	struct spool *sp = spool_new(t, err);
 	int bid;
 
-	if ((format != NULL && driver_by_name(format, &forced, err) == -1) ||
-	    tree_open(&t, path, err) == -1 ||
-	    (sp = spool_new(t, err)) == NULL)
+	if (sp == NULL)
 		return -1;
 	*n = 0;
 	if (open_top(&sp, forced, &bid, err) == -1 || (bid < BID_STRUCTURE &&
@@ -403,6 +400,33 @@ spool_open(struct spool ***set, size_t *n, struct arena *a,
 	}
 	join_set(*set, *n);
 	return 0;
+}
+
+int
+spool_open(struct spool ***set, size_t *n, struct arena *a,
+    const char *path, const char *format, struct err *err)
+{
+	const struct spool_driver *forced = NULL;
+	struct tree *t;
+
+	return (format != NULL && driver_by_name(format, &forced,
+	    err) == -1) || tree_open(&t, path, err) == -1 ? -1 :
+	    open_tree(set, n, a, t, forced, err);
+}
+
+int
+spool_open_part(struct spool ***set, size_t *n, struct arena *a,
+    const char *path, int fd, const char *format, struct err *err)
+{
+	const struct spool_driver *forced;
+	struct tree *t;
+
+	if (driver_by_name(format, &forced, err) == -1) {
+		close(fd);
+		return -1;
+	}
+	return tree_open_part(&t, path, fd, err) == -1 ? -1 :
+	    open_tree(set, n, a, t, forced, err);
 }
 
 int

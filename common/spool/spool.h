@@ -149,6 +149,10 @@ struct spool_driver;
  */
 int	spool_open(struct spool ***set, size_t *n, struct arena *a,
 	    const char *path, const char *format, struct err *err);
+
+/* The same of an archive of which fd, which passes to it, has a part. */
+int	spool_open_part(struct spool ***set, size_t *n, struct arena *a,
+	    const char *path, int fd, const char *format, struct err *err);
 void	spool_close(struct spool *sp);			/* NULL allowed */
 
 /*

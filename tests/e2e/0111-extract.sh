@@ -70,6 +70,52 @@ t 'it reads the index and one frame' '
 	export ASAN_OPTIONS=detect_leaks=0	# no leak check under ptrace
 	strace -qq -y -o trace -e trace=pread64 "$B/bin/spoolarchive" --extract inc.tar.zst o5 "$(jq -r .path one)" &&
 	[ "$(grep -c "inc.tar.zst" trace)" -eq 3 ]'
+# Ten messages of up to 1 MB that do not compress, and small ones.
+broad() {
+	perl -e '
+		srand 3;
+		mkdir $_ for qw(wide wide/In wide/Out wide/Pickup);
+		for my $i (0 .. 39) {
+			my $left = $i % 4 ? 200 * $i : 1_048_576 - 4000 * ($i % 3);
+			open my $f, ">", sprintf "wide/%s/M%07d", $i % 8 ? "In" : "Out", $i or die;
+			my $head = "X-Sender: a$i\@example.org\nX-Receiver: b\@example.net\nSubject: $i\n\n";
+			print $f $head;
+			$left -= length $head;
+			for (; $left > 0; $left -= 64) {
+				print $f map({ chr 33 + int rand 90 } 2 .. ($left < 64 ? $left : 64)), "\n";
+			}
+		}' && spoolscan -c wide.db -d example.org wide >/dev/null 2>&1 &&
+	spoolarchive -c wide.db wide wide.tar.zst >/dev/null
+}
+# Bytes read of the archive by a command.
+bytes_read() {
+	strace -f -qq -y -o trace -e trace=read,pread64 "$@" >shown &&
+	awk '/wide.tar.zst/ { n += $NF } END { print n + 0 }' trace
+}
+t 'an entry of 1 MB lies in two frames at most, and so do companions' '
+	broad && command -v strace >/dev/null || { echo "no strace: not looked at" >&2; exit 0; }
+	export ASAN_OPTIONS=detect_leaks=0
+	for id in $(spoollist -c wide.db -o ndjson | jq -r "select(.size > 1000000) | .id"); do
+		strace -qq -y -o trace -e trace=pread64 "$B/bin/spoolarchive" --extract wide.tar.zst o12 "$id" &&
+		[ "$(grep -c "wide.tar.zst" trace)" -le 4 ] || { cat trace; exit 1; }
+	done; [ "$(find o12 -type f -size +900k | wc -l)" -eq 10 ]'
+t 'a message is shown and replayed by the index, not by all of the archive' '
+	mv wide away && [ "$(wc -c <wide.tar.zst)" -gt 8000000 ] || exit 1
+	export ASAN_OPTIONS=detect_leaks=0
+	for path in Out/M0000000 In/M0000020 In/M0000021; do
+		id=$(spoollist -c wide.db -w "path = \"$path\"" -o ndjson | jq -r .id) &&
+		run 0 spoolshow -c wide.db --raw "$id" && cmp out "away/$path" &&
+		n=$(bytes_read "$B/bin/spoolshow" -c wide.db "$id") && [ "$n" -lt 4000000 ] || { echo "$n bytes"; exit 1; }
+	done
+	mkdir -p to/In to/Out to/Pickup && spoolmark -c wide.db -w 1 --because seen legit &&
+	n=$(bytes_read "$B/bin/spoolreplay" -c wide.db -w "path = \"In/M0000021\"" --to ims55:to/Pickup); [ "$n" -lt 8000000 ] || { echo "$n bytes"; exit 1; }
+	spoolreplay -c wide.db -w "path = \"In/M0000021\"" --to ims55:to/Pickup --stall 0 --commit >/dev/null 2>&1
+	grep -q "^Subject: 21" to/Pickup/*'
+t 'and it has the envelope that its companions gave it' '
+	cp -a inc incc && { spoolscan -c incc.db incc >/dev/null 2>&1 || [ $? -eq 3 ]; } &&
+	spoollist -c incc.db -w "folder = \"badmail\" OR row % 60 = 1" -o ndjson | jq -r .id >some && [ "$(wc -l <some)" -gt 10 ] &&
+	all() { while read -r id; do spoolshow -c incc.db "$id" </dev/null | grep -v "^spool "; done <some; } &&
+	all >a && spoolarchive -c incc.db incc incc.tar.zst >/dev/null && mv incc incaway && all >b && diff a b && has "@" a'
 t 'a hard link comes out alone, with its bytes' '
 	run 0 spoolarchive --extract odd.tar.zst o6 sub/h3 && [ "$(cat o6/sub/h3)" = hard ] &&
 	run 0 spoolarchive --extract odd.tar.zst o7 sub/large && cmp odd/large o7/sub/large'

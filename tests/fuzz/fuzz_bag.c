@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "fuzz_spool.h"
 #include "io/codec.h"
+#include "io/part.h"
 
 /*
  * The bytes are a file that somebody calls an archive of ours.  The first one
@@ -266,6 +267,18 @@ tags(struct bag *b)
 }
 
 static void
+part(int fd, struct slice name)
+{
+	struct stat st;
+	int got = part_open(fd, name);
+
+	if (got == -1)
+		return;
+	HOLDS(fstat(got, &st) == 0 && st.st_size > 1024);
+	close(got);
+}
+
+static void
 read_bag(struct bag *b)
 {
 	struct seen one = { 0 }, two = { 0 };
@@ -291,6 +304,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct bag *b;
 	int fd = fuzz_fd(make_file(fuzz_input(data, n), &made));
 
+	part(fd, SL("b/dat"));
+	part(fd, SL("a.eml"));
 	if (bag_open(&b, fd, &err) == 0) {
 		read_bag(b);
 		bag_close(b);
