@@ -19,7 +19,8 @@
 #include "judge/id.h"
 
 #define FRAME_FULL	(PACK_FRAME + PACK_FRAME / 4)	/* a large file's */
-#define MEMBER_COST	1600		/* bytes of a tar beside the file's */
+#define BLOCK		512		/* of a tar */
+#define EXTENDED	(2 * BLOCK)	/* a pax header, as a rule */
 #define JOBS		8		/* a thread: on their way */
 #define TRIES		3		/* to read a file that changes */
 #define AHEAD_EVERY	16		/* files of which one is looked at */
@@ -652,10 +653,21 @@ read_ahead(struct writer *w, size_t from, size_t to, struct buf *path)
 	}
 }
 
+/* Bytes of its headers; attributes come on top. */
 static uint64_t
-cost(const struct inv_node *node)
+head_cost(const struct pack *p, uint32_t i)
 {
-	return MEMBER_COST + (S_ISREG(node->mode) ? node->size : 0);
+	return BLOCK + (p->inv->v[i].mtime.tv_nsec != 0 ||
+	    inv_is_odd(p->inv, i) ? EXTENDED : 0);
+}
+
+static uint64_t
+cost(const struct pack *p, uint32_t i)
+{
+	const struct inv_node *node = &p->inv->v[i];
+
+	return head_cost(p, i) + (S_ISREG(node->mode) ?
+	    (node->size + BLOCK - 1) / BLOCK * BLOCK : 0);
 }
 
 /* Is it another name of the same file as the one before? */
@@ -680,8 +692,8 @@ frame_end(const struct pack *p, size_t from, uint64_t *n)
 	if (p->limit > 0 && p->limit / 4 < full)
 		full = p->limit / 4;
 	for (*n = 0; i < p->norder; i++) {
-		c = joined(p, i) ? MEMBER_COST :
-		    cost(&p->inv->v[p->order[i]]);
+		c = joined(p, i) ? head_cost(p, p->order[i]) :
+		    cost(p, p->order[i]);
 		if (i > from && !joined(p, i) && *n + c > full)
 			break;
 		*n += c;

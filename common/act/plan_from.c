@@ -20,12 +20,17 @@ take_row(struct plan *p, struct casefile *c, struct slice tree,
 	return 0;
 }
 
+/*
+ * What is alike lies together: the fields of one format, the parts of one
+ * template.  Messages of a campaign that have one size are often the same but
+ * for a name.
+ */
 int
 plan_from_case(struct plan *p, struct casefile *c, const char *tree,
     const char *where, struct err *err)
 {
 	struct case_want want = { .where = where,
-	    .order = "campaign IS NULL, campaign, arrived, row" };
+	    .order = "campaign IS NULL, campaign, spool, folder, size, row" };
 	struct arena *a = arena_new(), *step = arena_new();
 	struct slice abs = case_abspath(a, tree);
 	struct case_cursor *cur;
@@ -43,18 +48,25 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 	return r;
 }
 
-/* Those of a campaign together, the largest first; then what is in none. */
+/* The same order; campaign 0, of those in none, is the last. */
 static int
-by_campaign(const void *a, const void *b)
+by_likeness(const void *a, const void *b, void *ctx)
 {
+	const struct judge *j = ctx;
 	const struct facts *x = *(struct facts *const *)a;
 	const struct facts *y = *(struct facts *const *)b;
-	uint32_t m = x->campaign - 1, n = y->campaign - 1;	/* 0: the last */
+	uint32_t m = x->campaign - 1, n = y->campaign - 1;
+	int c = 0;
 
 	if (m != n)
 		return m < n ? -1 : 1;
 	if (x->spool != y->spool)
 		return x->spool < y->spool ? -1 : 1;
+	if (x->folder != y->folder && (c = sl_cmp(judge_str(j, x->folder),
+	    judge_str(j, y->folder))) != 0)
+		return c;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
 	return strcmp(x->path, y->path);
 }
 
@@ -70,8 +82,8 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 	int r = 0;
 
 	if (scan->n > 0)
-		qsort(scan->entries, scan->n, sizeof(struct facts *),
-		    by_campaign);
+		qsort_r(scan->entries, scan->n, sizeof(struct facts *),
+		    by_likeness, (void *)(uintptr_t)j);
 	for (i = 0; r == 0 && i < scan->n && !sig_stop(); i++) {
 		spool = plan_below(sl(tree),
 		    sl(scan->spools[scan->entries[i]->spool]));

@@ -62,6 +62,12 @@ for z in tar tar.gz; do
 		run 0 spoolarchive inc plain.$z && run 0 spoolarchive --verify plain.$z &&
 		mkdir $z.d && tar -C $z.d -xf plain.$z 2>errs && [ ! -s errs ] && diff -r inc $z.d/plain/data"
 done
+t 'frames take no more than a stream of the tree would, with a case or not' '
+	{ spoolscan -c size.db -s inc/site.conf inc >/dev/null 2>&1 || [ $? -eq 3 ]; } &&
+	run 0 spoolarchive -c size.db --no-verify inc size.tar.zst &&
+	stream=$(tar -C inc -cf - . | zstd -3 -qc | wc -c) &&
+	alone=$(perl "$top/tests/payload.pl" inc.tar.zst) && cased=$(perl "$top/tests/payload.pl" size.tar.zst) &&
+	echo "$alone $cased $stream" && [ "$alone" -le $((stream * 106 / 100)) ] && [ "$cased" -le "$stream" ]'
 t 'odd names, links, holes, attributes: GNU tar has no word about them' '
 	run 0 spoolarchive odd odd.tar.zst && mkdir gnuodd &&
 	tar -C gnuodd --xattrs -xpf odd.tar.zst >log 2>&1 && [ ! -s log ] &&
@@ -118,7 +124,7 @@ t 'a read-only target is an error' '
 	r=$?; umount ro; [ $r = 0 ]'
 # A file that is written to, and one that goes away, while others are packed.
 restless() {
-	mkdir live && head -c 30000000 /dev/urandom >live/a-large && printf gone >live/z-gone && printf kept >live/b-kept &&
+	mkdir live && head -c 30000000 /dev/urandom >live/a-large && truncate -s 31M live/z-gone && printf kept >live/b-kept &&
 	: >writing || return 1
 	while [ -e writing ]; do
 		printf x >>live/a-large
