@@ -83,6 +83,21 @@ t 'once it is calm what was legit is replayed, and unsure is not' '
 	wait $loop && [ "$(ids fed/*)" = AAAA0002 ] &&
 	[ "$(ls fed | wc -l)" -eq 1 ]'
 
+t 'with --each-round it goes to another server while the flood is on, once' '
+	fresh && mkdir other && message AAAA0001 relay && message AAAA0002 legit &&
+	run 2 loop --each-round --commit && has "where to" errs &&
+	run 2 loop --each-round -R "ims55:$PWD/Imcdata/Pickup" --commit && has "next rotation" errs &&
+	run 0 loop --once --each-round -R "eml:$PWD/other" --commit && has "replay: .* 1 published" &&
+	[ "$(ids other/*)" = AAAA0002 ] && message AAAA0003 relay && message AAAA0005 legit &&
+	run 0 loop --once --each-round -R "eml:$PWD/other" --commit && has "calm 0 of 3" &&
+	[ "$(ids other/*)" = "AAAA0002
+AAAA0005" ] && [ "$(ls other | wc -l)" -eq 2 ]'
+t 'a server that is away does not stop the rounds' '
+	rm -rf other && fresh && message AAAA0001 relay && message AAAA0002 legit &&
+	run 0 loop --once --each-round -R "eml:$PWD/other" --commit && has "not replayed" errs &&
+	has "archived and pruned 2 left 0" && mkdir other &&
+	run 0 loop --once --each-round -R "eml:$PWD/other" --commit && [ "$(ids other/*)" = AAAA0002 ]'
+
 # ---- fed at 200 files a second ----
 
 cat >feed.pl <<'END'
