@@ -64,6 +64,7 @@ static const struct failure failures[] = {
 	{ SQLITE_LOCKED, "another program is using it; try again when it is "
 	    "done" },
 	{ SQLITE_NOMEM, "out of memory" },
+	{ SQLITE_TOOBIG, "a value in it is too long for a case" },
 };
 
 /* SQLite names what it was short of when it speaks of the disk. */
@@ -359,6 +360,7 @@ open_sqlite(struct db *d, bool write, struct err *err)
 	sqlite3_db_config(d->sq, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (first_look(d, write, err) == -1)
 		return -1;
+	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, CASE_VALUE_MAX);
 	if (add_functions(d, err) == -1)
 		return -1;
 	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d", CACHE_KB);
@@ -777,7 +779,7 @@ db_unguard(struct db *d)
 	d->guarded = false;
 	sqlite3_progress_handler(d->sq, 0, NULL, NULL);
 	sqlite3_set_authorizer(d->sq, NULL, NULL);
-	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, INT_MAX);
+	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, CASE_VALUE_MAX);
 }
 
 struct query *

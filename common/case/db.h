@@ -17,6 +17,7 @@
  */
 struct db;
 struct query;
+#define CASE_VALUE_MAX	(64 * 1024 * 1024) /* bytes; none of ours is near */
 
 /* make: the file may be absent.  Nothing is written by opening. */
 int	db_open(struct db **out, const char *path, bool write, bool make,

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "case/state.h"
 
 #define APPLICATION_ID	0x73706b63	/* "spkc", for file(1) */
@@ -405,6 +406,79 @@ migrate(struct db *d, int64_t from, struct err *err)
 	return db_run(d, sql, err);
 }
 
+/*
+ * SQLite keeps the words of each statement as they were, but for what an
+ * index was made with.
+ */
+static bool
+is_ours(struct slice sql)
+{
+	static const char index[] = "INDEX ";
+	struct buf b = { 0 };
+	const char *at = sl_find(sql, SL("INDEX "));
+	size_t i, j, head = at != NULL ? (size_t)(at - sql.p) +
+	    sizeof(index) - 1 : 0;
+	bool found = false;
+
+	for (i = 0; i < (size_t)VERSION_NOW; i++)
+		for (j = 0; j < 4 && migrations[i][j] != NULL; j++)
+			found |= sl_find(sl(migrations[i][j]), sql) != NULL;
+	buf_add(&b, sl_first(sql, head));
+	buf_fmt(&b, "IF NOT EXISTS ");
+	buf_add(&b, sl_from(sql, head));
+	found |= sl_find(sl(indexes), buf_sl(&b)) != NULL;
+	buf_free(&b);
+	return found;
+}
+
+/* Is it what a table or view of ours is called? */
+static bool
+is_our_name(struct slice name)
+{
+	struct buf table = { 0 }, view = { 0 };
+	bool found = false;
+	size_t i, j;
+
+	buf_fmt(&table, "CREATE TABLE " SL_FMT " (", SL_ARG(name));
+	buf_fmt(&view, "CREATE VIEW " SL_FMT " AS", SL_ARG(name));
+	for (i = 0; i < (size_t)VERSION_NOW; i++)
+		for (j = 0; j < 4 && migrations[i][j] != NULL; j++)
+			found |= sl_find(sl(migrations[i][j]),
+			    buf_sl(&table)) != NULL ||
+			    sl_find(sl(migrations[i][j]), buf_sl(&view)) !=
+			    NULL;
+	buf_free(&table);
+	buf_free(&view);
+	return found;
+}
+
+/*
+ * A case may come from somebody who means harm.  What would run by itself
+ * when we read or write - triggers, indexes, a view by the name of a table -
+ * has to be ours; other tables and views are never asked.
+ */
+static int
+check_foreign(struct db *d, const char *path, struct err *err)
+{
+	struct query *q = db_query(d, "SELECT type, lower(name), sql"
+	    " FROM sqlite_schema WHERE sql IS NOT NULL", err);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	while ((r = q_step(q, err)) == 1)
+		if (!is_ours(q_col(q, 2)) && (sl_eq(q_col(q, 0),
+		    SL("trigger")) || sl_eq(q_col(q, 0), SL("index")) ||
+		    is_our_name(q_col(q, 1)))) {
+			r = err_set(err, ERR_UNSAFE, "%s: the " SL_FMT " "
+			    SL_FMT " is not ours: somebody changed this case",
+			    path, SL_ARG(q_col(q, 0)), SL_ARG(q_col(q, 1)));
+			break;
+		}
+	query_free(q);
+	return r;
+}
+
 int
 schema_check(struct db *d, bool write, bool make, const char *path,
     struct err *err)
@@ -424,6 +498,8 @@ schema_check(struct db *d, bool write, bool make, const char *path,
 		return err_set(err, ERR_FORMAT, "%s: made by a newer version "
 		    "of this program (schema %lld, this one knows %lld)", path,
 		    (long long)version, (long long)VERSION_NOW);
+	if (check_foreign(d, path, err) == -1)
+		return -1;
 	if (version == VERSION_NOW)
 		return 0;
 	if (!write)
@@ -431,19 +507,6 @@ schema_check(struct db *d, bool write, bool make, const char *path,
 		    "(schema %lld); scan once more with -c, or mark "
 		    "something, to bring it up", path, (long long)version);
 	return migrate(d, version, err);
-}
-
-/* SQLite keeps the words of each statement as they were. */
-static bool
-is_ours(struct slice sql)
-{
-	size_t i, j;
-
-	for (i = 0; i < (size_t)VERSION_NOW; i++)
-		for (j = 0; j < 4 && migrations[i][j] != NULL; j++)
-			if (sl_find(sl(migrations[i][j]), sql) != NULL)
-				return true;
-	return false;
 }
 
 static int64_t

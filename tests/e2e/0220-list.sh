@@ -113,10 +113,42 @@ if command -v sqlite3 >/dev/null; then
 		sqlite3 bad.db "DROP TRIGGER ledger_update;
 		    UPDATE ledger SET result = '"'nothing'"'" &&
 		run 1 spoollist -c bad.db --verify && has "not what was written" errs'
-	t 'verify finds a view that says something else' '
-		cp case.db bad.db && sqlite3 bad.db "DROP VIEW timeline;
-		    CREATE VIEW timeline AS SELECT 1" &&
-		run 1 spoollist -c bad.db --verify && has "timeline is not as" errs'
+	# foreign WHAT SQL: a case that somebody changed so is opened by nobody.
+	foreign() {
+		cp case.db bad.db && sqlite3 bad.db "$2" && cp bad.db was.db || return 1
+		for c in "spoollist -c bad.db" "spoolreport -c bad.db -" \
+		    "spoolmark -c bad.db -w 1 relay" "spoolshow -c bad.db x" \
+		    "spoolscan -c bad.db inc"; do
+			bound 4 20 2000000 $c && has "the $1 is not ours" errs &&
+			cmp bad.db was.db || return 1
+		done
+	}
+	endless="WITH RECURSIVE x(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM x)"
+	t 'a view that says something else is not asked' '
+		foreign "view timeline" "DROP VIEW timeline; CREATE VIEW timeline AS SELECT 1"'
+	t 'nor a view without end in the place of a table' '
+		foreign "view entry" "DROP TABLE entry; CREATE VIEW Entry AS
+		    $endless SELECT a AS entry, a AS spool, 1 AS path FROM x"'
+	t 'a trigger that keeps what is done out of the case does not run' '
+		foreign "trigger t" "CREATE TRIGGER t BEFORE INSERT ON replay
+		    BEGIN SELECT RAISE(IGNORE); END"'
+	t 'nor one without end' '
+		foreign "trigger t" "CREATE TRIGGER t AFTER INSERT ON mark BEGIN
+		    INSERT INTO meta SELECT a, a FROM ($endless SELECT a FROM x); END"'
+	t 'an index that would refuse rows is not kept up' '
+		foreign "index u" "CREATE UNIQUE INDEX u ON mark (class)" &&
+		foreign "index entry_id" "DROP INDEX entry_id;
+		    CREATE UNIQUE INDEX entry_id ON entry (id)"'
+	t 'tables and views of your own do no harm' '
+		cp case.db bad.db && sqlite3 bad.db "CREATE TABLE notes (a);
+		    CREATE VIEW mine AS SELECT * FROM entry" &&
+		run 0 spoollist -c bad.db && run 0 spoolmark -c bad.db -w 1 relay &&
+		run 1 spoollist -c bad.db --verify && has "mine is not as" errs'
+	t 'a value of a gigabyte is not read' '
+		cp case.db bad.db && sqlite3 bad.db "UPDATE entry SET
+		    subject = zeroblob(100000000) WHERE rowid = 1" &&
+		bound 4 60 400000 spoollist -c bad.db && has "too long" errs; r=$?
+		rm -f bad.db; exit $r'
 else
 	t 'skipped: no sqlite3 here # SKIP' true
 fi
