@@ -334,6 +334,6 @@ seek_find(const struct seek *s, struct slice name,
 	}
 	while (lo + n < s->nplaces && s->places[lo + n].key == key)
 		n++;
-	*first = s->places + lo;
+	*first = n > 0 ? s->places + lo : NULL;
 	return n;
 }

@@ -102,6 +102,24 @@ read_figure(struct slice *rest, struct figure *f)
 	return true;
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
+/* As baseline_name makes them: it is written again as it was. */
+static bool
+is_name(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_plain((unsigned char)s.p[i]))
+			return false;
+	return s.n <= NAME_LONGEST;
+}
+
 static int
 read_line(struct baseline *b, struct slice line)
 {
@@ -110,7 +128,7 @@ read_line(struct baseline *b, struct slice line)
 	struct known *k;
 	uint64_t at;
 
-	if (!sl_word(&line, &name) || name.n > NAME_LONGEST ||
+	if (!sl_word(&line, &name) || !is_name(name) ||
 	    !sl_word(&line, &hour) ||
 	    !sl_num(hour, HOURS - 1, &at) || !sl_word(&line, &times) ||
 	    !sl_num(times, TIMES_MAX, &h.n) ||
@@ -304,7 +322,7 @@ add_plain(struct buf *out, struct slice s)
 	for (i = 0; i < s.n && i < NAME_MAX_PART; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c > ' ' && c < 0x7f && c != '%')
+		if (is_plain(c) && c != '%')
 			buf_addc(out, (char)c);
 		else
 			buf_fmt(out, "%%%02X", c);
