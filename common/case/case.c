@@ -81,6 +81,19 @@ meta_put(struct casefile *c, const char *key, const char *value,
 	return r;
 }
 
+/* It names folders: digits and hyphens, each where they belong. */
+static bool
+is_uuid(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? s.p[i] != '-' :
+		    ascii_hex(s.p[i]) == -1)
+			return false;
+	return s.n == 36;
+}
+
 static int
 uuid_read(struct casefile *c, struct err *err)
 {
@@ -91,10 +104,12 @@ uuid_read(struct casefile *c, struct err *err)
 
 	if (q == NULL)
 		return -1;
-	if ((r = q_step(q, err)) == 1) {
-		v = sl_first(q_col(q, 0), sizeof(c->uuid) - 1);
-		memcpy(c->uuid, v.p, v.n);
-		c->uuid[v.n] = '\0';
+	if ((r = q_step(q, err)) == 1 && (v = q_col(q, 0)).n > 0) {
+		if (is_uuid(v))
+			memcpy(c->uuid, v.p, v.n);
+		else
+			r = err_set(err, ERR_FORMAT, "%s: what it has for a "
+			    "UUID is none", c->path);
 	}
 	query_free(q);
 	return r;

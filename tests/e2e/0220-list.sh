@@ -139,6 +139,11 @@ if command -v sqlite3 >/dev/null; then
 		foreign "index u" "CREATE UNIQUE INDEX u ON mark (class)" &&
 		foreign "index entry_id" "DROP INDEX entry_id;
 		    CREATE UNIQUE INDEX entry_id ON entry (id)"'
+	t 'a UUID that would lead out of the folder it names is none' '
+		cp case.db bad.db && sqlite3 bad.db "UPDATE meta SET
+		    value = '"'../../../../../../../../../../../tmp/x'"' WHERE key = '"'uuid'"'" &&
+		run 4 spoollist -c bad.db && has "UUID is none" errs &&
+		run 4 spoolmark -c bad.db -w 1 relay'
 	t 'tables and views of your own do no harm' '
 		cp case.db bad.db && sqlite3 bad.db "CREATE TABLE notes (a);
 		    CREATE VIEW mine AS SELECT * FROM entry" &&
