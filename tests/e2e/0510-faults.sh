@@ -160,6 +160,7 @@ mkdir -p mail/Out
 for i in 1 2 3 4; do
 	printf 'X-Sender: a@example.org\nX-Receiver: b@example.com\nFrom: a@example.org\nMessage-ID: <%d@example.org>\nSubject: %d\n\nseal %d\n' \
 	    $i $i $i >"mail/Out/0000000$i"
+	touch -d 2004-01-05T01:00:00Z "mail/Out/0000000$i"
 done
 to_replay() { bring empty.d && mkdir box/Pickup && cp mail.db box/case.db; }
 quick mail.db mail
@@ -175,5 +176,93 @@ replayed() {
 }
 spoolmark -c mail.db -w 1 legit >/dev/null 2>&1
 t 'replay into a folder' 'fails to_replay "$again" replayed'
+
+# A server, and a command, that keep what they got: each message once or, when
+# its fate is not known, not again.
+kept() { cat sent/* 2>/dev/null | grep "^seal" | tr -d "\r" | sort; }
+to_send() { bring empty.d && cp mail.db box/case.db && rm -rf sent/*; }
+once() {
+	[ "$(kept | uniq -d | wc -l)" -eq 0 ] || { echo twice; kept; return 1; }
+	[ "$got" -ne 0 ] || [ "$(kept | wc -l)" -eq 4 ] || { echo "status 0: $(kept)"; return 1; }
+	$sends >said 2>&1
+	spoolreplay -c box/case.db --status >states
+	[ "$(kept | uniq -d | wc -l)" -eq 0 ] &&
+	[ $(($(kept | wc -l) + $(grep -c doubtful states))) -ge 4 ] &&
+	run 0 spoollist -c box/case.db --verify || { cat said; kept; cat states; return 1; }
+}
+mkdir sent; step=$FAIL_STEP
+[ "$step" -eq 1 ] || FAIL_STEP=$((4 * step))	# they have many points
+perl "$top/tests/replay/sink.pl" good port sent &
+sink=$!
+until [ -s port ]; do sleep 0.1; done
+sends="spoolreplay -c box/case.db -w 1 --to smtp://127.0.0.1:$(cat port) --rate 600000 --stall 5 --tries 1 --commit"
+t 'replay to a server' 'fails to_send "$sends" once'
+kill $sink
+cat >taker <<END
+#!/bin/sh
+cat >$work/sent/\$\$
+END
+chmod +x taker
+sends="spoolreplay -c box/case.db -w 1 --to maildrop-command:$work/taker --rate 600000 --stall 5 --commit"
+t 'replay to a command' 'fails to_send "$sends" once'
+
+FAIL_STEP=$step
+
+# ---- what is written beside the spool ----
+
+to_extract() { bring empty.d && cp -p whole.tar.zst box/x.tar.zst; }
+to_pack; spoolarchive -j 1 box/t whole.tar.zst >/dev/null 2>&1
+extracted() {
+	for f in $(cd t.kept && find . -type f); do
+		[ ! -e "box/out/$f" ] || cmp "t.kept/$f" "box/out/$f" || return 1
+		[ "$got" -ne 0 ] || [ -e "box/out/$f" ] || { echo "no $f"; return 1; }
+	done
+	rm -rf box/out && run 0 spoolarchive --extract box/x.tar.zst box/out &&
+	diff -r t.kept box/out
+}
+t 'extract' 'fails to_extract "spoolarchive -j 1 --extract box/x.tar.zst box/out" extracted'
+
+cat >mail.log <<'END'
+Jan  5 01:00:00 mx postfix/smtpd[1]: 3F9A2: client=c[203.0.113.9], sasl_method=PLAIN, sasl_username=bob
+Jan  5 01:00:00 mx postfix/cleanup[2]: 3F9A2: message-id=<1@example.org>
+Jan  5 01:00:00 mx postfix/qmgr[3]: 3F9A2: from=<a@example.org>, size=100, nrcpt=1 (queue active)
+Jan  5 01:00:01 mx postfix/smtp[4]: 3F9A2: to=<b@example.com>, relay=m[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (ok)
+END
+joins="spoollog -c box/case.db -s site.conf --year 2004 mail.log"
+account() { ask box/case.db "SELECT account FROM log_join"; }
+to_join() { bring empty.d && rm -rf box/.I* && cp mail.db box/case.db; }
+joined() {
+	{ [ "$(account)" = bob ] || { [ "$got" -ne 0 ] && [ -z "$(account)" ]; }; } &&
+	run 0 $joins && [ "$(account)" = bob ] && run 0 spoollist -c box/case.db --verify
+}
+t 'what logs say' 'fails to_join "$joins" joined'
+
+in_box() { [ "$(ls -A box | tr "\n" " ")" = "$1 " ] || { ls -A box; return 1; }; }
+to_write() { to_join && echo old >box/r.html && echo old >box/gauge; }
+reported() {
+	{ has "^</html>" box/r.html || { [ "$got" -ne 0 ] && grep -qx old box/r.html; }; } &&
+	run 0 spoolreport -c box/case.db box/r.html && has "^</html>" box/r.html &&
+	in_box "case.db gauge r.html"
+}
+t 'a report' 'fails to_write "spoolreport -c box/case.db box/r.html" reported'
+counts="spoolstat -j 1 --write box/gauge --baseline box/normal mail"
+counted() {
+	{ has "^total" box/gauge || { [ "$got" -ne 0 ] && grep -qx old box/gauge; }; } &&
+	{ [ "$(grep -c ^total box/normal 2>/dev/null)" = 1 ] ||
+	    { [ "$got" -ne 0 ] && [ ! -e box/normal ]; }; } &&
+	run 0 $counts && has "^total" box/gauge && in_box "case.db gauge normal r.html"
+}
+t 'a gauge and a baseline' 'fails to_write "$counts" counted'
+
+# ---- memory, whoever asks for it ----
+
+if [ -z "${FAIL_BY-}" ] && [ -e "$B/tests/nomem.so" ]; then
+	FAIL_BY=memory FAIL_STEP=1999
+	t 'no memory for a scan' '
+		fails new "spoolscan -j 1 --no-magic -s site.conf -c box/k.db few" scanned'
+	t 'no memory for a turf' '
+		fails from_scanned "spoolclean -c box/case.db -w 1 --commit box/Spool" all_back'
+	t 'no memory for a replay' 'fails to_replay "$again" replayed'
+fi
 
 t_done

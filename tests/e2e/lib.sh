@@ -122,20 +122,33 @@ kill_each() {
 	done
 }
 
+# FAIL_BY=memory: not a call of the system fails, but the n-th allocation.
+fail_count() {
+	case ${FAIL_BY-} in
+	memory)	eval "NOMEM_COUNT=\"$work/.count\" LD_PRELOAD=\"$B/tests/nomem.so\" $1" ;;
+	*)	eval "\"$B/tests/kill\" -f -c \"$work/.count\" $1" ;;
+	esac
+}
+fail_at() {
+	case ${FAIL_BY-} in
+	memory)	eval "timeout 120 env NOMEM_AT=$1 LD_PRELOAD=\"$B/tests/nomem.so\" $2" ;;
+	*)	eval "timeout 120 \"$B/tests/kill\" -f -e ${FAIL_WITH:-0} -n $1 $2" ;;
+	esac
+}
+
 # As kill_each, but the call fails.  The command has to end by itself, with a
 # sentence when it says that it failed.  FAIL_STEP=1 FAIL_WITH=0 takes each call
 # with its first error, 1 and 2 with others.
 fail_each() {
 	"$1" || { echo "before: $?"; return 1; }
-	eval "\"$B/tests/kill\" -f -c \"$work/.count\" $2" >out 2>errs </dev/null
+	fail_count "$2" >out 2>errs </dev/null
 	got=$? tried=0
 	points=$(cat "$work/.count") && [ "$points" -gt 0 ] || return 1
 	"$3" || { echo "without a failure"; return 1; }
 	at=$((${FAIL_FROM:-1} % ${FAIL_STEP:-1} + 1)) wrong=0
 	while [ "$at" -le "$points" ]; do
 		"$1" || { echo "before: $?"; return 1; }
-		eval "timeout 120 \"$B/tests/kill\" -f -e ${FAIL_WITH:-0} -n $at $2" \
-		    >out 2>errs </dev/null
+		fail_at "$at" "$2" >out 2>errs </dev/null
 		got=$? status=$got tried=$((tried + 1))
 		cp errs errs.at
 		{ [ "$got" -le 4 ] && { [ "$got" -lt 3 ] || [ -s errs ]; } &&
