@@ -333,7 +333,8 @@ on_made(void *ctx, const char *path, const struct pack *p, struct err *err)
 		if (bag_has(p, &p->inv->v[p->entries[i].node]))
 			add_id(job, &ids, p->entries[i].id);
 	progress_end(&job->progress);
-	printf("%s: %zu files, %.1f MB in %.1f MB%s\n", path, t->files,
+	utf8_print(path);
+	printf(": %zu files, %.1f MB in %.1f MB%s\n", t->files,
 	    (double)t->bytes / 1e6, (double)t->packed / 1e6,
 	    no_verify ? "" : ", verified");
 	return keep_made(job, path, p->bag, t->sha256, t->files, &ids, err);
@@ -418,10 +419,11 @@ verify_bag(struct job *job, struct bag *b, struct verify *v, struct err *err)
 	progress_end(&job->progress);
 	if (r == -1)
 		err_at(err, "%s", job->archive);
-	else if (r == 1)
-		printf("%s: %zu files, %.1f MB, verified\n", job->archive,
-		    v->files, (double)v->bytes / 1e6);
-	else
+	else if (r == 1) {
+		utf8_print(job->archive);
+		printf(": %zu files, %.1f MB, verified\n", v->files,
+		    (double)v->bytes / 1e6);
+	} else
 		diag_warn(job->archive, "%zu differences: do not rely on it",
 		    v->differences);
 	return r;
@@ -630,8 +632,9 @@ prune_verified(struct job *job, const struct verify *v, int root,
 		return -1;
 	if (p.same && !p.live)
 		(void)rmdir(job->tree);		/* when it is empty */
-	printf("%s: %zu files, %.1f MB %s, %zu gone before, %zu stay\n",
-	    job->tree, p.files, (double)p.bytes / 1e6, commit ? "removed" :
+	utf8_print(job->tree);
+	printf(": %zu files, %.1f MB %s, %zu gone before, %zu stay\n",
+	    p.files, (double)p.bytes / 1e6, commit ? "removed" :
 	    "to be removed", p.gone, p.stay);
 	if (p.live)
 		diag_note("%s: a spool that a server may be using: its "
@@ -812,18 +815,23 @@ count(char *argv[])
 static void
 print_rotation(const struct rotate *r)
 {
-	if (r->completed)
-		printf("%s: what an earlier run began %s completed\n",
-		    r->spool, r->commit ? "is" : "would be");
-	printf("%s: %s to %s", r->spool, r->commit ? "rotated" :
-	    "would rotate", r->generation);
+	if (r->completed) {
+		utf8_print(r->spool);
+		printf(": what an earlier run began %s completed\n",
+		    r->commit ? "is" : "would be");
+	}
+	utf8_print(r->spool);
+	printf(": %s to ", r->commit ? "rotated" : "would rotate");
+	utf8_print(r->generation);
 	if (r->by_folder)
 		printf(", folder by folder: it is a mount point");
 	putchar('\n');
-	if (r->returned > 0)
-		printf("%s: %zu messages that were replayed into it %s "
-		    "returned\n", r->spool, r->returned,
-		    r->commit ? "are" : "are not taken yet, and would be");
+	if (r->returned > 0) {
+		utf8_print(r->spool);
+		printf(": %zu messages that were replayed into it %s "
+		    "returned\n", r->returned, r->commit ?
+		    "are" : "are not taken yet, and would be");
+	}
 	if (r->renamed)
 		diag_note("%s: the file system cannot exchange two folders: "
 		    "there was no spool between two renames", r->spool);

@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "base/opt.h"
 #include "base/sig.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "case/ledger.h"
 #include "judge/judge.h"
@@ -205,7 +206,8 @@ print_plan(const struct place *p, const struct tally *t)
 {
 	enum class k;
 
-	printf("%s: %zu entries, %llu bytes, would %s\n", p->path, t->rows.n,
+	utf8_print(p->path);
+	printf(": %zu entries, %llu bytes, would %s\n", t->rows.n,
 	    (unsigned long long)t->all, verb(false));
 	for (k = 0; k < C_COUNT; k++)
 		if (t->n[k] > 0)
@@ -225,9 +227,12 @@ warn_left(void *ctx, const char *path, const char *why)
 static void
 print_done(const struct clean *k)
 {
-	printf("%s: %zu entries %s", k->place->path, k->done, verb(true));
-	if (k->aside != NULL)
-		printf(", to %s", k->aside);
+	utf8_print(k->place->path);
+	printf(": %zu entries %s", k->done, verb(true));
+	if (k->aside != NULL) {
+		printf(", to ");
+		utf8_print(k->aside);
+	}
 	if (k->left_over > 0)
 		printf("; %zu left", k->left_over);
 	if (sig_stop())

@@ -474,8 +474,11 @@ on_case(const struct site *site, const struct policy *now,
 	if (r == 0 && now != NULL)
 		put_policy("now", &im, now, &sums[0]);
 	if (r == 0 && other != NULL) {
-		if (kind == SINK_TABLE)
-			printf("\nagainst %s:\n\n", against_file);
+		if (kind == SINK_TABLE) {
+			printf("\nagainst ");
+			utf8_print(against_file);
+			printf(":\n\n");
+		}
 		put_policy("against", &im, other, &sums[1]);
 		if (kind == SINK_TABLE)
 			put_difference(&im, &sums[0], &sums[1]);

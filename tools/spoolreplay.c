@@ -194,7 +194,9 @@ print_plan(const struct replay *r)
 {
 	char at[DATE_TEXT];
 
-	printf("to %s:\n", r->target);
+	printf("to ");
+	utf8_print(r->target);
+	puts(":");
 	printf("%12llu  of %zu messages go, to %llu recipients, %.1f MB",
 	    (unsigned long long)r->left[LEAVE_NO], r->n,
 	    (unsigned long long)r->rcpts, (double)r->bytes / 1e6);

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/utf8.h"
 
 #define REPLACEMENT	0xfffd
@@ -175,6 +177,16 @@ utf8_show(struct buf *b, struct slice s, size_t cols)
 		used += w;
 	}
 	return used;
+}
+
+void
+utf8_print(const char *s)
+{
+	struct buf b = { 0 };
+
+	utf8_show(&b, sl(s), 0);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
 }
 
 void

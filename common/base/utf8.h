@@ -24,6 +24,7 @@ void	utf8_clean(struct buf *b, struct slice s);
  * Returns the columns used.
  */
 size_t	utf8_show(struct buf *b, struct slice s, size_t cols);
+void	utf8_print(const char *s);		/* so, whole, to stdout */
 
 /*
  * The same where there is room to say what was there: "‹U+202E›" for
