@@ -62,6 +62,43 @@ put_required(struct exim *x, const struct statement *st)
 	import_origin(x->in, st->line, st->verb);
 }
 
+/* "^.*[@%!/|]": a local part with a route in it. */
+static bool
+is_route_pattern(struct slice s)
+{
+	size_t n = s.n;
+
+	return sl_starts(s, SL("^.*[")) && s.p[n - 1] == ']' &&
+	    s.p[4] != '^' && memchr(s.p + 4, '@', n - 4) != NULL &&
+	    memchr(s.p + 4, '%', n - 4) != NULL &&
+	    memchr(s.p + 4, '!', n - 4) != NULL;
+}
+
+/*
+ * "local_parts = ^[.] : ^.*[@%!/|]", as the example configuration has it.
+ * What other patterns match is not tried.
+ */
+static void
+local_parts(struct exim *x, struct statement *st, struct slice value,
+    bool not, size_t line)
+{
+	bool routes = false, others = false;
+	struct slice s;
+
+	while (sl_cut(&value, ':', &s)) {
+		s = sl_trim(s);
+		if (is_route_pattern(s))
+			routes = true;
+		else if (s.n > 0) {
+			others = true;
+			import_note(x->in, line, "'" SL_FMT "' in a list is "
+			    "not understood", SL_ARG(sl_first(s, 60)));
+		}
+	}
+	st->unknown |= !routes || (not && others);
+	buf_fmt(&st->conds, "%s routed", not ? " not" : "");
+}
+
 static int
 condition(struct exim *x, struct statement *st, struct slice s, size_t line)
 {
@@ -86,6 +123,8 @@ condition(struct exim *x, struct statement *st, struct slice s, size_t line)
 	else if (sl_eq(word, SL("hosts")) || sl_eq(word, SL("domains")))
 		r = exim_list(&x->lists, value, word.p[0] == 'h', not, line,
 		    &st->conds, &st->unknown);
+	else if (sl_eq(word, SL("local_parts")))
+		local_parts(x, st, value, not, line);
 	else if (!not && sl_eq(word, SL("verify")) && is_address_check(value))
 		import_note(x->in, line, "'verify = " SL_FMT "' is not tried, "
 		    "and taken to hold", SL_ARG(sl_first(value, 60)));

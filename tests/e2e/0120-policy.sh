@@ -190,7 +190,9 @@ t 'Exim: lists, their separators, require' '
 	asked exim.conf 203.0.113.9 bob a@b.example c@far.example permit &&
 	asked exim.conf 203.0.113.9 - a@b.example c@x.example.net permit &&
 	asked exim.conf 203.0.113.9 - a@b.example c@partner.example permit &&
-	asked exim.conf 203.0.113.9 - a@b.example c@x.partner.example refuse'
+	asked exim.conf 203.0.113.9 - a@b.example c@x.partner.example refuse &&
+	asked exim.conf 203.0.113.9 - a@b.example c%far.example@example.org refuse &&
+	asked exim.conf 203.0.113.9 - a@b.example c@example.org permit'
 t 'Exim: a list that is not there has a line; without an ACL nothing' '
 	printf "acl_smtp_rcpt = x\nbegin acl\nx:\n accept hosts = +none\n" >bad.conf &&
 	policy 4 -p bad.conf --print && has "bad.conf:4: no list .none" errs &&

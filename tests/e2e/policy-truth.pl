@@ -148,6 +148,7 @@ sub exim_conditions {
 		    exim_list($plain, @named));
 	}
 	push @c, pick('', '', '', '!') . 'authenticated = *' if rand() < .25;
+	push @c, pick('', '', '!') . 'local_parts = ^.*[@%!/|]' if rand() < .2;
 	return @c ? @c : 'hosts = *';
 }
 
@@ -189,8 +190,9 @@ sub make_exim {
 	close $f;
 	open $f, '>', "$dir/asks" or die;
 	print $f join("\t", pick(@ips), pick('-', '-', 'bob'), 'x@far.example',
-	    'u1@' . pick(@doms, 'far.example', 'mail.example.org',
-	    'a.example.org')), "\n" for 1 .. $n;
+	    pick('u1', 'u1', 'u1', 'u1%far.example', 'far.example!u1',
+	    '"u1@far.example"') . '@' . pick(@doms, 'far.example',
+	    'mail.example.org', 'a.example.org')), "\n" for 1 .. $n;
 	close $f;
 }
 
