@@ -90,6 +90,18 @@ refused(struct waiting *x, const char *why)
 	x->why = why;
 }
 
+/* Under its name, or as Badmail has names: STEM.BAD. */
+static bool
+lies_in(int dir, const char *sub, const struct inject *in, const char *name)
+{
+	int stem = (int)(strlen(name) - (in->suffix == NULL ? 0 :
+	    strlen(in->suffix)));
+	char bad[64];
+
+	snprintf(bad, sizeof(bad), "%.*s.BAD", stem, name);
+	return there(dir, sub, name) || there(dir, sub, bad);
+}
+
 /* The folder that the server puts what it does not want in; NULL: none. */
 static const char *
 put_away(int dir, const struct inject *in, const char *name)
@@ -98,7 +110,7 @@ put_away(int dir, const struct inject *in, const char *name)
 
 	for (i = 0; i < sizeof(in->refused) / sizeof(in->refused[0]) &&
 	    in->refused[i] != NULL; i++)
-		if (there(dir, in->refused[i], name))
+		if (lies_in(dir, in->refused[i], in, name))
 			return in->refused[i];
 	return NULL;
 }

@@ -179,6 +179,17 @@ t 'a file that is renamed to .bad was refused' '
 	kill $p; [ $r = 0 ] && has "1 refused" && has "MSG00001: refused: renamed to .bad" errs &&
 	spoolreplay --to ex2007-replay:srv/TR/Replay --status >out && has "renamed to .bad"'
 
+t 'what lies empty, read-only, in Badmail or Archive was refused' '
+	again; mkdir -p srv/Imcdata/Pickup/Archive; head -n 4 list >l4
+	spoolreplay --to iis:srv/Mailroot/Pickup --commit $(cat l4) >out 2>errs & p=$!
+	until [ "$(ls srv/Mailroot/Pickup | wc -l)" = 4 ]; do sleep 0.1; done; set -- srv/Mailroot/Pickup/*.eml
+	chmod a-w "$1"; : >"$2"; mv "$3" srv/Mailroot/Badmail; mv "$4" srv/Mailroot/Badmail/$(basename "$4" .eml).BAD
+	wait $p; [ $? = 3 ] && has "4 refused" && has "refused: left read-only" errs &&
+	has "refused: left empty" errs && [ "$(grep -c "refused: ../Badmail" errs)" = 2 ] && again &&
+	spoolreplay --to ims55:srv/Imcdata/Pickup --commit $(head -n 1 list) >out 2>errs & p=$!
+	until [ -n "$(find srv/Imcdata/Pickup -type f)" ]; do sleep 0.1; done
+	mv $(find srv/Imcdata/Pickup -type f) srv/Imcdata/Pickup/Archive; wait $p
+	[ $? = 3 ] && has "refused: Archive" errs; r=$?; rm -r srv/Imcdata/Pickup/Archive; [ $r = 0 ]'
 t 'what a rotation carried off was taken, refused, doubtful or returned, by its name' '
 	again; rm -rf srv/TR.2* && head -n 4 list >l4 &&
 	put ex2007-replay:srv/TR/Replay --rate 60000 - <l4 >out 2>errs && set -- srv/TR/Replay/*.eml &&
