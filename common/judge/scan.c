@@ -493,9 +493,9 @@ hand_on(struct scan_state *st, struct batch *b, uint64_t *memory)
 	*memory = 0;
 }
 
-/* Entries of one spool, or of those of one archive. */
+/* Entries of one spool, or of those of one archive; again: told before. */
 static void
-walk(struct scan *s, size_t spool)
+walk(struct scan *s, size_t spool, bool again)
 {
 	struct scan_state *st = s->state;
 	struct batch *b = batch_new(spool);
@@ -512,6 +512,8 @@ walk(struct scan *s, size_t spool)
 		r = spool_next(st->spools[spool], b->arena, e, &err);
 		if (r == 0)
 			break;
+		if (r == -1 && again)
+			continue;
 		if (r == -1) {
 			/* the walk's own record: a folder, not a file */
 			fd.e = &dir;
@@ -589,7 +591,7 @@ look_again(struct scan *s, size_t spool)
 		gone = atomic_load(&st->vanished);
 		known = known_ids(st, spool, &n);
 		spool_again(st->spools[spool], known, n);
-		walk(s, spool);
+		walk(s, spool, true);
 		pool_drain(st->pool);
 		read_asked(s);
 		free(known);
@@ -823,7 +825,7 @@ scan_read(struct scan *s, char *const paths[], struct err *err)
 	st = s->state;
 	st->pool = pool_new(s->threads, work, s);
 	for (i = 0; i < s->nspools && !sig_stop(); i++) {
-		walk(s, i);
+		walk(s, i, false);
 		if (spool_moves(st->spools[i]))
 			look_again(s, i);
 	}

@@ -35,7 +35,8 @@ struct spool {
 	struct tree_dir		*dir;		/* it is here; borrowed */
 	size_t			 i;		/* the next name in it */
 	uint64_t		 off, size;	/* of that file, in ranges */
-	const uint64_t		*known;		/* messages that are passed over */
+	bool			 again;		/* it began anew, and */
+	const uint64_t		*known;		/* these are passed over */
 	size_t			 nknown;
 
 	struct tree_dir		*looked[LOOKED];	/* listed by spool_lookup */
@@ -608,16 +609,17 @@ by_hash(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* What has no id does not move: it was met before. */
 static bool
 is_known(const struct spool *sp)
 {
 	uint64_t id;
 
-	if (sp->nknown == 0)
+	if (!sp->again)
 		return false;
 	id = id_of(sp, sp->dir, sp->dir->v[sp->i].name);
-	return id != 0 && bsearch(&id, sp->known, sp->nknown, sizeof(id),
-	    by_hash) != NULL;
+	return id == 0 || (sp->nknown > 0 && bsearch(&id, sp->known,
+	    sp->nknown, sizeof(id), by_hash) != NULL);
 }
 
 /* Is the name the walk stands on an entry?  The walk moves on. */
@@ -835,6 +837,7 @@ void
 spool_again(struct spool *sp, const uint64_t *known, size_t n)
 {
 	sp->begun = false;
+	sp->again = true;
 	sp->dir = NULL;
 	sp->off = 0;
 	sp->known = known;

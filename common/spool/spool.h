@@ -177,6 +177,7 @@ void	spool_entry_done(struct spool_entry *e);
  * walked: one can be met twice, and one not at all.  So the walk can begin
  * anew, with all folders as they are then, and without the n messages that
  * are known already: sorted hashes of their ids, borrowed until it ends.
+ * What has no id was met the first time.
  *
  * spool_moves: is it a folder of such a server?  spool_entry_id: the entry's
  * hash, 0: it has none.  spool_has: does this path lead to a file now?

@@ -257,6 +257,24 @@ START_TEST(the_walk_of_a_live_spool_begins_anew_without_what_is_known)
 }
 END_TEST
 
+START_TEST(what_has_no_id_is_met_the_first_time_only)
+{
+	struct buf b = { 0 };
+	struct spool *sp;
+
+	box_text("x/input/odd", "x");
+	box_folders("x/msglog/x");
+	sp = box_one(box("x"), "exim");
+	walked(sp, &b);
+	ck_assert_str_eq(b.p, "input/odd ");
+	spool_again(sp, NULL, 0);
+	walked(sp, &b);
+	ck_assert_str_eq(b.p, "");
+	buf_free(&b);
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(a_folder_nested_too_deep_is_told_and_the_walk_goes_on)
 {
 	struct buf b = { 0 };
@@ -369,6 +387,7 @@ suite(void)
 	tcase_add_test(tc, a_folder_that_went_away_is_no_error);
 	tcase_add_test(tc,
 	    the_walk_of_a_live_spool_begins_anew_without_what_is_known);
+	tcase_add_test(tc, what_has_no_id_is_met_the_first_time_only);
 	tcase_add_test(tc,
 	    a_folder_nested_too_deep_is_told_and_the_walk_goes_on);
 	tcase_add_loop_test(tc, all_bytes_of_a_message_can_be_had, 0, 6);
