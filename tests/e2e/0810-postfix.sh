@@ -80,6 +80,13 @@ server_says() {
 			s/@([^@]*)$/"\@" . lc $1/e if /_recipient: /;
 			print "$id done $1\n" if /^done_recipient: (.*)/;
 			print "$id canceled $1\n" if /^canceled_recipient: (.*)/;
+			$was = $1 if /^original_recipient: (.*)/;
+			if (/^(?:recipient|done_recipient|canceled_recipient): (.*)/) {
+				my $to = $1 =~ s/@([^@]*)$/"\@" . lc $1/er;
+				$was =~ s/@([^@]*)$/"\@" . lc $1/e;
+				print "$id was $was\n" if $was ne "" && $was ne $to;
+				$was = "";
+			}
 			$a{$1} = $2 if /^named_attribute: (\w+)=(.*)/ &&
 			    (!exists $a{$1} || $1 =~ /^log_/);
 			END {
@@ -87,7 +94,8 @@ server_says() {
 				    if exists $a{log_client_address};
 				for (["account", "sasl_username"],
 				    ["client", "log_client_address"],
-				    ["helo", "log_helo_name"]) {
+				    ["helo", "log_helo_name"],
+				    ["name", "log_client_name"]) {
 					print "$id $$_[0] $a{$$_[1]}\n"
 					    if defined $a{$$_[1]} && ($$_[0] eq
 					    "account" || $a{log_client_address}
@@ -113,7 +121,10 @@ we_say() {
 	    else "\($m.queue_id) \(.state | if . == "bounced" then "done" else . end) \(.address | bare)" end),
 	    (select(.account).account | "\($m.queue_id) account \(.)"),
 	    (select(.client.ip).client.ip | "\($m.queue_id) client \(.)"),
-	    (select(.client.helo).client.helo | "\($m.queue_id) helo \(.)")' out
+	    (select(.client.helo).client.helo | "\($m.queue_id) helo \(.)"),
+	    (select(.client.name).client.name | "\($m.queue_id) name \(.)"),
+	    (.recipients[] | select(.original).original |
+	    "\($m.queue_id) was \(bare)")' out
 }
 export LC_ALL=C
 t 'the server is asked for each field and byte' \

@@ -16,6 +16,7 @@ perl "$top/tests/e2e/sink.pl" 2842 450 &
 perl "$top/tests/e2e/sink.pl" 2843 550 &
 exim_start x 2840 'primary_hostname = mail.example.org
 tls_advertise_hosts =
+host_lookup = *
 spool_wireformat = true
 chunking_advertise_hosts = *
 dsn_advertise_hosts = *
@@ -97,7 +98,7 @@ gen() {
 	gens= at=0 step=$(((mails + 5) / 6))
 	while [ $at -lt "$mails" ]; do
 		part=$((at + 1))-$((at + step)) at=$((at + step))
-		perl "$top/tests/e2e/mailgen.pl" 2840 $part dsn utf8 bdat auth &
+		perl "$top/tests/e2e/mailgen.pl" 2840 $part dsn utf8 bdat auth far &
 		gens="$gens $!"
 	done
 	wait $gens
@@ -151,6 +152,12 @@ server_says() {
 			print "$id arrived $at\n";
 			my ($auth) = $env =~ /^--?auth_id (.*)/m;
 			print "$id account $auth\n" if $env =~ /^-host_auth /m;
+			my ($ip) = $env =~ /^--?host_address \[(.*)\]/m;
+			my ($helo) = $env =~ /^--?helo_name (.*)/m;
+			my ($name) = $env =~ /^--?host_name (.*)/m;
+			print "$id client $ip\n" if defined $ip && $ip ne "127.0.0.1";
+			print "$id helo $helo\n" if defined $ip && $ip ne "127.0.0.1" && defined $helo;
+			print "$id name $name\n" if defined $ip && $ip ne "127.0.0.1" && defined $name;
 			my ($m, $b) = ("", "");
 			while ($heads =~ s/\A(\d{3,})(.) //) {
 				my $flag = $2;
@@ -174,6 +181,9 @@ we_say() {
 	    "\(.queue_id) arrived \(.arrived | fromdate)",
 	    "\(.queue_id) sha256 \(.sha256)",
 	    (select(.account).account | "\($m.queue_id) account \(.)"),
+	    (select(.client.ip).client.ip | "\($m.queue_id) client \(.)"),
+	    (select(.client.helo).client.helo | "\($m.queue_id) helo \(.)"),
+	    (select(.client.name).client.name | "\($m.queue_id) name \(.)"),
 	    (select(.note // "" | test("frozen")) | "\(.queue_id) frozen"),
 	    (.recipients[] | select(.address | test("^MiXed") | not) |
 	    "\($m.queue_id) \(if .state == "pending" then "to" else "done" end) \(.address)")' out

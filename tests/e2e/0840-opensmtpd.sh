@@ -30,9 +30,9 @@ opensmtpd_start o 2860 "queue compression
 $conf" || skip_all 'the server does not start'
 
 gen() {
-	perl "$top/tests/e2e/mailgen.pl" 2860 "$1-$((($1 + $2) / 2))" dsn strict &
+	perl "$top/tests/e2e/mailgen.pl" 2860 "$1-$((($1 + $2) / 2))" dsn strict far &
 	gens=$!
-	perl "$top/tests/e2e/mailgen.pl" 2860 "$((($1 + $2) / 2 + 1))-$2" dsn strict &
+	perl "$top/tests/e2e/mailgen.pl" 2860 "$((($1 + $2) / 2 + 1))-$2" dsn strict far &
 	wait $gens $!
 }
 stop() {
@@ -75,6 +75,11 @@ server_says() {
 		print "$id error $dest $f{errorline}\n" if $f{errorline};
 		next if $seen{$id}++;
 		print "$id sender $from\n$id arrived $f{ctime}\n";
+		print "$id account $f{username}\n" if $f{username};
+		print "$id client $f{sockaddr}\n$id helo $f{helo}\n"
+		    if $f{sockaddr} !~ /^local$|^127/;
+		print "$id name $f{hostname}\n" if $f{sockaddr} !~ /^local$|^127/ &&
+		    $f{hostname} ne "<unknown>";
 		open my $f, "<", "shown/$id"; local $/;
 		print "$id sha256 ", sha256_hex(<$f>), "\n"' queue
 }
@@ -83,6 +88,10 @@ we_say() {
 	jq -r '. as $m | "\(.queue_id) sender \(.sender.address)",
 	    "\(.queue_id) arrived \(.arrived | fromdate)",
 	    "\(.queue_id) sha256 \(.sha256)",
+	    (select(.account).account | "\($m.queue_id) account \(.)"),
+	    (select(.client.ip).client.ip | "\($m.queue_id) client \(.)"),
+	    (select(.client.helo).client.helo | "\($m.queue_id) helo \(.)"),
+	    (select(.client.name).client.name | "\($m.queue_id) name \(.)"),
 	    (.recipients[] | (select(.state == "pending") | "\($m.queue_id) to \(.address)"),
 	    (select(.original) | "\($m.queue_id) was \(.original)"),
 	    (select(.error) | "\($m.queue_id) error \(.address) \(.error)"))' out

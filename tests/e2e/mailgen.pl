@@ -4,7 +4,8 @@
 #	mailgen.pl PORT FIRST-LAST FEATURE ...
 #
 # A feature is what the server at the port can do besides plain SMTP:
-# xclient xforward dsn utf8 bdat auth; strict: it takes no quoted local part, and
+# xclient xforward dsn utf8 bdat auth; far: every third client is
+# 192.0.2.1; strict: it takes no quoted local part, and
 # no message without a header.  The N-th message is made of the
 # features its number calls for, so that two runs make the same.
 use strict;
@@ -32,7 +33,9 @@ sub say_it {
 	return $r;
 }
 sub begin {
-	$s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)
+	my ($n) = @_;
+	my @from = $can{far} && $n % 3 == 0 ? (LocalAddr => '192.0.2.1') : ();
+	$s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, @from)
 	    or die "$port: $!\n";
 	$s->autoflush(1);
 	reply();
@@ -101,7 +104,7 @@ sub send_one {
 		@to = grep { !/"/ } @to, 'a@soft.example.net' if "@to" =~ /"/;
 		$text = head($n) . "\r\n" . $bodies[$n % @bodies];
 	}
-	begin();
+	begin($n);
 	xclient($n) if $can{xclient} && $n % 4 == 1;
 	say_it("XFORWARD NAME=far$n.example.net ADDR=198.51.100.7"
 	    . " HELO=far$n PROTO=ESMTP") if $can{xforward} && $n % 4 == 2;

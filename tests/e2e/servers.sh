@@ -44,7 +44,10 @@ box() {
 	    my $i = pack "a16s x14", "lo", 0;
 	    ioctl $s, 0x8913, $i or die;
 	    substr($i, 16, 2) = pack "s", 1 | unpack "s", substr $i, 16, 2;
-	    ioctl $s, 0x8914, $i or die' || box_skip 'no loopback here'
+	    ioctl $s, 0x8914, $i or die;
+	    # SIOCSIFADDR: a client that is not this host itself
+	    $i = pack "a16 S x2 C4 x8", "lo:1", 2, 192, 0, 2, 1;
+	    ioctl $s, 0x8916, $i or die' || box_skip 'no loopback here'
 }
 
 # NAME:UID:GROUP of what packages would have made.
@@ -65,7 +68,8 @@ server_root() {
 		grep -q "^$name:" "/mnt/$2/root/etc/group" ||
 		    echo "$name:x:${ids#*:}:" >>"/mnt/$2/root/etc/group"
 	done
-	echo '127.0.0.1 localhost mail.example.org' >"/mnt/$2/root/etc/hosts"
+	printf '127.0.0.1 localhost mail.example.org\n192.0.2.1 far.example.com\n' \
+	    >"/mnt/$2/root/etc/hosts"
 	echo 'hosts: files' >"/mnt/$2/root/etc/nsswitch.conf"	# no DNS here
 	mkdir -p "/mnt/$2/root/tmp"
 }
