@@ -63,6 +63,13 @@ get_because(const struct row *r, struct buf *out)
 }
 
 static void
+get_campaign(const struct row *r, struct buf *out)
+{
+	if (r->campaign != 0)
+		buf_fmt(out, "%u", r->campaign);
+}
+
+static void
 get_kind(const struct row *r, struct buf *out)
 {
 	buf_add(out, sl(kind_name(r->kind)));
@@ -242,6 +249,7 @@ const struct column columns[COL_COUNT] = {
 	[COL_JUDGED] = { "judged", COL_TEXT, 6, 11, get_judged },
 	[COL_MARKED_BY] = { "marked_by", COL_TEXT, 9, 12, get_marked_by },
 	[COL_BECAUSE] = { "because", COL_TEXT, 7, 32, get_because },
+	[COL_CAMPAIGN] = { "campaign", COL_UINT, 8, 8, get_campaign },
 };
 
 const char *

@@ -55,6 +55,8 @@ t 'columns, order and number are as asked' '
 	run 0 spoollist -c case.db --columns id,size,from --sort -size -n 20 -o csv &&
 	[ "$(head -n 1 out | tr -d "\r")" = id,size,from ] &&
 	cut -d, -f2 out | tail -n +2 >n && [ "$(wc -l <n)" -eq 20 ] && sort -rnc n &&
+	run 0 spoollist -c case.db -w "campaign = 1" --columns campaign -o csv &&
+	[ "$(tr -d "\r" <out | sort | uniq -c | awk "{ print \$2 }" | tr "\n" " ")" = "1 campaign " ] &&
 	run 0 spoollist -c case.db --columns id,problems -n 1 && [ "$(wc -l <out)" -eq 2 ] &&
 	run 2 spoollist -c case.db --columns id,nope && has "not one of id" errs &&
 	run 2 spoollist -c case.db --sort nope && run 2 spoollist -c case.db -o ecs --columns id'
