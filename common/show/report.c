@@ -523,6 +523,20 @@ step_text(struct maker *r, int64_t step)
 	return arena_fmt(r->a, "%lld min", (long long)step / 60);
 }
 
+/* Of what was done, as far as the time shown has it. */
+static const char *
+say_events(const struct doc_chart *t)
+{
+	int64_t end = t->start + (int64_t)t->n * t->step;
+	size_t i;
+
+	for (i = 0; i < t->nevents; i++)
+		if (t->events[i].at >= t->start && t->events[i].at < end)
+			return " Numbered lines are what was done.";
+	return t->nevents > 0 ? " What was done is below; the time shown has "
+	    "none of it." : "";
+}
+
 static void
 say_peak(struct maker *r)
 {
@@ -543,12 +557,11 @@ say_peak(struct maker *r)
 	}
 	t->said = arena_fmt(r->a, "Times are UTC, a bar is %s. The "
 	    "peak, from %s on, has %s messages, mostly %s. %s"
-	    " messages came earlier or later than shown, or do not say when.%s"
-	    , text(r, step_text(r, t->step)),
+	    " messages came earlier or later than shown, or do not say when.%s",
+	    text(r, step_text(r, t->step)),
 	    date_str(t->start + (int64_t)at * t->step, date),
 	    text(r, count(r, top)), class_name(best),
-	    text(r, count(r, r->entries - all)), t->nevents > 0 ?
-	    " Numbered lines are what was done." : "");
+	    text(r, count(r, r->entries - all)), say_events(t));
 }
 
 static int

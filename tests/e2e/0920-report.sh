@@ -31,6 +31,10 @@ t 'the head of the ledger is the one that spoollist verifies' '
 t 'every message is in the table, once' '
 	data r.html | jq -r ".[][0]" | sort >have &&
 	spoollist -c case.db --columns id -o csv | sed 1d | tr -d "\r" | sort | diff - have'
+t 'what was done later than the time shown is named, and no line promised' '
+	n=$(text r.html "//figure//ol" | grep -c archive) && [ "$n" -eq 1 ] &&
+	text r.html "//figcaption" | grep "the time shown has none of it" &&
+	[ "$(xmllint --html --nowarning --xpath "count(//*[@class=\"mark\"])" r.html 2>/dev/null)" = 0 ]'
 t 'a selection of ids is what spoolmark and spoolreplay read' '
 	data r.html | jq -r ".[] | select(.[1] == \"legit\") | .[0]" | head -n 5 >ids && [ "$(wc -l <ids)" -eq 5 ] &&
 	spoolmark -c case.db --because "selected" - legit <ids >out && grep -q "^5 marked legit" out &&
