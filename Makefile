@@ -66,6 +66,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/main.o $(B)/lib.a
 # Programs for tests and benches: nothing of common/, and libc only but for
 # the one that shows what another library would cost.
 $(B)/tests/bench/gmime: tests/bench/gmime.c | deps-bench
+	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(cpp) $(found) $(CPPFLAGS) -std=c11 $(warn) $(san) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ $< $$(pkg-config --cflags --libs gmime-3.0)
 # Beside GMime: our library and theirs in one program.
