@@ -399,6 +399,42 @@ START_TEST(a_word_is_folded_like_its_bytes)
 }
 END_TEST
 
+/* Behind so many false beginnings that another way to look takes over. */
+START_TEST(find_is_not_led_astray)
+{
+	static char text[20000];
+	struct slice s = { text, sizeof(text) };
+	size_t i;
+
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = i % 3 == 2 ? 'x' : '-';
+	ck_assert_ptr_null(sl_find(s, SL("--boundary")));
+	for (i = 0; i + 10 <= sizeof(text); i += 997) {
+		memcpy(text + i, "--boundary", 10);
+		ck_assert_ptr_eq(sl_find(s, SL("--boundary")), text + i);
+		memcpy(text + i, "--xxxxxxxx", 10);
+	}
+}
+END_TEST
+
+START_TEST(words_of_any_length_are_folded)
+{
+	static const char low[] = "abcdefghijklmnopqrst";
+	char up[sizeof(low)];
+	size_t n, k;
+
+	for (n = 0; n < sizeof(low); n++)
+		for (k = 0; k < n; k++) {
+			memcpy(up, low, sizeof(low));
+			up[k] = (char)(low[k] & ~0x20);
+			ck_assert(sl_ieq_bytes(up, low, n));
+			up[k] = '-';
+			ck_assert(!sl_ieq_bytes(up, low, n));
+			ck_assert(sl_ieq_bytes(up, low, k));
+		}
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *
@@ -425,6 +461,8 @@ suite(void)
 	tcase_add_test(t, a_pattern_of_many_stars_is_not_exponential);
 	tcase_add_test(t, stars_mean_what_they_mean);
 	tcase_add_test(t, a_word_is_folded_like_its_bytes);
+	tcase_add_test(t, find_is_not_led_astray);
+	tcase_add_test(t, words_of_any_length_are_folded);
 	suite_add_tcase(s, t);
 	return s;
 }

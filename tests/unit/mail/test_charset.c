@@ -222,6 +222,29 @@ START_TEST(cuts_no_character_between_its_chunks)
 }
 END_TEST
 
+/* Kana of half width, two bytes, two of UTF-8, and one that is none. */
+START_TEST(an_answer_that_is_kept_is_the_same)
+{
+	const struct slice in = SL("\xb1" "a\x82\xa0\x81\x98\x81\xad"
+	    "\x93\xfa\x81");
+	const struct slice want = SL("\xef\xbd\xb1" "a\xe3\x81\x82\xc2\xa7"
+	    "\xef\xbf\xbd");
+	struct buf first = { 0 }, out = { 0 };
+	int i, r;
+
+	r = convert("shift_jis", in, &first);
+	ck_assert_int_eq(r, 1);
+	ck_assert(sl_starts(buf_sl(&first), want));
+	for (i = 0; i < 3; i++) {
+		out.n = 0;
+		ck_assert_int_eq(convert("shift_jis", in, &out), r);
+		ck_assert(sl_eq(buf_sl(&first), buf_sl(&out)));
+	}
+	buf_free(&first);
+	buf_free(&out);
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *
@@ -238,6 +261,7 @@ suite(void)
 	tcase_add_loop_test(tc, one_call_leaves_no_state_for_the_next, 0, 6);
 	tcase_add_test(tc, writes_valid_utf8_whatever_comes);
 	tcase_add_test(tc, cuts_no_character_between_its_chunks);
+	tcase_add_test(tc, an_answer_that_is_kept_is_the_same);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -88,6 +88,30 @@ START_TEST(it_ends_at_its_limit_with_a_whole_word)
 }
 END_TEST
 
+/* Eight bytes at a time, wherever a word begins and whatever ends it. */
+START_TEST(letters_are_found_wherever_they_stand)
+{
+	static const char ends[] = { '\0', '?', '[', '`', '{', '\n', '.' };
+	char text[64];
+	struct buf b = { 0 };
+	size_t at, n, e;
+
+	for (e = 0; e < sizeof(ends); e++)
+		for (at = 0; at < 9; at++)
+			for (n = 1; n < 20; n++) {
+				memset(text, ends[e], sizeof(text));
+				memset(text + at, 'Q', n);
+				b.n = 0;
+				text_fold(&b, (struct slice){ text,
+				    sizeof(text) }, false);
+				ck_assert_uint_eq(b.n, n + 1);
+				ck_assert_int_eq(b.p[n - 1], 'q');
+				ck_assert_int_eq(b.p[n], ' ');
+			}
+	buf_free(&b);
+}
+END_TEST
+
 #define WORDS	"harbour clinic offers winter coats patient listeners" \
 		" forty copper kettle lantern burns until tomorrow evening"
 
@@ -104,6 +128,43 @@ sketch(const char *text, const char *rcpt, struct slice *host)
 	from.head = &h;
 	return text_sketch(a, cs, &from, host);
 }
+
+static struct slice
+html_mail(size_t filler, const char *charset, const char *last)
+{
+	struct buf b = { 0 };
+	struct slice s;
+	size_t i;
+
+	buf_fmt(&b, "Content-Type: text/html; charset=%s\n\n<style>", charset);
+	for (i = 0; i < filler; i++)
+		buf_addc(&b, 'x');
+	buf_add(&b, SL("</style>"));
+	for (i = 0; i < 40; i++)
+		buf_fmt(&b, "<p>caf\xe9 harbour%c clinic</p>\n",
+		    (char)('a' + i % 26));
+	buf_fmt(&b, "<p>%s</p>", last);
+	s = arena_dup(a, buf_sl(&b));
+	buf_free(&b);
+	return s;
+}
+
+/* Only the front of HTML is decoded, unless that is too little. */
+START_TEST(the_front_of_html_is_enough_only_where_it_is)
+{
+	struct slice host, plain = html_mail(0, "iso-8859-1", "end");
+	struct slice late = html_mail(2000, "iso-8859-1", "end");
+	struct sketch *s = sketch(plain.p, "x@example.org", &host);
+	struct sketch *l = sketch(late.p, "x@example.org", &host);
+	struct sketch *u;
+
+	ck_assert_uint_ne(s->text, 0);
+	ck_assert_uint_eq(s->text, l->text);
+	plain = html_mail(0, "unknown-8bit", "\xff");
+	u = sketch(plain.p, "x@example.org", &host);
+	ck_assert_uint_eq(s->text, u->text);
+}
+END_TEST
 
 /* One message in four forms, and to other people. */
 static const struct {
@@ -186,6 +247,8 @@ suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, text_is_folded, 0, N(folds));
 	tcase_add_test(tc, it_ends_at_its_limit_with_a_whole_word);
+	tcase_add_test(tc, letters_are_found_wherever_they_stand);
+	tcase_add_test(tc, the_front_of_html_is_enough_only_where_it_is);
 	tcase_add_loop_test(tc, copies_have_one_sketch, 0, N(copies));
 	tcase_add_test(tc, a_sketch_knows_lists_links_and_files);
 	tcase_add_test(tc, a_sketch_comes_back_from_its_bytes);
