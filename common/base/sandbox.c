@@ -236,7 +236,7 @@ refuse_writing(scmp_filter_ctx f, int nr, unsigned n)
 	return true;
 }
 
-/* Signals to others, keys typed into the terminal, flags of files. */
+/* Signals to and limits of others, keys typed into the terminal, flags. */
 static bool
 refuse_arguments(scmp_filter_ctx f)
 {
@@ -244,13 +244,15 @@ refuse_arguments(scmp_filter_ctx f)
 	    FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR };
 	const struct scmp_arg_cmp others = { .arg = 0, .op = SCMP_CMP_NE,
 	    .datum_a = (scmp_datum_t)getpid() };
+	const struct scmp_arg_cmp named = { .arg = 0, .op = SCMP_CMP_NE };
 	size_t i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (!refuse_if(f, SCMP_SYS(ioctl), SCMP_A1(
 		    SCMP_CMP_MASKED_EQ, 0xffffffff, requests[i])))
 			return false;
-	return refuse_if(f, SCMP_SYS(kill), others) && (SANITIZED ||
+	return refuse_if(f, SCMP_SYS(kill), others) &&
+	    refuse_if(f, SCMP_SYS(prlimit64), named) && (SANITIZED ||
 	    refuse_if(f, SCMP_SYS(tgkill), others));
 }
 

@@ -1,5 +1,6 @@
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -120,6 +121,12 @@ static long folder(void) { return mkdir("d", 0700); }
 static long pipe_name(void) { return mkfifo("f", 0600); }
 static long tracing(void) { return ptrace(PTRACE_SEIZE, getppid(), 0, 0); }
 static long killing(void) { return kill(getppid(), 0); }
+static long
+limiting(void)
+{
+	return prlimit(getppid(), RLIMIT_NPROC, NULL, &(struct rlimit){ 0 });
+}
+
 static long ring(void) { return syscall(425, 1, NULL); }
 static long typing(void) { return ioctl(0, TIOCSTI, "x"); }
 
@@ -163,6 +170,7 @@ static const struct {
 	{ "trace another process", tracing, true, true, true },
 	{ "read another's memory", reading_others, true, true, true },
 	{ "signal another process", killing, false, true, false },
+	{ "limit another process", limiting, false, true, false },
 	{ "have the kernel do it aside", ring, false, true, false },
 	{ "type into the terminal", typing, false, true, false },
 };
