@@ -285,7 +285,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (ours.n == 0)
 		make_ours();
-	sl_cut(&rest, '\f', &sql);
+	if (!sl_cut(&rest, '\f', &sql))
+		sql = SL("");
 	write_file(buf_sl(&ours));
 	run_his(arena_str(fuzz_arena(), sql));
 	write_over(rest);
