@@ -131,22 +131,22 @@ static int
 put_total(void *ctx, const struct case_total *t, struct err *err)
 {
 	const uint64_t n[] = { t->entries, t->relay, t->backscatter, t->spam,
-	    t->legit, t->unsure, t->bytes };
-	struct slice v[11] = { t->key };
+	    t->legit, t->unsure, t->bytes, t->recipients, t->clients,
+	    t->accounts, t->senders };
 	struct totals *to = ctx;
-	char digits[7][24];
+	struct slice d[11];
+	char digits[11][24];
 	size_t i;
 
 	(void)err;
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 11; i++) {
 		snprintf(digits[i], sizeof(digits[i]), "%llu",
 		    (unsigned long long)n[i]);
-		v[i + 1] = sl(digits[i]);
+		d[i] = sl(digits[i]);
 	}
-	v[8] = t->first;
-	v[9] = t->last;
-	v[10] = t->label;
-	grid_put(to->g, v);
+	grid_put(to->g, (struct slice[]){ t->key, d[0], d[1], d[2], d[3],
+	    d[4], d[5], d[6], t->first, t->last, d[7], d[8], d[9], d[10],
+	    t->sample, t->label });
 	to->l->n++;
 	return 0;
 }
@@ -159,9 +159,12 @@ list_totals(struct list *l, enum case_by key, struct err *err)
 	    { "backscatter", true, false }, { "spam", true, false },
 	    { "legit", true, false }, { "unsure", true, false },
 	    { "bytes", true, false }, { "first", false, false },
-	    { "last", false, false }, { "what", false, false } };
+	    { "last", false, false }, { "recipients", true, false },
+	    { "clients", true, false }, { "accounts", true, false },
+	    { "senders", true, false }, { "sample", false, false },
+	    { "what", false, false } };
 	struct totals to = { l, grid_new(stdout, &l->o, v,
-	    key == CASE_BY_CAMPAIGN ? 11 : 10) };
+	    key == CASE_BY_CAMPAIGN ? 16 : 11) };
 	int r = case_totals(l->c, &l->want, key, put_total, &to, err);
 
 	grid_free(to.g);

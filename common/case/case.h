@@ -121,9 +121,13 @@ void	case_cursor_free(struct case_cursor *cur);	/* NULL allowed */
  */
 struct case_total {
 	struct slice	key;		/* empty: those without a value */
-	struct slice	label;		/* of a campaign: what it is */
 	uint64_t	entries, relay, backscatter, spam, legit, unsure, bytes;
 	struct slice	first, last;	/* arrived */
+	uint64_t	recipients;
+	/* of a campaign: different ones, the id of the first by its path, and
+	   what it is */
+	uint64_t	clients, accounts, senders;
+	struct slice	sample, label;
 };
 enum case_by {
 	CASE_BY_CLIENT, CASE_BY_ACCOUNT, CASE_BY_SENDER, CASE_BY_CAMPAIGN,

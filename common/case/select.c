@@ -216,16 +216,20 @@ case_select(struct casefile *c, const struct case_want *want,
 /* ---- totals ---- */
 
 static const struct {
-	const char	*name, *key, *order, *label;
+	const char	*name, *key, *order;
+	const char	*more;		/* columns that only this one has */
 } bys[CASE_BYS] = {
-	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1", NULL },
-	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1", NULL },
-	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1", NULL },
+	[CASE_BY_CLIENT] = { "client", "client", "2 DESC, 1", "" },
+	[CASE_BY_ACCOUNT] = { "account", "account", "2 DESC, 1", "" },
+	[CASE_BY_SENDER] = { "sender", "sender", "2 DESC, 1", "" },
 	[CASE_BY_CAMPAIGN] = { "campaign", "campaign", "2 DESC, 1",
-	    "(SELECT label FROM campaign c"
+	    ", count(DISTINCT client), count(DISTINCT account),"
+	    " count(DISTINCT sender), (SELECT s.id FROM entry s"
+	    " WHERE s.campaign = entry.campaign AND s.gone IS NULL"
+	    " ORDER BY s.path, s.row LIMIT 1), (SELECT label FROM campaign c"
 	    " WHERE c.campaign = entry.campaign)" },
 	[CASE_BY_HOUR] = { "hour", "substr(arrived, 1, 13) || ':00:00Z'",
-	    "1", NULL },
+	    "1", "" },
 };
 
 const char *
@@ -235,7 +239,7 @@ case_by_name(enum case_by by)
 }
 
 static void
-fill_total(struct query *q, struct case_total *t)
+fill_total(struct query *q, struct case_total *t, bool more)
 {
 	uint64_t *const number[] = { &t->entries, &t->relay, &t->backscatter,
 	    &t->spam, &t->legit, &t->unsure, &t->bytes };
@@ -246,7 +250,14 @@ fill_total(struct query *q, struct case_total *t)
 		*number[i] = (uint64_t)q_col_int(q, (int)i + 1);
 	t->first = q_col(q, 8);
 	t->last = q_col(q, 9);
-	t->label = q_col(q, 10);
+	t->recipients = (uint64_t)q_col_int(q, 10);
+	if (!more)
+		return;
+	t->clients = (uint64_t)q_col_int(q, 11);
+	t->accounts = (uint64_t)q_col_int(q, 12);
+	t->senders = (uint64_t)q_col_int(q, 13);
+	t->sample = q_col(q, 14);
+	t->label = q_col(q, 15);
 }
 
 int
@@ -256,7 +267,7 @@ case_totals(struct casefile *c, const struct case_want *want,
 {
 	unsigned seconds = want->seconds != 0 ? want->seconds : CASE_SECONDS;
 	struct buf sql = { 0 };
-	struct case_total t;
+	struct case_total t = { .entries = 0 };
 	struct query *q;
 	int r;
 
@@ -265,8 +276,9 @@ case_totals(struct casefile *c, const struct case_want *want,
 	buf_fmt(&sql, "SELECT %s, count(*), sum(class = 'relay'),"
 	    " sum(class = 'backscatter'), sum(class = 'spam'),"
 	    " sum(class = 'legit'), sum(class = 'unsure'), sum(size),"
-	    " min(arrived), max(arrived), %s FROM entry", bys[by].key,
-	    bys[by].label != NULL ? bys[by].label : "NULL");
+	    " min(arrived), max(arrived), sum((SELECT count(*) FROM recipient"
+	    " WHERE recipient.entry = entry.row))%s FROM entry", bys[by].key,
+	    bys[by].more);
 	add_choice(&sql, want);
 	buf_fmt(&sql, " GROUP BY 1 ORDER BY %s", bys[by].order);
 	add_most(&sql, want);
@@ -275,7 +287,7 @@ case_totals(struct casefile *c, const struct case_want *want,
 	if (q == NULL)
 		return -1;
 	while ((r = q_step(q, err)) == 1) {
-		fill_total(q, &t);
+		fill_total(q, &t, bys[by].more[0] != '\0');
 		if ((r = each(ctx, &t, err)) == -1)
 			break;
 	}

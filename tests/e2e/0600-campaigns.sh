@@ -80,6 +80,16 @@ t 'the list says what each campaign is' '
 	run 0 spoollist -c grown.db --by campaign -o ndjson &&
 	jq -se "map(select(.campaign == \"1\" or .campaign == 1)) | .[0].what | length > 20" out'
 
+t 'with its recipients, who sent it, and one of it to look at' '
+	run 0 spoollist -c grown.db --by campaign --class relay -o ndjson &&
+	jq -s "map(select(.campaign == \"1\"))[0]" out >one &&
+	[ "$(jq .recipients one)" -eq "$(sqlite3 grown.db "SELECT count(*) FROM recipient
+	    JOIN entry e ON e.row = entry WHERE campaign = 1 AND class = \"relay\"")" ] &&
+	[ "$(jq "[.clients, .senders] | @csv" one)" = "$(sqlite3 -csv grown.db "SELECT
+	    count(DISTINCT client), count(DISTINCT sender) FROM entry WHERE campaign = 1
+	    AND class = \"relay\"" | tr -d "\r" | sed "s/.*/\"&\"/")" ] &&
+	run 0 spoollist -c grown.db -w "id = \"$(jq -r .sample one)\"" -o ndjson && [ "$(jq .campaign out)" = 1 ]'
+
 t 'a mark on all of a campaign is one on what comes of it later' '
 	keep t.db a/Imcdata && run 0 spoolmark -c t.db -w campaign=1 relay --because "asked bob" &&
 	grep -q "all of 1 campaign, and what comes of it later" out &&
