@@ -92,13 +92,14 @@ create(void)
 	created++;
 }
 
-/* A file that is not there: with its folder, or has it gone with it? */
+/* A file that is not there: with its folders, or has it gone with them? */
 static void
-failed(struct file *f)
+failed(struct file *f, unsigned to)
 {
 	struct stat st;
 
-	if (errno != ENOENT || stat(folders[f->folder], &st) == -1)
+	if (errno != ENOENT || stat(folders[f->folder], &st) == -1 ||
+	    stat(folders[to], &st) == -1)
 		missing++;
 	else
 		gone++;
@@ -115,7 +116,7 @@ change(struct file *f, size_t id)
 	name_of(old, id, f->folder, f->renamed);
 	name_of(new, id, to, f->renamed + 1u);
 	if ((delete ? unlink(old) : rename(old, new)) == -1)
-		failed(f);
+		failed(f, to);
 	else if (delete) {
 		f->deleted = true;
 		deleted++;

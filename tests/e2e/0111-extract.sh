@@ -21,6 +21,11 @@ line/inner'
 	printf xyz | dd of=sparse bs=1 seek=10000000 conv=notrunc 2>/dev/null
 	head -c 3500000 /dev/urandom >large && ln large sub/large
 	setfattr -n user.Zone.Identifier -v 'ZoneId=3' empty 2>/dev/null
+	for kind in access default; do	# user 1234 may write
+		setfattr -n system.posix_acl_$kind -v 0x0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000000ffffffff \
+		    'new
+line' 2>/dev/null
+	done
 	chmod 4751 'per%cent'; chmod 2510 sub; chmod 711 .
 	touch -h -d '2001-02-03 04:05:06.123456789' empty link sub .
 	cd ..

@@ -43,16 +43,20 @@ t 'the name of a generation is not used again when it is gone' '
 	rm -rf box/Imcdata.2* && run 0 rotate --commit &&
 	[ "$(ledger "SELECT count(DISTINCT generation), count(*) FROM rotation")" = "4|4" ]'
 
-t 'owners, modes and attributes are those of the old folders' '
+acl=0x0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000000ffffffff
+t 'owners, modes, ACLs and attributes are those of the old folders' '
 	made && chmod 2751 box/Imcdata/In && chmod 1777 box/Imcdata &&
 	{ [ "$(id -u)" -ne 0 ] || chown 1234:2345 box/Imcdata/Out; } &&
 	(setfattr -n user.note -v x box/Imcdata/Work || :) 2>/dev/null &&
+	for kind in access default; do	# user 1234 may write
+		(setfattr -n system.posix_acl_$kind -v $acl box/Imcdata/Work || :)
+	done 2>/dev/null &&
 	(cd box/Imcdata && find . -type d ! -name Log ! -path "./*/Archive" \
 	    -printf "%p %m %U %G\n" | sort) >want && run 0 rotate --commit &&
 	(cd box/Imcdata && find . -type d ! -name Log ! -path "./*/Archive" \
 	    -printf "%p %m %U %G\n" | sort) | diff want - &&
-	[ "$(getfattr -d box/Imcdata/Work 2>/dev/null | sed 1d)" = \
-	    "$(getfattr -d "$(old)/Work" 2>/dev/null | sed 1d)" ]'
+	[ "$(getfattr -d -m - box/Imcdata/Work 2>/dev/null | sed 1d)" = \
+	    "$(getfattr -d -m - "$(old)/Work" 2>/dev/null | sed 1d)" ]'
 
 t 'what has no safe rotation is refused, and what to do is said' '
 	mkdir -p box/sm/proc box/sm/Drop && echo x >box/sm/1.eml && echo x >box/sm/1.hdr &&
