@@ -55,7 +55,7 @@ rotate() {
 	    >rotated 2>&1; then
 		rotations=$((rotations + 1))
 	else			# it has to wait until a replay has settled
-		has -i 'replay' rotated || { cat rotated; return 1; }
+		has 'a replay into it was stopped' rotated || { cat rotated; return 1; }
 	fi
 }
 all() {
