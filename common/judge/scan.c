@@ -24,7 +24,7 @@
 #define SLOW_NS		150000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
-#define AGAIN_MAX	3		/* times that a live spool is listed anew */
+#define AGAIN_MAX	16		/* times that a live spool is listed anew */
 #define AHEAD		(64 * 1024)	/* bytes of each file asked for */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
