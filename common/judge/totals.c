@@ -10,6 +10,8 @@
 #define OWN_SHARE	3	/* %, of a way that the owner has of writing */
 #define SAME_MANY	10	/* messages of one campaign: no letters */
 #define TRIES_MIN	20	/* local addresses: one client has fewer */
+#define FRIENDS_OF	50	/* messages, of which one is from a friend: in
+				   many forged senders one may be ours by chance */
 #define TRIES_DEAD	3	/* that do not exist: a slip has fewer */
 #define DEAD_MANY	50	/* in all: names are being tried */
 
@@ -149,6 +151,14 @@ try_one(struct totals *t, uint32_t who, uint32_t addr)
 	c->dead += (t->addr[addr] & (LIVE | DEAD)) == DEAD;
 }
 
+/* It sends what our people wait for. */
+static bool
+is_friend(const struct tries *c)
+{
+	return c->friends > 0 &&
+	    (uint64_t)c->friends * FRIENDS_OF >= c->messages;
+}
+
 /* Of recipients that our friends write to, how many do we see writing? */
 static void
 count_live(struct totals *t)
@@ -158,7 +168,7 @@ count_live(struct totals *t)
 	size_t i;
 
 	for (i = 0; i < t->tries.n; i++)
-		if (c[i].friend) {
+		if (is_friend(&c[i])) {
 			rcpts += c[i].rcpts;
 			live += c[i].live;
 		}
@@ -184,7 +194,8 @@ count_tries(struct totals *t)
 			some_add(t, (uint64_t)judge_who(f) << 32 |
 			    f->rcpts[k].addr);
 		c = idmap_row(&t->tries, judge_who(f));
-		c->friend |= f->sender != 0 &&
+		c->messages++;
+		c->friends += f->sender != 0 &&
 		    (t->addr[f->sender] & WRITTEN) != 0;
 	}
 	n = some_unique(t);
@@ -198,7 +209,7 @@ count_tries(struct totals *t)
 bool
 totals_guesses(const struct totals *t, const struct tries *c)
 {
-	if (c->friend)
+	if (is_friend(c))
 		return false;
 	if (c->dead >= TRIES_DEAD && c->dead + c->live <= c->rcpts &&
 	    c->live * 4 < c->rcpts)

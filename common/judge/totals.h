@@ -71,7 +71,8 @@ struct tries {
 	uint32_t	rcpts;		/* different ones */
 	uint32_t	live;		/* they send mail too, or are listed */
 	uint32_t	dead;		/* our server reported them unknown */
-	bool		friend;		/* our people write to its senders */
+	uint32_t	messages;
+	uint32_t	friends;	/* of them: our people write to the sender */
 };
 
 struct totals;

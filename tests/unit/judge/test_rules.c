@@ -79,7 +79,7 @@ struct msg {
 static const struct {
 	const char	*reason;
 	const char	*site;		/* more than the usual */
-	struct msg	 m[4];
+	struct msg	 m[6];
 } cases[] = {
 	{ "unsure/no-header", "", { { "in", NULL, { NULL }, PROV_NONE,
 	    "\1\2\3 nothing here\n", 0 } } },
@@ -232,6 +232,14 @@ static const struct {
 	    UNKNOWN("d@example.com"), UNKNOWN("e@example.com"), { "in",
 	    "a@example.net", { "c@example.com", "d@example.com",
 	    "e@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 } } },
+	/* and one of its many senders is somebody whom we write to */
+	{ "spam/dictionary", "", { UNKNOWN("c@example.com"),
+	    UNKNOWN("d@example.com"), UNKNOWN("e@example.com"), { "in",
+	    "b@example.com", { "k@example.net" }, PROV_XBLOCK, INSIDE MAIL,
+	    0 }, { "in", "k@example.net", { "f@example.com" }, PROV_XBLOCK,
+	    STRANGER MAIL, 0 }, { "in", "a@h%d.example.net",
+	    { "c@example.com", "d@example.com", "e@example.com" },
+	    PROV_XBLOCK, STRANGER MAIL, 60 } } },
 	/* two slips of the pen */
 	{ "legit/inbound", "", { UNKNOWN("c@example.com"),
 	    UNKNOWN("d@example.com"), { "in", "a@example.net",
@@ -466,7 +474,7 @@ START_TEST(each_rule_decides_its_case)
 		site_set_guessed(site);
 	else
 		tell_site(cases[_i].site);
-	for (i = 0; i < 4 && cases[_i].m[i].folder != NULL; i++)
+	for (i = 0; i < 6 && cases[_i].m[i].folder != NULL; i++)
 		for (n = 0; n == 0 || n < cases[_i].m[i].times; n++)
 			add_message(&cases[_i].m[i], n);
 	j = judge_new(site, strings, entries, nentries);
