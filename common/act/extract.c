@@ -16,9 +16,9 @@ struct run {
 	struct extract	*x;
 	struct bag_walk	*walk;
 	struct tard	*disk;
+	struct tard	*root;		/* for the tree's own folder, or NULL */
+	struct timespec	 root_time;	/* tv_nsec UTIME_OMIT: not known */
 	struct buf	 path, last_path, last_name;
-	bool		 has_root;
-	struct tarr_member root;
 };
 
 /*
@@ -124,6 +124,17 @@ put(struct run *r, const struct bag_member *m, const char *hard,
 	return 0;
 }
 
+/* The tree's own folder is there already, and gets its rights last. */
+static void
+put_root(struct run *r, const struct tarr_member *m)
+{
+	struct err why;
+
+	r->root_time = m->mtime;
+	if (tard_put(r->root, bag_tarr(r->walk), ".", NULL, NULL, &why) == -1)
+		r->x->left(r->x->ctx, SL("."), why.msg);
+}
+
 /* One member, where its path says; hard links follow their file. */
 static int
 put_member(struct run *r, const struct bag_member *m, struct err *err)
@@ -131,8 +142,8 @@ put_member(struct run *r, const struct bag_member *m, struct err *err)
 	const char *why, *hard = NULL;
 
 	if (m->path.n == 0) {
-		r->has_root = S_ISDIR(m->tar.mode);
-		r->root = m->tar;
+		if (r->root != NULL && S_ISDIR(m->tar.mode))
+			put_root(r, &m->tar);
 		return 0;
 	}
 	if ((why = why_not(m)) == NULL &&
@@ -156,14 +167,16 @@ put_member(struct run *r, const struct bag_member *m, struct err *err)
 }
 
 static int
-run_begin(struct run *r, struct bag *b, int dir, struct extract *x,
-    struct err *err)
+run_begin(struct run *r, struct bag *b, int dir, bool with_root,
+    struct extract *x, struct err *err)
 {
-	*r = (struct run){ .x = x };
+	*r = (struct run){ .x = x, .root_time = { 0, UTIME_OMIT } };
 	if (fchdir(dir) == -1)
 		return err_sys(err, "cannot enter the folder");
 	r->walk = bag_walk_new(b);
-	r->disk = tard_new();
+	r->disk = tard_new(false);
+	if (with_root)
+		r->root = tard_new(true);
 	return 0;
 }
 
@@ -171,9 +184,12 @@ static int
 run_end(struct run *r, int so_far, struct err *err)
 {
 	struct err late = { 0 };
+	int put = tard_free(r->disk, &late);
 
 	r->x->frames += bag_frames_read(r->walk);
-	if (tard_free(r->disk, &late) == -1 && so_far != -1) {
+	if (tard_free(r->root, &late) == -1)
+		put = -1;
+	if (put == -1 && so_far != -1) {
 		*err = late;
 		so_far = -1;
 	}
@@ -184,18 +200,6 @@ run_end(struct run *r, int so_far, struct err *err)
 	return so_far;
 }
 
-/* The tree's own folder, last. */
-static void
-dress_root(int dir, const struct tarr_member *m)
-{
-	struct timespec t[2] = { { 0, UTIME_OMIT }, m->mtime };
-
-	if (fchown(dir, m->uid, m->gid) == -1 && errno != EPERM)
-		return;
-	if (fchmod(dir, m->mode & 07777) == 0)
-		(void)futimens(dir, t);
-}
-
 int
 bag_extract(struct bag *b, int dir, bool with_root, struct extract *x,
     struct err *err)
@@ -203,7 +207,7 @@ bag_extract(struct bag *b, int dir, bool with_root, struct extract *x,
 	struct bag_member m;
 	struct run run;
 	size_t i;
-	int r = run_begin(&run, b, dir, x, err);
+	int r = run_begin(&run, b, dir, with_root, x, err);
 
 	if (r == -1)
 		return -1;
@@ -220,8 +224,8 @@ bag_extract(struct bag *b, int dir, bool with_root, struct extract *x,
 	if (r != -1 && sig_stop())
 		r = err_set(err, ERR_SYS, "stopped");
 	r = run_end(&run, r, err);
-	if (r != -1 && with_root && run.has_root)
-		dress_root(dir, &run.root);
+	(void)futimens(dir, (struct timespec[]){ { 0, UTIME_OMIT },
+	    run.root_time });
 	return r;
 }
 
@@ -337,7 +341,7 @@ bag_extract_name(struct bag *b, int dir, const char *name,
 	struct run run;
 	int r;
 
-	if (run_begin(&run, b, dir, x, err) == -1)
+	if (run_begin(&run, b, dir, false, x, err) == -1)
 		return -1;
 	r = by_index(&run, b, sl(name), err);
 	if (r == 0)

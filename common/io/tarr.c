@@ -172,7 +172,7 @@ struct tard {
 };
 
 struct tard *
-tard_new(void)
+tard_new(bool dress)
 {
 	struct tard *d = xcalloc(1, sizeof(*d));
 
@@ -181,7 +181,8 @@ tard_new(void)
 	archive_write_disk_set_options(d->a, ARCHIVE_EXTRACT_OWNER |
 	    ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME |
 	    ARCHIVE_EXTRACT_ACL | ARCHIVE_EXTRACT_XATTR |
-	    ARCHIVE_EXTRACT_NO_OVERWRITE | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+	    (dress ? 0 : ARCHIVE_EXTRACT_NO_OVERWRITE) |
+	    ARCHIVE_EXTRACT_SECURE_NODOTDOT |
 	    ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 	    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
 	archive_write_disk_set_standard_lookup(d->a);

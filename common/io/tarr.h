@@ -46,10 +46,11 @@ int	tarr_data(struct tarr *t, struct slice *bytes, uint64_t *at,
 /*
  * tard - members put on disk, below the working directory, with all that
  * the tar says of them.  Nothing that exists is written over and no link is
- * followed on the way.  Folders get their modes and times in tard_free.
+ * followed on the way.  Folders get their modes and times in tard_free; one
+ * that is there stays as it is, unless it is to be dressed.
  */
 struct tard;
-struct tard *tard_new(void);
+struct tard *tard_new(bool dress);
 int	tard_put(struct tard *d, struct tarr *t, const char *path,
 	    const char *hard, const char *target, struct err *err);
 int	tard_free(struct tard *d, struct err *err);	/* NULL allowed */

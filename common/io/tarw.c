@@ -2,6 +2,7 @@
 #include <archive_entry.h>
 #include <locale.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/xattr.h>
 
@@ -91,16 +92,24 @@ what_to_ask(const struct tarw_member *m)
 	return flags;
 }
 
-/* What our own members are made of has no file. */
+/*
+ * What our own members are made of has no file.  The default ACL of a folder
+ * is asked for by a path only, whatever descriptor there is.
+ */
 static int
 describe(struct tarw *t, const struct tarw_member *m)
 {
+	char path[32];
+
 	if (m->fd == -1 && m->path == NULL) {
 		archive_entry_copy_stat(t->e, &m->st);
 		return ARCHIVE_OK;
 	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
 	if (m->path != NULL)
 		archive_entry_copy_sourcepath(t->e, m->path);
+	else if (S_ISDIR(m->st.st_mode))
+		archive_entry_copy_sourcepath(t->e, path);
 	archive_read_disk_set_behavior(t->disk, what_to_ask(m));
 	return archive_read_disk_entry_from_file(t->disk, t->e, m->fd,
 	    &m->st);

@@ -24,8 +24,9 @@ line/inner'
 	for kind in access default; do	# user 1234 may write
 		setfattr -n system.posix_acl_$kind -v 0x0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000000ffffffff \
 		    'new
-line' 2>/dev/null
+line' . 2>/dev/null
 	done
+	setfattr -n user.note -v 'of the root' . 2>/dev/null
 	chmod 4751 'per%cent'; chmod 2510 sub; chmod 711 .
 	touch -h -d '2001-02-03 04:05:06.123456789' empty link sub .
 	cd ..
