@@ -71,8 +71,8 @@ live_stop() {
 
 # Whole, or being received; and no other's: of two recipients one may have it.
 live_check() {
-	jq -r 'select((.problems // []) != [] and .problems != ["still being received"] and
-	    (.problems[0] | test("^being received, or cut off") | not)) |
+	jq -r 'select((.problems // []) != [] and
+	    (.problems[0] | test("^(still being received|being received, or cut off)") | not)) |
 	    "\(.path) \(.problems)"' out | grep . && return 1
 	jq -r 'select((.problems // []) == [] and (.from == null) and .kind == "mail") |
 	    (.message_id // "" | ltrimstr("<") | split("@")[0]) as $n |
