@@ -411,15 +411,20 @@ read_source(struct reader *r, const struct source *s)
 {
 	struct err err = { 0 };
 	struct bytes b;
+	bool any = false;
 	int got;
 
 	if (source_open(&b, s, &err) == -1) {
 		lost(r, s->path, &err);
 		return;
 	}
-	while ((got = bytes_next(&b, &err)) == 1 && !sig_stop())
+	while ((got = bytes_next(&b, &err)) == 1 && !sig_stop()) {
+		any = true;
 		if (read_file(r, s->path, &b, &err) == -1)
 			lost(r, s->path, &err);
+	}
+	if (got == 0 && !any)
+		got = err_set(&err, ERR_FORMAT, "an archive of nothing");
 	if (got == -1)
 		lost(r, s->path, &err);
 	bytes_close(&b);

@@ -208,4 +208,8 @@ t 'names in a log reach no terminal raw' '
 
 t 'a link in a folder is not followed' '
 	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 4 spoollog l'
+t 'an archive with no file in it is told' '
+	head -c 100000 /dev/zero | gzip >zeros.gz && run 4 spoollog zeros.gz &&
+	has "zeros.gz: an archive of nothing" errs'
+
 t_done
