@@ -63,7 +63,8 @@ struct writer {
 	struct pool	*pool;
 	struct seek	 seek;
 	struct sha256	*sha;
-	uint64_t	 at, raw;	/* written */
+	atomic_uint_fast64_t at;	/* written; by whoever has the turn */
+	uint64_t	 raw;
 	atomic_uint_fast64_t bytes;	/* read, for progress */
 	atomic_size_t	 names;
 	atomic_bool	 failed;
@@ -705,14 +706,11 @@ frame_end(const struct pack *p, size_t from, uint64_t *n)
 static bool
 is_full(struct writer *w, uint64_t pending, uint64_t more, size_t names)
 {
-	uint64_t limit = w->p->limit, at;
+	uint64_t limit = w->p->limit;
 
 	if (limit == 0 || names == 0)
 		return false;
-	pthread_mutex_lock(&w->lock);
-	at = w->at;
-	pthread_mutex_unlock(&w->lock);
-	return at + pending + more + 1024 * (uint64_t)names > limit;
+	return w->at + pending + more + 1024 * (uint64_t)names > limit;
 }
 
 static void
