@@ -1,6 +1,6 @@
 #!/bin/sh
 # Queues of real servers in full size: make long.  A minute.
-for server in 0810-postfix 0820-exim 0830-sendmail 0840-opensmtpd; do
+for server in 0810-postfix 0820-exim 0822-sendmail 0825-opensmtpd; do
 	MAILS=340 sh "${0%/*}/../e2e/$server.sh" >"/tmp/queues.$$" 2>&1
 	status=$?
 	sed 's/^ok/# ok/; s/^not ok/# not ok/; s/^1\.\./# &/' "/tmp/queues.$$"
