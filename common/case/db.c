@@ -64,7 +64,7 @@ static const struct failure failures[] = {
 	{ SQLITE_LOCKED, "another program is using it; try again when it is "
 	    "done" },
 	{ SQLITE_NOMEM, "out of memory" },
-	{ SQLITE_TOOBIG, "a value in it is too long for a case" },
+	{ SQLITE_TOOBIG, "a value is too big for a case" },
 };
 
 /* SQLite names what it was short of when it speaks of the disk. */
