@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "io/tarr.h"
@@ -251,8 +252,11 @@ tard_put(struct tard *d, struct tarr *t, const char *path, const char *hard,
 	if (r < ARCHIVE_WARN)
 		return disk_error(d, err);
 	if (hard == NULL && archive_entry_size(t->e) > 0 &&
-	    put_data(d, t, err) == -1)
+	    put_data(d, t, err) == -1) {
+		(void)archive_write_finish_entry(d->a);
+		(void)unlink(path);	/* a part of it is no file */
 		return -1;
+	}
 	return archive_write_finish_entry(d->a) < ARCHIVE_OK ||
 	    r < ARCHIVE_OK ? disk_error(d, err) : 0;
 }

@@ -45,9 +45,10 @@ int	tarr_data(struct tarr *t, struct slice *bytes, uint64_t *at,
 
 /*
  * tard - members put on disk, below the working directory, with all that
- * the tar says of them.  Nothing that exists is written over and no link is
- * followed on the way.  Folders get their modes and times in tard_free; one
- * that is there stays as it is, unless it is to be dressed.
+ * the tar says of them.  Nothing that exists is written over, no link is
+ * followed on the way, and a file that cannot be written whole is not left.
+ * Folders get their modes and times in tard_free; one that is there stays as
+ * it is, unless it is to be dressed.
  */
 struct tard;
 struct tard *tard_new(bool dress);
