@@ -184,6 +184,7 @@ struct gen {
 	uint64_t	 count[NCLASS];
 	unsigned	 nforward;	/* users who forward their mail */
 	bool		 imc, iis, gateway, large;
+	bool		 infected;	/* what is attached is a worm */
 	int		 dir[NFOLDER];
 	FILE		*key;
 
@@ -1434,6 +1435,44 @@ static const struct blob ole_head =	/* sectors of 512 bytes */
     BLOB("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0\0\0\0\0\0\0\0\0\0"
     "\0\0\0\076\0\003\0\xfe\xff\011\0\006\0\0\0\0\0\0\0");
 
+static const struct blob exe_head =
+    BLOB("MZ\220\0\003\0\0\0\004\0\0\0\377\377\0\0\270\0\0\0");
+static const struct blob packed_exe_head =	/* of letter.scr */
+    BLOB("PK\003\004\024\0\0\0\010\0\113\010\045\060\264\134\213\016"
+    "\300\017\0\0\0\040\0\0\012\0\0\0letter.scr");
+
+static void
+attach(struct gen *g, struct out *o, const char *type, const char *suffix,
+    const struct blob *head, size_t n)
+{
+	char name[80];
+
+	set(name, sizeof(name), "%s%u.%s", PICK(g, words), below(g, 100),
+	    suffix);
+	putf(o, "Content-Type: %s; name=\"%s\"\n"
+	    "Content-Transfer-Encoding: base64\n"
+	    "Content-Disposition: attachment; filename=\"%s\"\n\n",
+	    type, name, name);
+	g->tmp.n = 0;
+	add(&g->tmp, head->p, head->n);
+	add_noise(g, &g->tmp, n > 0 ? n : between(g, 500, 2200));
+	put_base64(o, g->tmp.p, g->tmp.n, true);
+}
+
+static void
+worm(struct gen *g, struct out *o, size_t n)
+{
+	static const char *const suffixes[] = {
+		"pif", "scr", "exe", "txt.pif", "doc.scr", "bat", "cmd"
+	};
+
+	if (chance(g, 35))
+		attach(g, o, "application/zip", "zip", &packed_exe_head, n);
+	else
+		attach(g, o, "application/octet-stream", PICK(g, suffixes),
+		    &exe_head, n);
+}
+
 /* A file of n bytes; of some, when n is 0. */
 static void
 attachment(struct gen *g, struct out *o, size_t n)
@@ -1448,19 +1487,14 @@ attachment(struct gen *g, struct out *o, size_t n)
 		{ "image/jpeg", "jpg", &jpeg_head },
 		{ "application/zip", "zip", &zip_head }
 	};
-	unsigned k = below(g, NELEM(kinds));
-	char name[80];
+	unsigned k;
 
-	set(name, sizeof(name), "%s%u.%s", PICK(g, words), below(g, 100),
-	    kinds[k].suffix);
-	putf(o, "Content-Type: %s; name=\"%s\"\n"
-	    "Content-Transfer-Encoding: base64\n"
-	    "Content-Disposition: attachment; filename=\"%s\"\n\n",
-	    kinds[k].type, name, name);
-	g->tmp.n = 0;
-	add(&g->tmp, kinds[k].head->p, kinds[k].head->n);
-	add_noise(g, &g->tmp, n > 0 ? n : between(g, 500, 2200));
-	put_base64(o, g->tmp.p, g->tmp.n, true);
+	if (g->infected) {
+		worm(g, o, n);
+		return;
+	}
+	k = below(g, NELEM(kinds));
+	attach(g, o, kinds[k].type, kinds[k].suffix, kinds[k].head, n);
 }
 
 static void
@@ -2735,7 +2769,7 @@ make_uce(struct gen *g)
 	letter(g, &g->text, &l);
 }
 
-/* A worm mails itself around; here the payload is noise. */
+/* A worm mails itself around: a program, of which only the head is real. */
 static void
 make_worm(struct gen *g)
 {
@@ -2761,7 +2795,9 @@ make_worm(struct gen *g)
 	subject(g, &l, "", PICK(g, lines));
 	say(g, &g->body, "{The message is attached.|See the attached file.}\n");
 	l.style = ATTACHED;
+	g->infected = true;
 	letter(g, &g->text, &l);
+	g->infected = false;
 }
 
 /*

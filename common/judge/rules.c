@@ -703,6 +703,33 @@ denied_client(const struct judge *j, const struct facts *f)
 	    comes_in(j, f);
 }
 
+static bool
+brings(const struct judge *j, const struct facts *f, enum runs what)
+{
+	return f->sketch != NULL && f->sketch->runs == what && stranger(f) &&
+	    comes_in(j, f);
+}
+
+static bool
+worm(const struct judge *j, const struct facts *f)
+{
+	return brings(j, f, RUNS_HIDDEN);
+}
+
+static bool
+program(const struct judge *j, const struct facts *f)
+{
+	return brings(j, f, RUNS_OPENLY);
+}
+
+static void
+say_program(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	say_client(j, f, out);
+	buf_fmt(out, " sends a program for Windows%s",
+	    f->sketch->runs == RUNS_HIDDEN ? " that hides what it is" : "");
+}
+
 /* ---- what a filter said that was asked ---- */
 
 static bool
@@ -1158,6 +1185,14 @@ const struct rule judge_rules[] = {
 	    "that it is spam: SpamAssassin, rspamd or Exchange (SCL 5 and "
 	    "more).  The filter names a host of ours, or its field stands "
 	    "above what the client could write.", "mail in use" },
+	{ "spam/worm", C_SPAM, DECIDES, worm, say_program,
+	    "From outside to our own users, with a program for Windows that "
+	    "hides what it is: letter.txt.exe, letter.scr, a program called "
+	    "anything else, or such a name in front of a zip.",
+	    "mail in use" },
+	{ "unsure/program", C_UNSURE, DECIDES, program, say_program,
+	    "The same with a program or script that looks like one: a person "
+	    "looks before it is sent on.", "mail in use" },
 	{ "legit/inbound", C_LEGIT, DECIDES, inbound, say_ours,
 	    "All recipients are ours, or of a domain that we relay for.",
 	    "RFC 5321" },

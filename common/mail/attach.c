@@ -92,20 +92,27 @@ nature_of(struct slice type)
 	return PLAIN;
 }
 
-static enum promise
-promise_of(struct slice ext)
+/* Is it one of the words?  They have a blank before and behind each. */
+static bool
+is_among(struct slice ext, const char *words)
 {
 	char word[8];
-	size_t i;
 
 	if (ext.n == 0 || ext.n > sizeof(word) - 2 ||
 	    memchr(ext.p, ' ', ext.n) != NULL)
-		return NOTHING;
+		return false;
 	word[0] = word[ext.n + 1] = ' ';
 	memcpy(word + 1, ext.p, ext.n);
+	return sl_ifind(sl(words), (struct slice){ word, ext.n + 2 }) != NULL;
+}
+
+static enum promise
+promise_of(struct slice ext)
+{
+	size_t i;
+
 	for (i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
-		if (sl_ifind(sl(promises[i].exts),
-		    (struct slice){ word, ext.n + 2 }) != NULL)
+		if (is_among(ext, promises[i].exts))
 			return promises[i].promise;
 	return NOTHING;
 }
@@ -128,6 +135,46 @@ cut_ext(struct slice *name)
 	ext = sl_from(*name, (size_t)(dot + 1 - name->p));
 	name->n = (size_t)(dot - name->p);
 	return ext;
+}
+
+/* Nobody hands out programs as a screen saver, or as letter.txt.exe. */
+static enum runs
+runs_by_name(struct slice name)
+{
+	struct slice ext = cut_ext(&name);
+	enum promise before;
+
+	if (is_among(ext, " scr pif com cpl hta lnk vbe jse wsf wsh "))
+		return RUNS_HIDDEN;
+	if (!is_among(ext, " exe msi bat cmd vbs js "))
+		return RUNS_NOT;
+	before = promise_of(cut_ext(&name));
+	return before == SHOWN || before == OFFICE ? RUNS_HIDDEN :
+	    RUNS_OPENLY;
+}
+
+/* The name in the first header of a zip: APPNOTE.TXT 4.3.7. */
+#define ZIP_HEADER	30		/* bytes before the name */
+
+static struct slice
+first_in_zip(struct slice zip)
+{
+	const unsigned char *p = (const unsigned char *)zip.p;
+
+	if (zip.n < ZIP_HEADER || !sl_starts(zip, SL("PK\003\004")))
+		return SL("");
+	return sl_first(sl_from(zip, ZIP_HEADER), p[26] | (size_t)p[27] << 8);
+}
+
+enum runs
+attachment_runs(struct slice filename, struct slice front)
+{
+	enum runs named = runs_by_name(filename);
+
+	if (named != RUNS_NOT)
+		return named;
+	return sl_starts(front, SL("MZ")) ? RUNS_HIDDEN :
+	    runs_by_name(first_in_zip(front));
 }
 
 static bool

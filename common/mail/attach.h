@@ -35,6 +35,18 @@ const char	*odd_word(unsigned bit);	/* "double-extension"; bit from 0 */
 struct slice	attachment_odd(const struct attachment *at, unsigned bit,
 		    struct arena *a);
 
+/*
+ * Would Windows run it, were it opened?  By its name and its first bytes
+ * (front, decoded), or, where they are those of a zip, by the name of the
+ * first file in it.
+ */
+enum runs {
+	RUNS_NOT,
+	RUNS_OPENLY,		/* a program or script that looks like one */
+	RUNS_HIDDEN,		/* one that hides it: what worms come as */
+};
+enum runs	attachment_runs(struct slice filename, struct slice front);
+
 /* Can there be attachments?  Decided by the header, mostly. */
 bool	attachments_likely(const struct head *head, struct slice body);
 

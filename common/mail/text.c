@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "mail/attach.h"
 #include "mail/mime.h"
 #include "mail/text.h"
 #include "mail/words.h"
@@ -464,6 +465,7 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 #define TEXT_BEHIND	64	/* bytes not looked at: nothing was cut off */
 #define FILE_MIN	64	/* bytes of an attachment that tell it */
 #define FILE_MAX	512
+#define FILE_FRONT	320	/* decoded: a zip's header, and a long name */
 #define PARTS_DEPTH	4
 #define PARTS_MAX	8	/* of one that has parts */
 
@@ -689,6 +691,35 @@ file_of(const struct part *p)
 	return bytes.n < FILE_MIN ? 0 : hash32(bytes);
 }
 
+static enum runs
+runs(struct arena *a, struct charsets *cs, struct part *p,
+    const struct head *h, struct slice type)
+{
+	struct slice name = param_get(a, cs, hdr_unfold(a, head_get(h,
+	    H_CONTENT_DISPOSITION)), "filename");
+	struct buf front = { 0 };
+	enum runs found;
+
+	if (name.n == 0)
+		name = param_get(a, cs, type, "name");
+	p->enc = mime_enc(head_get(h, H_CONTENT_TRANSFER_ENCODING));
+	mime_decode(p, FILE_FRONT, &front);
+	found = attachment_runs(name, buf_sl(&front));
+	buf_free(&front);
+	return found;
+}
+
+/* A part that is neither text nor has parts. */
+static void
+look_at_file(struct sketch *s, struct arena *a, struct charsets *cs,
+    struct part *p, const struct head *h, struct slice type)
+{
+	if (s->file == 0)
+		s->file = file_of(p);
+	if (s->runs == RUNS_NOT)
+		s->runs = runs(a, cs, p, h, type);
+}
+
 /* What the header says of a part; true: of one that has parts. */
 static bool
 describe(struct part *p, struct arena *a, const struct head *h,
@@ -725,8 +756,7 @@ dashed(struct arena *a, struct slice boundary)
 }
 
 /*
- * The first text that says anything, and the first file, among the first
- * parts.  A look, not a tree: mail/mime.h would be exact, and cost as much
+ * The first text that says anything, and the files, among the first parts.  A look, not a tree: mail/mime.h would be exact, and cost as much
  * as all the rest.
  */
 static void
@@ -754,9 +784,9 @@ fold_parts(struct buf *out, struct sketch *s, struct arena *a,
 		head_parse(&h, a, inside, &p.body);
 		if (describe(&p, a, &h, &type))
 			fold_parts(out, s, a, cs, type, p.body, depth + 1);
-		else if (p.type.n == 0 && s->file == 0)
-			s->file = file_of(&p);
-		else if (p.type.n > 0 && out->n == 0)
+		else if (p.type.n == 0)
+			look_at_file(s, a, cs, &p, &h, type);
+		else if (out->n == 0)
 			fold_text(out, a, cs, &p, &h, type);
 	}
 }
@@ -773,7 +803,7 @@ fold_body(struct buf *out, struct sketch *s, struct arena *a,
 	else if (p.type.n > 0)
 		fold_text(out, a, cs, &p, from->head, type);
 	else
-		s->file = file_of(&p);
+		look_at_file(s, a, cs, &p, from->head, type);
 }
 
 static struct slice
@@ -833,7 +863,7 @@ get_le(const char **at, size_t bytes)
 void
 sketch_pack(const struct sketch *s, char out[SKETCH_BYTES])
 {
-	const uint32_t v[] = { s->words, s->list, s->text, s->subject,
+	const uint32_t v[] = { s->words | (uint32_t)s->runs << 30, s->list, s->text, s->subject,
 	    s->layout, s->file };
 	size_t i;
 
@@ -846,7 +876,7 @@ sketch_pack(const struct sketch *s, char out[SKETCH_BYTES])
 bool
 sketch_unpack(struct sketch *s, struct slice bytes)
 {
-	uint32_t *const v[] = { &s->words, &s->list, &s->text, &s->subject,
+	uint32_t words, *const v[] = { &words, &s->list, &s->text, &s->subject,
 	    &s->layout, &s->file };
 	const char *at = bytes.p;
 	size_t i;
@@ -857,5 +887,7 @@ sketch_unpack(struct sketch *s, struct slice bytes)
 		s->bin[i] = (uint16_t)get_le(&at, 2);
 	for (i = 0; i < 6; i++)
 		*v[i] = get_le(&at, 4);
+	s->words = words & ((1u << 30) - 1);
+	s->runs = words >> 30;
 	return true;
 }

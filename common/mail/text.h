@@ -42,7 +42,8 @@ size_t	text_fold(struct buf *out, struct slice utf8, bool html);
 
 struct sketch {
 	uint16_t	bin[SKETCH_BINS];	/* 0: no word */
-	uint32_t	words;		/* that counted */
+	uint32_t	words : 30;	/* that counted */
+	uint32_t	runs : 2;	/* enum runs, of what is attached */
 	uint32_t	list;		/* hash of whose list it is; 0: of none */
 	uint32_t	text;		/* and of the comparable text, */
 	uint32_t	subject;	/* of that of the subject, */

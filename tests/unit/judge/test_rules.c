@@ -30,6 +30,11 @@
 		"\r\nDear reader, the harbour clinic offers winter coats," \
 		" patient listeners and forty kinds of copper kettle, while" \
 		" every lantern burns until tomorrow evening.\r\n"
+#define PROGRAM(suffix)	"From: a@example.net\r\nTo: b@example.com\r\n" \
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" \
+		"\r\nhi\r\n--b\r\nContent-Type: application/x-y\r\n" \
+		"Content-Disposition: attachment; filename=\"letter." suffix \
+		"\"\r\n\r\nxxxx\r\n--b--\r\n"
 #define DSN(action, original) \
 	"From: MAILER-DAEMON@mx.example.net\r\nTo: b@example.com\r\n" \
 	"Subject: Undelivered Mail Returned to Sender\r\n" \
@@ -177,6 +182,15 @@ static const struct {
 	    "X-Spam-Status: No, score=1 required=5\r\n"
 	    "Authentication-Results: " SERVER "; dmarc=fail\r\n"
 	    STRANGER MAIL, 0 } } },
+	/* a program from outside; and what our users get from their own */
+	{ "spam/worm", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER PROGRAM("pif"), 0 } } },
+	{ "unsure/program", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER PROGRAM("exe"), 0 } } },
+	{ "legit/inbound", "", { { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER PROGRAM("pdf"), 0 } } },
+	{ "legit/submitted", "", { { "in", "a@example.com",
+	    { "b@example.com" }, PROV_XBLOCK, INSIDE PROGRAM("pif"), 0 } } },
 	/* and no good word opens a door */
 	{ "relay/third-party", "", { { "in", "a@example.net",
 	    { "z@example.net" }, PROV_XBLOCK,

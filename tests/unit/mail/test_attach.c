@@ -227,6 +227,36 @@ START_TEST(a_long_name_ends_with_a_whole_character)
 }
 END_TEST
 
+static const struct {
+	const char	*name;
+	struct slice	 front;
+	enum runs	 runs;
+} fronts[] = {
+	{ "letter.pif", SL(""), RUNS_HIDDEN },
+	{ "Letter.TXT   .Scr. ", SL(""), RUNS_HIDDEN },
+	{ "letter.pdf", SL("MZ\220\0"), RUNS_HIDDEN },
+	{ "", SL("MZ"), RUNS_HIDDEN },
+	{ "letter.zip", SL("PK\003\004\024\0\0\0\010\0\0\0\0\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\012\0\0\0letter.scrPK"), RUNS_HIDDEN },
+	{ "letter.zip", SL("PK\003\004\024\0\0\0\010\0\0\0\0\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\010\0\0\0list.txt.exe"), RUNS_NOT },
+	{ "cut.zip", SL("PK\003\004\024\0\0\0\010\0\0\0\0\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\377\377\0"), RUNS_NOT },
+	{ "setup.exe", SL("MZ\220\0"), RUNS_OPENLY },
+	{ "setup.v2.exe", SL(""), RUNS_OPENLY },
+	{ "letter.doc.exe", SL(""), RUNS_HIDDEN },
+	{ "patch.sh", SL("#!/bin/sh\n"), RUNS_NOT },
+	{ "exe", SL("M"), RUNS_NOT },
+	{ "pif.txt", SL("text"), RUNS_NOT },
+};
+
+START_TEST(what_windows_would_run_is_known_by_its_front)
+{
+	ck_assert_int_eq(attachment_runs(sl(fronts[_i].name),
+	    fronts[_i].front), fronts[_i].runs);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -243,6 +273,8 @@ suite(void)
 	tcase_add_test(tc,
 	    the_size_is_that_of_the_decoded_bytes_or_absent);
 	tcase_add_test(tc, without_magic_the_names_tell);
+	tcase_add_loop_test(tc, what_windows_would_run_is_known_by_its_front,
+	    0, NITEMS(fronts));
 	tcase_add_test(tc, no_more_than_the_limit_are_listed);
 	tcase_add_test(tc, a_long_name_ends_with_a_whole_character);
 	suite_add_tcase(s, tc);

@@ -231,6 +231,11 @@ START_TEST(a_sketch_comes_back_from_its_bytes)
 	sketch_pack(s, bytes);
 	ck_assert(sketch_unpack(&t, (struct slice){ bytes, sizeof(bytes) }));
 	ck_assert_int_eq(memcmp(s, &t, sizeof(t)), 0);
+	ck_assert_int_eq(t.runs, 0);
+	s->runs = 2;
+	sketch_pack(s, bytes);
+	ck_assert(sketch_unpack(&t, (struct slice){ bytes, sizeof(bytes) }));
+	ck_assert(t.runs == 2 && t.words == s->words);
 	/* the lowest byte first, whatever the machine */
 	ck_assert_int_eq((unsigned char)bytes[1], s->bin[0] >> 8);
 	for (n = 0; n < sizeof(bytes); n++)
