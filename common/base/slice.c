@@ -75,8 +75,12 @@ sl_ieq_bytes(const char *a, const char *b, size_t n)
 bool
 sl_ascii(struct slice s)
 {
-	uint64_t all = 0, word;
+	uint64_t all = 0, four[4], word;
 
+	for (; s.n >= sizeof(four); s.p += sizeof(four), s.n -= sizeof(four)) {
+		memcpy(four, s.p, sizeof(four));
+		all |= (four[0] | four[1]) | (four[2] | four[3]);
+	}
 	for (; s.n >= sizeof(word); s.p += sizeof(word), s.n -= sizeof(word)) {
 		memcpy(&word, s.p, sizeof(word));
 		all |= word;

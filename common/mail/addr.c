@@ -25,7 +25,7 @@ enum {
 	AU = AT | DM | UP,
 };
 
-static const unsigned char classes[128] = {
+static const unsigned char classes[256] = {
 	CT, CT, CT, CT, CT, CT, CT, CT, CT, SP, SP, CT, CT, SP, CT, CT,
 	CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT, CT,
 	SP, AT,  0, AT, AT, AT, AT, AT,  0,  0, AT, AT,  0, AD, DT, AT,
@@ -34,14 +34,13 @@ static const unsigned char classes[128] = {
 	AU, AU, AU, AU, AU, AU, AU, AU, AU, AU, AU,  0,  0,  0, AT, AD,
 	AT, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD,
 	AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AD, AT, AT, AT, AT, CT,
+	[0x80 ... 0xff] = HI,
 };
 
 static inline unsigned
 class_of(char c)
 {
-	unsigned char u = (unsigned char)c;
-
-	return u < sizeof(classes) ? classes[u] : HI;
+	return classes[(unsigned char)c];
 }
 
 /* All bytes of s are of these classes. */

@@ -534,8 +534,11 @@ read_mark(struct date *d)
 static unsigned
 month_days(int64_t year, unsigned month)
 {
-	return (unsigned)(month == 12 ? 31 :
-	    date_days(year, month + 1, 1) - date_days(year, month, 1));
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31,
+	    30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
 }
 
 /* All is read: does it make a date?  Tell what of it was odd. */

@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -16,9 +17,10 @@
  * What the text is searched for, in one pass.  Words by which a server's
  * reports are known: the first row that stands in the text names it, so the
  * narrower forms come first.  Words that say failure, or delay, in any
- * server's text.  Words of complaints that come as a notification.
+ * server's text.  Words of complaints that come as a notification.  Words
+ * behind which the host stands that says so, the best ones first.
  */
-enum says { SERVER, FAILURE, DELAY, COMPLAINT };
+enum says { SERVER, FAILURE, DELAY, COMPLAINT, HOST };
 
 static const struct {
 	struct slice	 words;
@@ -181,6 +183,13 @@ static const struct {
 	{ LIT("\"notificationtype\\\":\\\"complaint\\\""), COMPLAINT, NULL },
 	{ LIT("\"notificationtype\":\"complaint\""), COMPLAINT, NULL },
 	{ LIT("\"eventtype\":\"complaint\""), COMPLAINT, NULL },
+
+	{ LIT("system at host "), HOST, NULL },
+	{ LIT("program at host "), HOST, NULL },
+	{ LIT("send program at "), HOST, NULL },
+	{ LIT("program at "), HOST, NULL },
+	{ LIT("generating server: "), HOST, NULL },
+	{ LIT("message from "), HOST, NULL },
 };
 
 /*
@@ -501,6 +510,24 @@ reply_at(struct slice s)
 	    !(ascii_digit(s.p[4]) && ascii_digit(s.p[5]));
 }
 
+/* The first 4 or 5 in s from byte i on; s.n when there is none. */
+static size_t
+next_code(struct slice s, size_t i)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t v;
+
+	for (; i + sizeof(v) <= s.n; i += sizeof(v)) {
+		memcpy(&v, s.p + i, sizeof(v));
+		v = (v ^ '4' * each) & 0xfe * each;
+		if (((v - each) & ~v & 0x80 * each) != 0)	/* a zero byte */
+			break;
+	}
+	while (i < s.n && (s.p[i] & ~1) != '4')
+		i++;
+	return i;
+}
+
 /* Status and reply in one line of the notice. */
 static bool
 codes_in(struct notice *n, struct slice line)
@@ -510,9 +537,8 @@ codes_in(struct notice *n, struct slice line)
 	char before;
 	bool reply = false;
 
-	for (i = 0; i < line.n && n->status.n == 0; i++) {
-		if ((line.p[i] & ~1) != '4')	/* nor 5 */
-			continue;
+	for (i = 0; (i = next_code(line, i)) < line.n && n->status.n == 0;
+	    i++) {
 		before = i == 0 ? ' ' : line.p[i - 1];
 		if (ascii_alnum(before) || before == '.' || before == '-')
 			continue;
@@ -528,49 +554,54 @@ codes_in(struct notice *n, struct slice line)
 	return reply || n->status.n > 0;
 }
 
+/* Move on to the next line with a 4 or 5 in it; false: there is none. */
+static bool
+skip_lines(struct slice *text)
+{
+	size_t i = next_code(*text, 0);
+
+	if (i == text->n)
+		return false;
+	while (i > 0 && text->p[i - 1] != '\n')
+		i--;
+	*text = sl_from(*text, i);
+	return true;
+}
+
 static void
 find_codes(struct notice *n, struct slice text)
 {
 	struct slice line;
 
-	while (n->status.n == 0 && sl_line(&text, &line)) {
+	while (n->status.n == 0 && skip_lines(&text)) {
+		sl_line(&text, &line);
 		line = sl_trim(sl_first(line, LINE_SEEN));
 		if (codes_in(n, line) && n->diagnostic.n == 0)
 			n->diagnostic = sl_first(line, DIAGNOSTIC_MAX);
 	}
 }
 
-/* The host that says who it is. */
+/* The host that stands behind words, where they stand first in text. */
 static struct slice
-find_mta(struct slice text)
+host_behind(struct slice text, struct slice words)
 {
-	static const struct slice before[] = {
-		LIT("system at host "), LIT("program at host "),
-		LIT("send program at "), LIT("program at "),
-		LIT("Generating server: "), LIT("Message from "),
-	};
+	const char *at = sl_ifind(text, words);
 	struct slice s;
-	const char *at;
-	size_t i, n;
+	size_t n;
 
-	for (i = 0; i < N(before); i++) {
-		if ((at = sl_ifind(text, before[i])) == NULL)
-			continue;
-		s = skip(sl_from(text, (size_t)(at - text.p) + before[i].n),
-		    " \t\n");
-		for (n = 0; n < s.n && (ascii_alnum(s.p[n]) ||
-		    s.p[n] == '.' || s.p[n] == '-'); n++)
-			;
-		while (n > 0 && s.p[n - 1] == '.')
-			n--;
-		if (memchr(s.p, '.', n) != NULL)
-			return sl_first(s, n);
-	}
-	return (struct slice){ NULL, 0 };
+	s = skip(sl_from(text, (size_t)(at - text.p) + words.n), " \t\n");
+	for (n = 0; n < s.n && (ascii_alnum(s.p[n]) || s.p[n] == '.' ||
+	    s.p[n] == '-'); n++)
+		;
+	while (n > 0 && s.p[n - 1] == '.')
+		n--;
+	if (n == 0 || memchr(s.p, '.', n) == NULL)
+		return (struct slice){ NULL, 0 };
+	return sl_first(s, n);
 }
 
-/* What the text says, into n; true when it says anything. */
-static bool
+/* What the text says, into n. */
+static void
 read_phrases(struct notice *n, struct slice text)
 {
 	static struct phrases index;
@@ -578,7 +609,7 @@ read_phrases(struct notice *n, struct slice text)
 	size_t i;
 
 	if (!phrases_in(PHRASES_ONCE(&index, phrases), text, &found))
-		return false;
+		return;
 	for (i = 0; i < N(phrases); i++) {
 		if (!phrase_found(&found, i))
 			continue;
@@ -587,8 +618,9 @@ read_phrases(struct notice *n, struct slice text)
 		n->failures += phrases[i].says == FAILURE;
 		n->delay |= phrases[i].says == DELAY;
 		n->complaint |= phrases[i].says == COMPLAINT;
+		if (phrases[i].says == HOST && n->mta.n == 0)
+			n->mta = host_behind(text, phrases[i].words);
 	}
-	return true;
 }
 
 void
@@ -602,7 +634,6 @@ notice_read(struct notice *n, struct arena *a, struct slice text)
 	split(n, a, text);
 	seen = sl_first(n->text, WORDS_SEEN);
 	read_phrases(n, seen);
-	n->mta = find_mta(seen);
 	find_codes(n, seen);
 }
 

@@ -269,15 +269,14 @@ skip_comment(struct slice *s)
 	*s = sl_from(*s, i);
 }
 
-/* Blanks, line ends, comments, and what else is in also. */
+/* Blanks, line ends, comments, and also: a blank, where nothing else. */
 static void
-skip_gap(struct slice *s, const char *also)
+skip_gap(struct slice *s, char also)
 {
 	while (s->n > 0) {
 		if (s->p[0] == '(')
 			skip_comment(s);
-		else if (ascii_space(s->p[0]) || (s->p[0] != '\0' &&
-		    strchr(also, s->p[0]) != NULL))
+		else if (ascii_space(s->p[0]) || s->p[0] == also)
 			*s = sl_from(*s, 1);
 		else
 			break;
@@ -313,7 +312,7 @@ bare_value(struct slice s)
 		if (s.p[i] != '(' || !ascii_space(s.p[i - 1]))
 			continue;
 		t = sl_from(s, i);
-		skip_gap(&t, "");
+		skip_gap(&t, ' ');
 		if (t.n == 0)
 			return sl_trim(sl_first(s, i));
 		i = s.n - t.n - 1;	/* a comment in the middle: text */
@@ -327,7 +326,7 @@ take_value(struct params *ps, struct param *p)
 	struct slice s;
 	size_t end;
 
-	skip_gap(&ps->rest, "");
+	skip_gap(&ps->rest, ' ');
 	p->quoted = false;
 	if (ps->rest.n > 0 && ps->rest.p[0] == '"') {
 		ps->rest = sl_from(ps->rest, 1);
@@ -352,7 +351,7 @@ next_param(struct params *ps, struct param *p)
 	size_t i;
 
 	for (;;) {
-		skip_gap(s, ";");
+		skip_gap(s, ';');
 		if (s->n == 0)
 			return false;
 		for (i = 0; i < s->n && s->p[i] != '=' && s->p[i] != ';'; i++)
@@ -460,7 +459,7 @@ plain_param(struct arena *a, struct charsets *cs, const struct param *p)
 	struct slice s = p->value;
 	struct buf b = { 0 };
 
-	if (p->quoted && sl_find(s, SL("\\")) != NULL) {
+	if (p->quoted && s.n > 0 && memchr(s.p, '\\', s.n) != NULL) {
 		add_value(&b, p);
 		s = keep(a, &b);
 	}
@@ -477,8 +476,9 @@ take_field_value(struct slice *s, struct buf *value)
 {
 	struct slice copy, head = { NULL, 0 };
 	bool loose;
+	size_t n;
 
-	skip_gap(s, "");
+	skip_gap(s, ' ');
 	copy = *s;
 	sl_cut(&copy, ';', &head);
 	loose = sl_find(head, SL("=")) != NULL;
@@ -488,9 +488,12 @@ take_field_value(struct slice *s, struct buf *value)
 			skip_comment(s);
 			continue;
 		}
+		for (n = 1; n < s->n && s->p[n] != ';' && s->p[n] != '(' &&
+		    !(loose && ascii_space(s->p[n])); n++)
+			;
 		if (value != NULL)
-			buf_addc(value, s->p[0]);
-		*s = sl_from(*s, 1);
+			buf_add(value, sl_first(*s, n));
+		*s = sl_from(*s, n);
 	}
 }
 
@@ -501,17 +504,19 @@ param_get(struct arena *a, struct charsets *cs, struct slice body,
 	struct params ps = { .rest = sl_first(body, WORDS_MAX) };
 	struct param p, plain = { .quoted = false };
 	struct pieces *pieces = NULL;
-	struct slice tail;
+	struct slice want = sl(name), tail;
 
-	if (sl_ifind(ps.rest, sl(name)) == NULL)
+	if (sl_ifind(ps.rest, want) == NULL)
 		return (struct slice){ NULL, 0 };
 	take_field_value(&ps.rest, NULL);
 	while (next_param(&ps, &p)) {
-		tail = sl_from(p.name, strlen(name));
-		if (sl_ieq(p.name, sl(name))) {
+		if (!sl_istarts(p.name, want))
+			continue;
+		tail = sl_from(p.name, want.n);
+		if (tail.n == 0) {
 			if (plain.value.p == NULL)
 				plain = p;
-		} else if (sl_istarts(p.name, sl(name)) && tail.p[0] == '*') {
+		} else if (tail.p[0] == '*') {
 			if (pieces == NULL)
 				pieces = arena_alloc(a, sizeof(*pieces));
 			keep_piece(pieces, &p, sl_from(tail, 1));
