@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "io/archive.h"
 #include "io/members.h"
@@ -440,12 +441,21 @@ type_of(int fd, const struct dirent *de)
 	    S_ISLNK(m) ? TREE_LINK : TREE_OTHER;
 }
 
-static int
-by_inode(const void *a, const void *b)
+static void
+sort_inodes(struct tree_dir *dir)
 {
-	const struct tree_name *x = a, *y = b;
+	struct tree_name *v = xcalloc(dir->n, sizeof(*v));
+	struct sort_key *k = xcalloc(dir->n, sizeof(*k));
+	size_t i;
 
-	return x->ino < y->ino ? -1 : x->ino > y->ino;
+	for (i = 0; i < dir->n; i++)
+		k[i] = (struct sort_key){ dir->v[i].ino, (uint32_t)i };
+	sort_keys(k, dir->n);
+	for (i = 0; i < dir->n; i++)
+		v[i] = dir->v[k[i].i];
+	free(k);
+	free(dir->v);
+	dir->v = v;
 }
 
 static void
@@ -491,8 +501,7 @@ read_names(struct dir *d, struct err *err)
 		return -1;
 	}
 	closedir(dp);
-	if (d->pub.n > 0)
-		qsort(d->pub.v, d->pub.n, sizeof(*d->pub.v), by_inode);
+	sort_inodes(&d->pub);
 	return 0;
 }
 
@@ -619,26 +628,53 @@ next_path(struct tree *t)
 	return path;
 }
 
-static int
-by_name(const void *a, const void *b, void *ctx)
+/* Eight bytes of a name as a number, NUL behind its end. */
+static uint64_t
+name_key(const char *name)
 {
-	const struct tree_name *v = ctx;
-	const uint32_t *x = a, *y = b;
+	uint64_t key = 0;
+	size_t i;
 
-	return strcmp(v[*x].name, v[*y].name);
+	for (i = 0; i < sizeof(key); i++) {
+		key = key << 8 | (unsigned char)*name;
+		name += *name != '\0';
+	}
+	return key;
+}
+
+/* Those of k by name, of which the first same bytes are the same. */
+static void
+sort_behind(const struct tree_name *v, struct sort_key *k, size_t n,
+    size_t same)
+{
+	size_t i, run;
+
+	for (i = 0; i < n; i++)
+		k[i].key = name_key(v[k[i].i].name + same);
+	sort_keys(k, n);
+	for (i = 0; i < n; i += run) {
+		run = sort_run(k + i, n - i);
+		if (run > 1 && (k[i].key & 0xff) != 0)
+			sort_behind(v, k + i, run, same + sizeof(k->key));
+	}
 }
 
 static void
 sort_names(struct dir *d)
 {
+	struct sort_key *k;
 	uint32_t i;
 
 	if (d->sorted != NULL)
 		return;
+	k = xcalloc(d->pub.n, sizeof(*k));
+	for (i = 0; i < d->pub.n; i++)
+		k[i].i = i;
+	sort_behind(d->pub.v, k, d->pub.n, 0);
 	d->sorted = xcalloc(d->pub.n, sizeof(*d->sorted));
 	for (i = 0; i < d->pub.n; i++)
-		d->sorted[i] = i;
-	qsort_r(d->sorted, d->pub.n, sizeof(*d->sorted), by_name, d->pub.v);
+		d->sorted[i] = k[i].i;
+	free(k);
 }
 
 int

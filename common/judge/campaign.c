@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "judge/judge.h"
 
@@ -26,11 +27,6 @@ struct point {
 	bool		 brief;		/* is_short(s), which is far away */
 };
 
-struct item {
-	uint64_t	 key;
-	uint32_t	 i;		/* of entries, then of known */
-};
-
 struct group {
 	uint32_t	 weight, known, number;
 	uint32_t	 least;		/* of its points: the order of equals */
@@ -52,7 +48,7 @@ struct finder {
 	struct campaign_known *known;
 	size_t		 nknown;
 
-	struct item	*items;		/* sorted by sketch */
+	struct sort_key	*items;		/* entries, then known; by sketch */
 	size_t		 nitems;
 	struct point	*points;	/* in the same order, each once */
 	size_t		 npoints;
@@ -118,11 +114,27 @@ says_nothing(const struct sketch *s)
 static int
 item_cmp(const void *x, const void *y, void *ctx)
 {
-	const struct item *a = x, *b = y;
+	const struct sort_key *a = x, *b = y;
 
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
 	return sketch_cmp(sketch_of(ctx, a->i), sketch_of(ctx, b->i));
+}
+
+/* By key: then those of one key are of one sketch, nearly always. */
+static void
+items_sort(struct finder *f)
+{
+	size_t i, k, n;
+
+	sort_keys(f->items, f->nitems);
+	for (i = 0; i < f->nitems; i += n) {
+		n = sort_run(f->items + i, f->nitems - i);
+		for (k = i + 1; k < i + n && item_cmp(&f->items[k - 1],
+		    &f->items[k], f) == 0; k++)
+			;
+		if (k < i + n)
+			qsort_r(f->items + i, n, sizeof(*f->items), item_cmp,
+			    f);
+	}
 }
 
 static void
@@ -131,7 +143,7 @@ item_add(struct finder *f, uint32_t i)
 	const struct sketch *s = sketch_of(f, i);
 
 	if (s != NULL && !says_nothing(s))
-		f->items[f->nitems++] = (struct item){ key_of(s), i };
+		f->items[f->nitems++] = (struct sort_key){ key_of(s), i };
 }
 
 static void
@@ -163,7 +175,7 @@ points_make(struct finder *f)
 	f->items = xcalloc(most, sizeof(*f->items));
 	for (i = 0; i < most; i++)
 		item_add(f, (uint32_t)i);
-	qsort_r(f->items, f->nitems, sizeof(*f->items), item_cmp, f);
+	items_sort(f);
 	f->points = xcalloc(f->nitems, sizeof(*f->points));
 	f->point_of = xcalloc(f->nitems, sizeof(*f->point_of));
 	for (i = 0; i < f->nitems; i++)

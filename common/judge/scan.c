@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/sig.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "judge/id.h"
 #include "judge/scan.h"
@@ -684,15 +685,44 @@ path_cmp(const char *a, const char *b)
 static int
 by_path(const void *x, const void *y)
 {
-	const struct sorted *a = x, *b = y;
+	struct facts *const *a = x, *const *b = y;
 
-	if (a->spool != b->spool)
-		return a->spool < b->spool ? -1 : 1;
-	if (a->key[0] != b->key[0])
-		return a->key[0] < b->key[0] ? -1 : 1;
-	if (a->key[1] != b->key[1])
-		return a->key[1] < b->key[1] ? -1 : 1;
-	return path_cmp(a->f->path, b->f->path);
+	return path_cmp((*a)->path, (*b)->path);
+}
+
+static bool
+same_key(const struct sorted *a, const struct sorted *b)
+{
+	return a->spool == b->spool && a->key[0] == b->key[0] &&
+	    a->key[1] == b->key[1];
+}
+
+/* By spool and path, into to. */
+static void
+sort_paths(const struct sorted *v, size_t n, struct facts **to)
+{
+	struct sort_key *k = xcalloc(n, sizeof(*k));
+	size_t i, from;
+
+	for (i = 0; i < n; i++)
+		k[i] = (struct sort_key){ v[i].key[1], (uint32_t)i };
+	sort_keys(k, n);
+	for (i = 0; i < n; i++)
+		k[i].key = v[k[i].i].key[0];
+	sort_keys(k, n);
+	for (i = 0; i < n; i++)
+		k[i].key = v[k[i].i].spool;
+	sort_keys(k, n);
+	for (i = from = 0; i < n; i++) {
+		to[i] = v[k[i].i].f;
+		if (i + 1 < n && same_key(&v[k[i].i], &v[k[i + 1].i]))
+			continue;
+		if (i > from)
+			qsort(to + from, i + 1 - from,
+			    sizeof(struct facts *), by_path);
+		from = i + 1;
+	}
+	free(k);
 }
 
 /* One worker tells for all: they share the database. */
@@ -727,12 +757,12 @@ gather(struct scan *s)
 		free(w->v);
 		w->v = NULL;
 	}
-	qsort(v, n, sizeof(*v), by_path);
 	s->entries = xcalloc(n, sizeof(struct facts *));
-	for (i = 0; i < n; i++)
-		if (!v[i].f->moved)
-			s->entries[s->n++] = v[i].f;
+	sort_paths(v, n, s->entries);
 	free(v);
+	for (i = 0; i < n; i++)
+		if (!s->entries[i]->moved)
+			s->entries[s->n++] = s->entries[i];
 	s->vanished = atomic_load(&st->vanished);
 	types_failure(s);
 }
