@@ -132,6 +132,19 @@ t 'the server is asked for each field and byte' \
 t 'what is read is what it says' \
     'we_say | LC_ALL=C sort >ours && diff server ours'
 
+# PF-43: postqueue -j has neither accounts nor clients, and leaves out who has
+# had it.
+t 'what postqueue -j leaves out is told: who has had it, account, client' '
+	jq -es "all((keys - [\"queue_name\", \"queue_id\", \"arrival_time\",
+	    \"message_size\", \"forced_expire\", \"sender\", \"recipients\"]) == [] and
+	    (.recipients | all((keys - [\"address\", \"delay_reason\"]) == [])))" queue.json &&
+	jq -r ".queue_id as \$i | .recipients[] | \$i + \" \" + (.address |
+	    ascii_downcase)" queue.json | sort >theirs &&
+	jq -r ".queue_id as \$i | .recipients[] | select(.state == \"done\") |
+	    \$i + \" \" + (.address | ascii_downcase)" out | sort >had &&
+	[ "$(wc -l <had)" -gt 3 ] && [ -z "$(comm -12 theirs had)" ] &&
+	jq -es "(map(select(.account)) | length > 3) and
+	    (map(select(.client.ip)) | length > 3)" out'
 t 'a report of the server says what it is about' '
 	jq -es "map(select(.sender.address == \"\" and .kind == \"bounce\")) |
 	    length > 3 and all(.note | test(\"^a report of this server about [0-9A-Za-z]+\"))" out'

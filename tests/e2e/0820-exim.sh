@@ -206,6 +206,48 @@ t 'the journal counts' '
 	run 0 spoolscan -f exim -d example.org -o ndjson $q && rm "${h%-H}-J" &&
 	jq -es "map(select(.queue_id == \"$id\"))[0].recipients[] |
 	    select(.address == \"b@soft.example.net\") | .state == \"done\"" out'
+# EX-26: of a body in wire format -Mvc shows nothing, and says that all is well;
+# of a message that is locked it says no more than that.
+wire=$(grep -l spool_file_wireformat $q/input/*/*-H | head -n 1)
+t 'a body in wire format is read, of which -Mvc shows nothing' '
+	id=$(basename "$wire" -H) && exim -Mvc $id >mvc && [ ! -s mvc ] &&
+	exim -Mvb $id | sed 1d | perl -pe "s/\r\n/\n/" >body && [ -s body ] &&
+	spoolshow --raw $wire >raw && perl -0777 -pe "s/\A.*?\n\n//s" raw | cmp - body'
+cat >locked.pl <<'END'
+use Fcntl;
+open my $f, '+<', shift or die;
+my $lock = pack 's s x4 q q i x4', F_WRLCK, 0, 0, 19, 0;
+fcntl $f, F_SETLK, $lock or die;
+exit system(@ARGV) >> 8;
+END
+t 'what is being delivered is read, of which -Mvc shows that it is locked' '
+	h=$(grep -L spool_file_wireformat $q/input/*/*-H | head -n 1) &&
+	id=$(basename "$h" -H) && d=${h%-H}-D && exim -Mvc $id >mvc &&
+	spoolshow --raw $h | cmp - mvc && perl locked.pl $d spoolshow --raw $h >raw &&
+	cmp raw mvc && perl locked.pl $d chroot $r /usr/sbin/exim4 \
+	    -C /etc/exim4/exim4.conf -Mvc $id >mvc 2>&1; cat mvc
+	grep -q "is locked" mvc && [ "$(wc -l <mvc)" -eq 1 ]'
+# EX-20: of an ordinary alias -bp shows the alias alone, as one who has had
+# nothing; what is put back for it reaches one of them twice.
+t 'who is behind an alias and has had it is told, and -bp does not' '
+	grep -q "^ *sales@example.org" bp && ! grep -q "two@ok.example.net" bp &&
+	jq -es "map(select(any(.recipients[]?; .address == \"sales@example.org\") and
+	    (.note // \"\" | test(\"frozen\") | not))) | length > 0 and
+	    all((.recipients | all(.state == \"pending\")) and
+	    (.note // \"\" | test(\"had by two@ok.example.net\")) and
+	    (.problems[0] // \"\" | test(\"^addresses behind an alias have had it\")))" out'
+t 'of an alias that is put in place once each has a state of its own' '
+	perl -MIO::Socket::INET -e "\$s = IO::Socket::INET->new(q(127.0.0.1:2840));
+	    for (q(EHLO x), q(MAIL FROM:<a@example.com>), q(RCPT TO:<x@once.example.net>),
+	    q(DATA), qq(Subject: once\r\n\r\nx\r\n.), q(QUIT)) {
+		1 while <\$s> =~ /^\d+-/; print \$s qq(\$_\r\n) }" && settle
+	exim -bp | grep -A 2 "<a@example.com>" | sed "1d; s/^ *//" | sort >theirs &&
+	printf "%s\n" "D x@once.example.net" left@soft.example.net | diff - theirs &&
+	run 0 spoolscan -f exim -d example.org -o ndjson $q &&
+	jq -r "select(.subject == \"once\").recipients[] |
+	    (if .state == \"done\" then \"D \" else \"\" end) + .address" out | sort |
+	    diff - theirs && jq -es "any(.subject == \"once\" and
+	    .note == \"had by right@ok.example.net\")" out'
 t 'each that is pending has its last error' '
 	run 0 spoolscan -f exim -d example.org -o ndjson $q &&
 	jq -es "[.[] | select(.note // \"\" | test(\"frozen\") | not).recipients[] | select(.state == \"pending\" and

@@ -80,6 +80,14 @@ t 'the server is asked for each field' '
 	server_says | sort >server && [ "$(grep -c " sender " server)" -ge $((mails * 9 / 10)) ] &&
 	[ "$(grep -c " held$" server)" -eq 2 ] && grep -q " error .*450 answered" server'
 t 'what is read is what it says' 'we_say | sort >ours && diff server ours'
+# SM-16: mailq alone is silent about what is quarantined.
+t 'what is quarantined is told, and mailq does not list it' '
+	sm -bp >plain && sm -qQ -bp >held &&
+	find $q -name "hf*" -type f | sed "s,.*/hf,," | sort >ids && [ "$(wc -l <ids)" -eq 2 ] &&
+	! grep -F -f ids plain && [ "$(grep -c -F -f ids held)" -eq 2 ] &&
+	jq -r "select(.note // \"\" | test(\"quarantined: looks odd\")) |
+	    select(.path | test(\"/hf[^/]*$\")) | select(.recipients | length > 0) |
+	    .queue_id" out | sort | diff ids -'
 t 'what an alias was is told, and what a program of this host handed in' '
 	jq -r ".recipients[]? | select(.address == \"one@soft.example.net\").original" out |
 	    sort -u | grep -qx sales@example.org &&
