@@ -7,6 +7,7 @@
 box postfix
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/e2e/live.sh"
+live_partial='(.problems == ["still being received"])'	# one file, and one word
 
 r=/mnt/l/root
 spool=$r/var/spool/postfix

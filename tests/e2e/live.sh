@@ -69,10 +69,13 @@ live_stop() {
 	cat feed*.errs
 }
 
+# What has problems that are none: it is being received.  More may stand behind
+# that, of a body that has no header yet.
+live_partial='(.problems[0] | test("^(still being received|being received, or cut off)"))'
+
 # Whole, or being received; and no other's: of two recipients one may have it.
 live_check() {
-	jq -r 'select((.problems // []) != [] and
-	    (.problems[0] | test("^(still being received|being received, or cut off)") | not)) |
+	jq -r 'select((.problems // []) != [] and ('"$live_partial"' | not)) |
 	    "\(.path) \(.problems)"' out | grep . && return 1
 	jq -r 'select((.problems // []) == [] and (.from == null) and .kind == "mail") |
 	    (.message_id // "" | ltrimstr("<") | split("@")[0]) as $n |

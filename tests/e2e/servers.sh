@@ -170,7 +170,6 @@ O QueueSortOrder=filename
 O RetryFactor=1
 O RefuseLA=10000
 O QueueLA=10000
-O MinQueueAge=0
 H?P?Return-Path: <$g>
 HReceived: $?sfrom $s $.$?_($?s$|from $.$_)
 	$.by $j (8.17.1)$?r with $r$. id $i$?u
