@@ -757,6 +757,28 @@ notice_near(const struct notice *n, struct slice *v, size_t max)
 	return collect(sl_first(n->text, WORDS_SEEN), address_near, v, max);
 }
 
+/* "  a@b", and below it "    (generated from c@d)", "    the reason" */
+struct slice
+notice_reason(const struct notice *n)
+{
+	struct slice rest = sl_first(n->text, WORDS_SEEN), line;
+	bool below = false;
+
+	if (n->by == NULL || strcmp(n->by, "exim") != 0)
+		return SL("");
+	while (sl_line(&rest, &line)) {
+		if (!sl_starts(line, SL("    "))) {
+			below = sl_starts(line, SL("  ")) &&
+			    address_at(sl_trim(line)).n > 0;
+			continue;
+		}
+		line = sl_trim(line);
+		if (below && line.n > 0 && line.p[0] != '(')
+			return sl_first(line, DIAGNOSTIC_MAX);
+	}
+	return SL("");
+}
+
 /* The character an entity stands for; 0: none we know. */
 static char
 entity(struct slice name)

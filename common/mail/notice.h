@@ -39,6 +39,12 @@ size_t	notice_failed(const struct notice *n, struct slice *v, size_t max);
 /* The same for addresses anywhere in a line that says failure. */
 size_t	notice_near(const struct notice *n, struct slice *v, size_t max);
 
+/*
+ * Why, where Exim says it without a reply of SMTP: the first line below an
+ * address.  Empty: it does not, or somebody else wrote the text.
+ */
+struct slice	notice_reason(const struct notice *n);
+
 /* HTML as text: tags gone, a line for each block.  Appended to out. */
 void	notice_html(struct slice html, struct buf *out);
 #endif

@@ -861,7 +861,8 @@ take_notice(struct look *l)
 	if (r->status.n == 0)
 		r->status = l->notice.status;
 	if (r->diagnostic.n == 0)
-		r->diagnostic = l->notice.diagnostic;
+		r->diagnostic = l->notice.diagnostic.n > 0 ?
+		    l->notice.diagnostic : notice_reason(&l->notice);
 }
 
 /*

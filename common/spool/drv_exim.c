@@ -252,6 +252,7 @@ struct head_file {
 	struct slice	 rest;		/* what is not read yet */
 	const char	*why;		/* it cannot be read any further */
 	struct slice	 login, auth_id, protocol, frozen;
+	struct slice	 about;		/* what its log says that it is about */
 	bool		 host_auth, local, wire, localerror;
 	struct list	 done, rcpts;
 };
@@ -867,6 +868,17 @@ settle_done(struct head_file *h)
 	    SL_ARG(others), n > STRANGERS_MAX ? " and others" : ""));
 }
 
+/* "Received from <> R=1AdJ2p-0000a1-01 U=exim P=local S=1921" (EX-15) */
+static void
+log_received(struct head_file *h, struct slice rest)
+{
+	struct slice word;
+
+	while (h->about.n == 0 && sl_word(&rest, &word))
+		if (sl_starts(word, SL("R=")) && is_id(sl_from(word, 2)))
+			h->about = sl_from(word, 2);
+}
+
 /* "2026-11-21 07:40:00 a@b R=x T=y defer (111): Connection refused" */
 static void
 log_line(struct head_file *h, struct slice line)
@@ -878,6 +890,8 @@ log_line(struct head_file *h, struct slice line)
 	if (!sl_word(&rest, &word) || !sl_word(&rest, &word) ||
 	    !sl_word(&rest, &word))
 		return;
+	if (sl_eq(word, SL("Received")))
+		log_received(h, rest);
 	if ((k = list_find(&h->rcpts, lowered(h->c.a, word))) == NULL)
 		return;
 	to = &h->c.m->rcpts[k->i];
@@ -948,8 +962,19 @@ settle_account(struct head_file *h)
 	else if (h->local && !h->localerror && h->login.n > 0)
 		msg_note(m, h->c.a, arena_fmt(h->c.a, "handed in by " SL_FMT,
 		    SL_ARG(h->login)));
-	if (h->localerror)
-		msg_note(m, h->c.a, SL("a report of this server"));
+}
+
+/* EX-15: the log has what it is about, where it is still there. */
+static void
+settle_report(struct head_file *h)
+{
+	struct slice id = h->about;
+
+	if (!h->localerror)
+		return;
+	if (id.n == 0)
+		id = report_about(h->c.a, h->c.m->text);
+	msg_report(h->c.m, h->c.a, is_id(id) ? id : SL(""));
 }
 
 static void
@@ -996,34 +1021,32 @@ find_header(struct slice s)
 }
 
 static void
-read_head_file(struct spool_reader *rd, struct spool_msg *m,
+read_head_file(struct spool_reader *rd, struct head_file *h,
     struct slice journal)
 {
-	struct head_file h = { .c = { rd->a, m, PROV_NATIVE, 0 },
-	    .rest = buf_sl(&rd->buf) };
 	struct slice line;
 	size_t i;
 
-	if (take_line(&h, &line) && !sl_eq(line, sl(rd->e->name)))
-		msg_problem(m, "the -H file says that it is another's");
-	if (h.why == NULL)
-		read_envelope(&h);
-	rd->pos = h.why != NULL ? find_header(buf_sl(&rd->buf)) :
-	    rd->buf.n - h.rest.n;
-	rd->crlf = h.wire;
-	if (h.why != NULL)
-		msg_problem(m, h.why);
-	check_header(rd, m);
-	read_journal(&h, journal);
-	if (h.why == NULL)
-		settle_done(&h);
+	h->rest = buf_sl(&rd->buf);
+	if (take_line(h, &line) && !sl_eq(line, sl(rd->e->name)))
+		msg_problem(h->c.m, "the -H file says that it is another's");
+	if (h->why == NULL)
+		read_envelope(h);
+	rd->pos = h->why != NULL ? find_header(buf_sl(&rd->buf)) :
+	    rd->buf.n - h->rest.n;
+	rd->crlf = h->wire;
+	if (h->why != NULL)
+		msg_problem(h->c.m, h->why);
+	check_header(rd, h->c.m);
+	read_journal(h, journal);
+	if (h->why == NULL)
+		settle_done(h);
 	for (i = 0; i < rd->e->nwith; i++)
 		if (kind_of(rd->e->with[i].name) == 0)
-			read_log(&h, reader_companion(rd, &rd->e->with[i],
+			read_log(h, reader_companion(rd, &rd->e->with[i],
 			    LOG_MAX));
-	settle_account(&h);
-	settle_frozen(&h);
-	companion_done(&h.c);
+	settle_account(h);
+	companion_done(&h->c);
 }
 
 /* EX-26: its server locks the first line of a -D that it works on. */
@@ -1063,6 +1086,7 @@ static int
 exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct slice name = sl(rd->e->name), journal = SL("");
+	struct head_file h = { .c = { rd->a, m, PROV_NATIVE, 0 } };
 	char kind = kind_of(name.p);
 	int fd, r;
 
@@ -1077,10 +1101,14 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		return -1;
 	if (r == 1)
 		close(fd);
-	read_head_file(rd, m, journal);
+	read_head_file(rd, &h, journal);
 	if (r == 0)
 		msg_problem(m, "its -D file is missing: the body is lost");
-	return reader_text(rd, m, err) == -1 ? -1 : 1;
+	if (reader_text(rd, m, err) == -1)
+		return -1;
+	settle_report(&h);
+	settle_frozen(&h);
+	return 1;
 }
 
 /* The first part of the id: seconds in base 62.  EX-4. */

@@ -508,13 +508,15 @@ note_local(struct companion *c, const struct envelope *v)
 	static const struct slice subject =
 	    SL("\nSubject: Delivery status notification: ");
 	struct spool_msg *m = c->m;
+	struct slice about;
 
 	if (!sl_eq(v->sockaddr, SL("local")))
 		return;
 	if (m->has_sender && m->sender.null &&
-	    sl_find(sl_first(m->text, HEAD_MAX), subject) != NULL)
-		msg_note(m, c->a, SL("a report of this server"));
-	else
+	    sl_find(sl_first(m->text, HEAD_MAX), subject) != NULL) {
+		about = report_about(c->a, m->text);
+		msg_report(m, c->a, is_hex(about, MSGID) ? about : SL(""));
+	} else
 		msg_note(m, c->a, SL("handed in on this server"));
 }
 

@@ -786,9 +786,7 @@ note_report(struct envelope *v)
 		id = sl_first(id, strcspn(arena_str(v->c.a,
 		    sl_first(id, 64)), "\r\n"));
 	}
-	msg_note(m, v->c.a, id.n == 0 ? SL("a report of this server") :
-	    arena_fmt(v->c.a, "a report of this server about " SL_FMT,
-	    SL_ARG(id)));
+	msg_report(m, v->c.a, id);
 }
 
 static void

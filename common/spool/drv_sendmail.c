@@ -667,13 +667,16 @@ settle(struct control *q, char kind)
 {
 	struct spool_msg *m = q->c.m;
 	struct arena *a = q->c.a;
+	struct slice about;
 
 	settle_peer(q);
 	m->held = kind == 'h';					/* SM-16 */
 	if (has(q->flags, 'd'))					/* SM-11 */
 		m->ret = has(q->flags, 'n') ? SL("HDRS") : SL("FULL");
-	if (has(q->flags, 'r'))
-		msg_note(m, a, SL("a report of this server"));
+	if (has(q->flags, 'r')) {
+		about = report_about(a, m->text);
+		msg_report(m, a, is_id(about) ? about : SL(""));
+	}
 	if (sl_iends(q->protocol, SL("A")))
 		msg_note(m, a, SL("the client was authenticated: its account "
 		    "is in the log only"));
@@ -713,6 +716,8 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	if (r == 1)
 		close(fd);
 	read_control(&q, buf_sl(&rd->buf));
+	if (reader_text(rd, m, err) == -1)
+		return -1;
 	settle(&q, kind);
 	companion_done(&q.c);
 	if (kind == 't')
@@ -721,7 +726,7 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		msg_problem(m, "the server gave it up: it is a Qf file");
 	if (r == 0)
 		msg_problem(m, "its df file is missing: the body is lost");
-	return reader_text(rd, m, err) == -1 ? -1 : 1;
+	return 1;
 }
 
 /* The time of the qf file is that of the last attempt. */

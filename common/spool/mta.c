@@ -1,3 +1,6 @@
+#include "mail/header.h"
+#include "mail/received.h"
+#include "spool/driver.h"
 #include "spool/mta.h"
 
 /* RFC 5321 4.1.2: an Atom's, or 8-bit (RFC 6531 3.3). */
@@ -136,4 +139,52 @@ notify_number(struct slice words, const struct notify_bits *bits)
 			n |= bits->delay;
 	}
 	return n;
+}
+
+/* The first Received of s, taken off it. */
+static bool
+next_received(struct arena *a, struct slice *s, struct hop *hop)
+{
+	struct slice field = SL("Received:"), body;
+	const char *at, *end;
+
+	if (!sl_istarts(*s, field)) {
+		if ((at = sl_find(*s, SL("\nReceived:"))) == NULL)
+			return false;
+		*s = sl_from(*s, (size_t)(at - s->p) + 1);
+	}
+	body = *s = sl_from(*s, field.n);
+	for (at = s->p; (end = memchr(at, '\n', s->n -
+	    (size_t)(at - s->p))) != NULL; at = end + 1)
+		if (end + 1 == s->p + s->n || !ascii_blank(end[1]))
+			break;
+	if (end != NULL)
+		body = sl_first(*s, (size_t)(end - s->p));
+	return received_parse(a, hdr_unfold(a, body), hop);
+}
+
+struct slice
+report_about(struct arena *a, struct slice text)
+{
+	const char *body = sl_find(text, SL("\n\n"));
+	struct slice rest;
+	struct hop own, first;
+
+	if (body == NULL)
+		return SL("");
+	rest = sl_from(text, (size_t)(body - text.p));
+	text = sl_first(text, (size_t)(body - text.p));
+	if (!next_received(a, &text, &own) ||
+	    !next_received(a, &rest, &first) || own.by.n == 0 ||
+	    !sl_ieq(own.by, first.by))
+		return SL("");
+	return first.id;
+}
+
+void
+msg_report(struct spool_msg *m, struct arena *a, struct slice about)
+{
+	msg_note(m, a, about.n == 0 ? SL("a report of this server") :
+	    arena_fmt(a, "a report of this server about " SL_FMT,
+	    SL_ARG(about)));
 }

@@ -25,6 +25,17 @@ struct slice	notify_words(struct arena *a, bool never, bool success,
 void	addr_bare(struct buf *out, struct slice spec);
 void	xtext_decode(struct buf *out, struct slice s);
 
+/*
+ * A report that the server made itself has the message that it is about in
+ * it: the queue id in the first Received behind the report's own header, when
+ * the same host wrote both.  Empty: it does not tell.
+ */
+struct slice	report_about(struct arena *a, struct slice text);
+
+/* Say so, with the id of the message that it is about, or an empty one. */
+struct spool_msg;
+void	msg_report(struct spool_msg *m, struct arena *a, struct slice about);
+
 /* NOTIFY as a server's number, 0 where nothing was said. */
 struct notify_bits {
 	unsigned	never, success, failure, delay;

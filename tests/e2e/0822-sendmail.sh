@@ -93,6 +93,15 @@ t 'what an alias was is told, and what a program of this host handed in' '
 	    sort -u | grep -qx sales@example.org &&
 	jq -es "map(select(.subject == \"by hand\")) | length == 1 and
 	    (.[0].note | test(\"^handed in by .*@localhost\"))" out'
+t 'a report tells its cause, and the message that caused it' '
+	jq -es "map(select(.note // \"\" | test(\"^a report of this server\"))) | length > 3 and
+	    all((.note | test(\"^a report of this server about [0-9A-Za-z]{14}\")) and
+	    (.report.diagnostic | test(\"550 answered\")))" out &&
+	jq -r "select(.kind == \"mail\") | .queue_id + \" \" + .message_id" out | sort >all &&
+	jq -r "select(.note // \"\" | test(\"^a report of this server\")) |
+	    (.note | split(\"; \")[0] | split(\" \")[6]) + \" \" +
+	    .report.original.message_id" out | sort -u >caused && join caused all >both &&
+	cat both && [ "$(wc -l <both)" -gt 3 ] && awk "\$2 != \$3 { exit 1 }" both'
 t 'a message that the server gave up is told' '
 	jq -es "[.[] | select(.problems // [] | any(test(\"Qf file\")))] |
 	    length == $(find $q -name "Qf*" -type f | wc -l)" out'

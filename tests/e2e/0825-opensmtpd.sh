@@ -115,8 +115,13 @@ t 'it is compressed, and unpacked by gzip read as the same' '
 we_say >/dev/null
 # OS-3, OS-7
 t 'a report of the server is told, and has no account' '
-	jq -es "map(select(.note == \"a report of this server\")) | length > 0 and
-	    all(.sender.address == \"\" and .account == null)" out'
+	jq -es "map(select(.note // \"\" | test(\"^a report of this server about [0-9a-f]{8}\"))) |
+	    length > 0 and all(.sender.address == \"\" and .account == null)" out &&
+	jq -r "select(.kind == \"mail\") | .queue_id + \" \" + .message_id" out | sort >all &&
+	jq -r "select(.note // \"\" | test(\"^a report of this server\")) |
+	    (.note | split(\" \")[6]) + \" \" +
+	    .report.original.message_id" out | sort -u >caused && join caused all >both &&
+	cat both && [ -s both ] && awk "\$2 != \$3 { exit 1 }" both'
 t 'the same out of an archive' '
 	few="del(.spool, .class, .reason, .evidence)"
 	jq -S "$few" out >disk &&

@@ -141,6 +141,30 @@ START_TEST(server_names_itself)
 }
 END_TEST
 
+#define EXIM	"This message was created automatically by mail delivery " \
+		"software.\n\nThe following address(es) failed:\n\n"
+
+static const struct {
+	const char	*text, *why;
+} reasons[] = {
+	{ EXIM "  a@b.example\n    (generated from c@b.example)\n"
+	    "    lines too long for transport\n    more\n",
+	    "lines too long for transport" },
+	{ EXIM "  a@b.example\n    (generated from c@b.example)\n", "" },
+	{ EXIM "    indented, below nothing\n", "" },
+	{ EXIM, "" },
+	{ "The following address(es) failed:\n\n  a@b.example\n    no\n",
+	    "" },
+	{ "", "" },
+};
+
+START_TEST(exim_says_why_below_the_address)
+{
+	notice_read(&n, a, sl(reasons[_i].text));
+	ck_assert(sl_eq(notice_reason(&n), sl(reasons[_i].why)));
+}
+END_TEST
+
 static const struct {
 	const char	*html, *text;
 } pages[] = {
@@ -183,6 +207,7 @@ suite(void)
 	tcase_add_test(t, original_begins_at_its_first_field);
 	tcase_add_test(t, fields_quoted_in_the_text_are_no_original);
 	tcase_add_test(t, server_names_itself);
+	tcase_add_loop_test(t, exim_says_why_below_the_address, 0, N(reasons));
 	tcase_add_loop_test(t, html_becomes_text, 0, N(pages));
 	suite_add_tcase(s, t);
 	return s;
