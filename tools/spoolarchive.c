@@ -27,6 +27,7 @@
 #include "show/guess.h"
 #include "show/head.h"
 #include "show/sink.h"
+#include "site/beside.h"
 #include "site/told.h"
 
 static const char	*case_file, *only, *format, *because;
@@ -131,6 +132,7 @@ guess_site(struct site *site, struct scan *scan)
 
 	if (told.file != NULL)
 		return;
+	site_beside(site, scan->spools, scan->formats, scan->nspools, &why);
 	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
 	guess_say(&why);
 	buf_free(&why);

@@ -19,6 +19,7 @@
 #include "show/select.h"
 #include "show/sink.h"
 #include "show/summary.h"
+#include "site/beside.h"
 #include "site/told.h"
 #include "spool/spool.h"
 
@@ -82,6 +83,7 @@ guess_site(struct site *site, struct scan *scan)
 
 	if (told.file != NULL)
 		return;
+	site_beside(site, scan->spools, scan->formats, scan->nspools, &why);
 	judge_guess(site, scan->strings, scan->entries, scan->n, &why);
 	guess_say(&why);
 	if (why.n > 0)
@@ -260,17 +262,24 @@ on_progress(void *ctx, size_t entries, uint64_t bytes)
 static int
 confine(struct scan *scan, struct job *job, struct err *err)
 {
+	struct arena *a = arena_new();
 	size_t i;
+	int r = 0;
 
 	if (scan_ready(scan, err) == -1 || (job->cf != NULL &&
 	    case_confine(job->cf, &box, err) == -1) || (rspamd_url != NULL &&
 	    rspamd_new(&job->rspamd, rspamd_url, !box.off, err) == -1))
-		return -1;
-	for (i = 0; job->paths[i] != NULL; i++)
+		r = -1;
+	for (i = 0; r == 0 && job->paths[i] != NULL; i++) {
 		sandbox_path(&box, job->paths[i]);
+		if (told.file == NULL)
+			site_beside_allow(&box, a, job->paths[i]);
+	}
 	box.tell = more;
-	sandbox_enter(&box);
-	return 0;
+	if (r == 0)
+		sandbox_enter(&box);
+	arena_free(a);
+	return r;
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "mail/date.h"
 #include "show/gauge.h"
 #include "show/guess.h"
+#include "site/beside.h"
 #include "site/told.h"
 
 #define ROWS	20		/* of what anybody can make up */
@@ -335,6 +336,8 @@ confine(struct job *job, struct arena *a, struct err *err)
 		return -1;
 	for (i = 0; job->paths[i] != NULL; i++) {
 		sandbox_path(&box, job->paths[i]);
+		if (told.file == NULL)
+			site_beside_allow(&box, a, job->paths[i]);
 		if (watch > 0)
 			sandbox_path(&box, arena_fmt(a, "%s/..",
 			    job->paths[i]).p);

@@ -154,13 +154,15 @@ most(const struct guess *g, const uint32_t *count)
 }
 
 static struct slice
-guess_host(struct guess *g)
+guess_host(struct guess *g, bool wanted)
 {
 	uint32_t id = most(g, g->by);
 	struct slice host = intern_str(g->in, id);
 
 	if (id == 0 || g->by[id] * 100 < g->nhops * HOST_SHARE)
 		return SL("");
+	if (!wanted)
+		return host;
 	add(g, SITE_HOST, host);
 	buf_fmt(g->why, "hosts = " SL_FMT ": it wrote the newest hop of %u "
 	    "of %zu messages\n", SL_ARG(host), g->by[id], g->nhops);
@@ -318,7 +320,7 @@ weigh_domain(struct guess *g, uint32_t id, struct slice own, size_t noutside)
 	bool gets = g->from.count[id] >= CLIENTS_MIN &&
 	    (size_t)g->from.count[id] * 100 >= noutside * CLIENT_SHARE;
 
-	if (server + sends + gets < 2)
+	if (server + sends + gets < 2 || site_is_ours(g->site, d))
 		return;
 	add(g, SITE_LOCAL, d);
 	buf_fmt(g->why, "local_domains = " SL_FMT ":", SL_ARG(d));
@@ -341,7 +343,8 @@ guess_domains(struct guess *g, struct slice host)
 	for (i = 0; i < n; i++)
 		weigh_domain(g, v[i], own, g->noutside);
 	free(v);
-	if (site_has(g->site, SITE_LOCAL) || own.n == 0)
+	if ((site_has(g->site, SITE_LOCAL) && !site_is_partial(g->site)) ||
+	    own.n == 0 || site_is_ours(g->site, own))
 		return;
 	add(g, SITE_LOCAL, own);
 	buf_fmt(g->why, "local_domains = " SL_FMT ": the server's own name, "
@@ -354,7 +357,7 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 {
 	struct guess g = { .in = in, .v = v, .n = n, .site = site,
 	    .why = why, .ids = (size_t)intern_count(in) + 1 };
-	struct slice host = SL("");
+	struct slice host;
 
 	g.helos.count = xcalloc(g.ids, sizeof(uint32_t));
 	g.from.count = xcalloc(g.ids, sizeof(uint32_t));
@@ -363,15 +366,14 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	g.inside = xcalloc(g.ids, 1);
 
 	count_hosts(&g);
-	if (!site_has(site, SITE_HOST))
-		host = guess_host(&g);
+	host = guess_host(&g, !site_has(site, SITE_HOST));
 	guess_gateways(&g, !site_has(site, SITE_GATEWAY));
 	if (!site_has(site, SITE_TRUSTED)) {
 		site_set_guessed(site);
 		guess_trusted(&g);
 	}
 	count_domains(&g);
-	if (!site_has(site, SITE_LOCAL))
+	if (!site_has(site, SITE_LOCAL) || site_is_partial(site))
 		guess_domains(&g, host);
 
 	free(g.helos.slot);

@@ -92,10 +92,15 @@ import_file(struct import *in, size_t line, struct slice path,
 	struct slice beside = arena_fmt(in->a, "%.*s%s", (int)dir, in->path,
 	    base_name(named));
 	const char *name = arena_str(in->a, beside);
+	struct stat st;
 
 	*used = name;
 	if (access(name, R_OK) == -1)
-		*used = named;
+		*used = in->root == NULL ? named :
+		    arena_fmt(in->a, "%s%s", in->root, named).p;
+	if (in->root != NULL && lstat(*used, &st) == 0 &&
+	    !S_ISREG(st.st_mode))
+		return err_set(in->err, ERR_UNSAFE, "%.200s: no file", *used);
 	if (import_read(in->a, *used, text, in->err) == -1)
 		return err_at(in->err, "%.180s:%zu", in->path, line);
 	return 0;

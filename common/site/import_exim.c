@@ -249,17 +249,24 @@ read_main(struct exim *x, struct slice line, size_t number)
 	return 0;
 }
 
+static void
+begin(struct exim *x, struct import *in)
+{
+	*x = (struct exim){ .in = in };
+	x->text = (struct exim_text){ .in = in, .rest = in->text };
+	x->lists = (struct exim_lists){ .in = in };
+}
+
 int
 import_exim(struct import *in)
 {
-	struct exim x = { .in = in };
+	struct exim x;
 	struct slice line;
 	size_t first = 0;
 	bool acls = false;
 	int r;
 
-	x.text = (struct exim_text){ .in = in, .rest = in->text };
-	x.lists = (struct exim_lists){ .in = in };
+	begin(&x, in);
 	while (!acls && (r = exim_line(&x.text, &first, &line)) == 1) {
 		acls = sl_starts(line, SL("begin ")) &&
 		    sl_eq(sl_trim(sl_from(line, 6)), SL("acl"));
@@ -279,5 +286,62 @@ import_exim(struct import *in)
 		    SL_ARG(sl_first(x.acl, 60)));
 	buf_add(in->rules, SL("refuse"));	/* the end of an ACL */
 	import_origin(in, 0, SL("the end of the ACL"));
+	return 0;
+}
+
+/* The lists that the example configuration, and those made of it, have. */
+static const struct {
+	struct slice	 name;
+	bool		 hosts;
+	enum site_what	 what;
+} ours[] = {
+	{ SL("local_domains"), false, SITE_LOCAL },
+	{ SL("relay_to_domains"), false, SITE_RELAY },
+	{ SL("relay_from_hosts"), true, SITE_TRUSTED },
+};
+
+/* One named list: " recipient =a.example .b.example", " client 192.0.2.1". */
+static void
+take_named(struct exim *x, size_t i, import_ours *took, void *ctx)
+{
+	struct exim_lists *l = &x->lists;
+	struct buf out = { 0 };
+	struct slice words, word;
+	bool unknown = false;
+	size_t k;
+
+	for (k = 0; k < l->n; k++)
+		if (l->v[k].hosts == ours[i].hosts &&
+		    sl_eq(l->v[k].name, ours[i].name))
+			break;
+	if (k < l->n && exim_list(l, l->v[k].value, ours[i].hosts, false,
+	    l->v[k].line, &out, &unknown) == -1) {
+		import_note(x->in, 0, "%s", x->in->err->msg);
+		*x->in->err = (struct err){ 0 };
+	}
+	words = buf_sl(&out);
+	if (sl_word(&words, &word) && !sl_eq(word, SL("not")))
+		took(ctx, ours[i].what, words, ours[i].name.p);
+	buf_free(&out);
+}
+
+int
+ours_exim(struct import *in, import_ours *took, void *ctx)
+{
+	struct exim x;
+	struct slice line;
+	size_t first = 0, i;
+	int r;
+
+	begin(&x, in);
+	while ((r = exim_line(&x.text, &first, &line)) == 1 &&
+	    !sl_starts(line, SL("begin ")))
+		if (read_main(&x, line, first) == -1)
+			return -1;
+	if (r == -1)
+		return -1;
+	took(ctx, SITE_HOST, x.lists.primary, "primary_hostname");
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		take_named(&x, i, took, ctx);
 	return 0;
 }

@@ -1078,3 +1078,55 @@ import_postfix(struct import *in)
 		    "would not start");
 	return 0;
 }
+
+/* ---- what is ours ---- */
+
+/* Is it in the file, or made of something that is? */
+static bool
+is_told(const struct main_cf *m, const char *name)
+{
+	return find(m, sl(name)).line != 0 ||
+	    (strcmp(name, "mydestination") == 0 &&
+	    find(m, SL("myhostname")).line != 0) ||
+	    (strcmp(name, "virtual_alias_domains") == 0 &&
+	    find(m, SL("virtual_alias_maps")).line != 0) ||
+	    (strcmp(name, "virtual_mailbox_domains") == 0 &&
+	    find(m, SL("virtual_mailbox_maps")).line != 0);
+}
+
+int
+ours_postfix(struct import *in, import_ours *took, void *ctx)
+{
+	static const struct {
+		const char	*name;
+		enum site_what	 what;
+		bool		 parents;
+	} lists[] = {
+		{ "myhostname", SITE_HOST, true },
+		{ "mydestination", SITE_LOCAL, false },
+		{ "virtual_alias_domains", SITE_LOCAL, false },
+		{ "virtual_mailbox_domains", SITE_LOCAL, false },
+		{ "relay_domains", SITE_RELAY, true },
+		{ "mynetworks", SITE_TRUSTED, true },
+	};
+	struct main_cf m = { .in = in };
+	struct buf words = { 0 };
+	struct slice v;
+	size_t i, line;
+
+	if (read_params(&m) == -1)
+		return -1;
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		words.n = 0;
+		if (is_told(&m, lists[i].name) &&
+		    (get(&m, lists[i].name, &v, &line) == -1 ||
+		    add_list(&m, &words, v, line,
+		    lists[i].what == SITE_TRUSTED, lists[i].parents, 0) == -1)) {
+			import_note(in, 0, "%s", in->err->msg);
+			*in->err = (struct err){ 0 };
+		}
+		took(ctx, lists[i].what, buf_sl(&words), lists[i].name);
+	}
+	buf_free(&words);
+	return 0;
+}

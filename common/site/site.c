@@ -24,6 +24,7 @@ struct site {
 	size_t		 longest;	/* bytes of a name in below */
 	struct nets	 nets[SITE_WHATS];
 	bool		 guessed;
+	bool		 partial;
 	struct slice	 policy;
 };
 
@@ -275,6 +276,18 @@ bool
 site_is_guessed(const struct site *s)
 {
 	return s->guessed;
+}
+
+void
+site_set_partial(struct site *s)
+{
+	s->partial = true;
+}
+
+bool
+site_is_partial(const struct site *s)
+{
+	return s->partial;
 }
 
 bool

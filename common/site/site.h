@@ -46,6 +46,10 @@ bool	site_has(const struct site *s, enum site_what w);	/* any value */
 void	site_set_guessed(struct site *s);
 bool	site_is_guessed(const struct site *s);
 
+/* The domains are what a configuration tells without all of its tables. */
+void	site_set_partial(struct site *s);
+bool	site_is_partial(const struct site *s);
+
 /*
  * Local or relay domain: mail to it is for us.  domain is lower case;
  * "[192.0.2.1]" is ours when it is the address of one of our hosts.

@@ -2,6 +2,7 @@
 
 #include "base/sig.h"
 #include "judge/scan.h"
+#include "site/beside.h"
 #include "stat/tally.h"
 
 static const char *const bys[COUNT_BYS] = {
@@ -63,9 +64,12 @@ judge_them(struct count *c, struct scan *s)
 {
 	struct judge *j;
 
-	if (c->guess)
+	if (c->guess) {
+		site_beside(c->site, s->spools, s->formats, s->nspools,
+		    &c->guessed);
 		judge_guess(c->site, s->strings, s->entries, s->n,
 		    &c->guessed);
+	}
 	j = judge_new(c->site, s->strings, s->entries, s->n);
 	judge_all(j);
 	judge_free(j);

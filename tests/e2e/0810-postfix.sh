@@ -159,6 +159,12 @@ t 'the same out of an archive' '
 	run 0 spoolscan -f postfix -d example.org -o ndjson q.tar &&
 	jq -S "$few" out | diff disk -'
 
+t 'what is ours is read in main.cf as the server reads it' '
+	run 0 spoolscan --print-site $q && in_server /usr/sbin/postconf -xh mydestination 2>/dev/null |
+	    tr -d " " | tr , "\n" | sed "s/^/	=/" >theirs && cat theirs && [ -s theirs ] &&
+	sed -n "/^local_domains/,/^[a-z].*/p" out | grep "^	" | head -n "$(wc -l <theirs)" | diff - theirs &&
+	has "0.0.0.0/0 of .*main.cf was not taken: it would trust strangers" errs'
+
 # Half a message, and nobody ends it: PF-11.
 half() {
 	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:2830");
