@@ -154,7 +154,7 @@ if command -v sqlite3 >/dev/null; then
 	t 'a value of a gigabyte is not read' '
 		cp case.db bad.db && sqlite3 bad.db "UPDATE entry SET
 		    subject = zeroblob(100000000) WHERE rowid = 1" &&
-		bound 4 60 400000 spoollist -c bad.db && has "too long" errs; r=$?
+		bound 4 60 400000 spoollist -c bad.db && has "too big" errs; r=$?
 		rm -f bad.db; exit $r'
 else
 	t 'skipped: no sqlite3 here # SKIP' true
