@@ -22,7 +22,11 @@
 #define GUARD_OPS	10000		/* virtual instructions between looks */
 #define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
 #define IDLE	32		/* queries that are kept for the next time */
-#define CACHE_KB	32768		/* of pages, in memory */
+/*
+ * Pages kept in memory: 32 MB.  Said in KB, SQLite would reckon with the size
+ * that pages had before page_size.
+ */
+#define CACHE_PAGES	2048
 #define SMALL_BYTES	1200		/* of a piece of its own small memory; */
 #define SMALL_PIECES	1000		/* queries that are kept have many */
 
@@ -363,7 +367,8 @@ open_sqlite(struct db *d, bool write, struct err *err)
 	sqlite3_limit(d->sq, SQLITE_LIMIT_LENGTH, CASE_VALUE_MAX);
 	if (add_functions(d, err) == -1)
 		return -1;
-	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d", CACHE_KB);
+	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = %d",
+	    CACHE_PAGES);
 	return db_run(d, pragma, err) || db_run(d,
 	    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
 	    "PRAGMA threads = 2; PRAGMA page_size = 16384", err) ?
