@@ -368,6 +368,7 @@ judge_and_show(struct scan *scan, struct job *job)
 	    case_campaigns_read(job->cf, scan, &known, &err) == -1)
 		diag_warn(NULL, "%s", err.msg);
 	judge_known(j, known.v, known.n, known.used);
+	judge_threads(j, scan->threads);
 	judge_all(j);
 	asked = ask(scan, j, job);
 	if (err.msg[0] != '\0' ||

@@ -14,6 +14,7 @@
 #define CORE_SHARE	4	/* a bin is common when one in so many has it */
 #define CORE_ALIKE	96	/* 1/256: of the common bins a mail must have */
 #define BAND_STEP	4	/* each so many bins a band begins */
+#define BANDS		4	/* whose keys are made in one pass */
 #define ROUNDS		16	/* campaigns that were joined to one, at most */
 #define AHEAD		16	/* points, whose sketches are asked for */
 #define NONE		UINT32_MAX
@@ -53,6 +54,7 @@ struct finder {
 	struct point	*points;	/* in the same order, each once */
 	size_t		 npoints;
 	uint32_t	*point_of;	/* of items[k] */
+	uint32_t	*keys;		/* of each point, of BANDS bands */
 	uint64_t	*band, *spare;
 	struct group	*groups;
 	size_t		 ngroups, room;
@@ -292,20 +294,32 @@ band_key(const struct sketch *s, size_t b)
 	return (uint32_t)s->bin[b] << 16 | (uint16_t)(s->bin[next] + next);
 }
 
+/* The keys of the bands from bin b on: their bins lie side by side. */
 static void
-join_band(struct finder *f, size_t b)
+keys_make(struct finder *f, size_t b)
 {
-	size_t n = 0, i, end;
-	uint32_t key;
+	uint32_t *key = f->keys;
+	size_t i, k;
 
 	for (i = 0; i < f->npoints; i++) {
 		if (i + AHEAD < f->npoints)
 			__builtin_prefetch(&f->points[i + AHEAD].s->bin[b]);
-		if (f->points[i].brief)
-			continue;
-		if ((key = band_key(f->points[i].s, b)) != 0)
-			f->band[n++] = (uint64_t)key << 32 | i;
+		for (k = 0; k < BANDS; k++)
+			*key++ = f->points[i].brief ? 0 :
+			    band_key(f->points[i].s, b + k * BAND_STEP);
 	}
+}
+
+/* Band k of those. */
+static void
+join_band(struct finder *f, size_t k)
+{
+	size_t n = 0, i, end;
+	uint32_t key;
+
+	for (i = 0; i < f->npoints; i++)
+		if ((key = f->keys[i * BANDS + k]) != 0)
+			f->band[n++] = (uint64_t)key << 32 | i;
 	sort_band(f->band, f->spare, n);
 	for (i = 0; i < n; i = end) {
 		for (end = i + 1; end < n && f->spare[end] >> 32 ==
@@ -574,13 +588,18 @@ campaigns_find(struct facts **entries, size_t n,
 	struct finder f = { .entries = entries, .n = n, .known = known,
 	    .nknown = nknown };
 	struct campaigns *cs = xcalloc(1, sizeof(*cs));
-	size_t b;
+	size_t b, k;
 
 	points_make(&f);
+	f.keys = xcalloc(f.npoints, BANDS * sizeof(*f.keys));
 	f.band = xcalloc(f.npoints, sizeof(*f.band));
 	f.spare = xcalloc(f.npoints, sizeof(*f.spare));
-	for (b = 0; b < SKETCH_BINS; b += BAND_STEP)
-		join_band(&f, b);
+	for (b = 0; b < SKETCH_BINS; b += BANDS * BAND_STEP) {
+		keys_make(&f, b);
+		for (k = 0; k < BANDS; k++)
+			join_band(&f, k);
+	}
+	free(f.keys);
 	free(f.band);
 	free(f.spare);
 	groups_make(&f);

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -493,6 +494,12 @@ answers(const struct facts *f)
 }
 
 void
+judge_threads(struct judge *j, size_t threads)
+{
+	j->threads = threads;
+}
+
+void
 judge_known(struct judge *j, struct campaign_known *known, size_t n,
     uint32_t used)
 {
@@ -543,8 +550,19 @@ entry(const struct judge *j, size_t i)
 	return j->v[i];
 }
 
-void
-judge_all(struct judge *j)
+static void *
+find_campaigns(void *arg)
+{
+	struct judge *j = arg;
+
+	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
+	    j->numbers);
+	return NULL;
+}
+
+/* Where it came in, and who sends how much: nothing that a campaign tells. */
+static void
+settle_all(struct judge *j)
 {
 	struct facts *f;
 	size_t i;
@@ -554,12 +572,27 @@ judge_all(struct judge *j)
 		settle(j, f);
 		f->at = (uint32_t)i + 1;
 	}
-	j->campaigns = campaigns_find(j->v, j->n, j->known, j->nknown,
-	    j->numbers);
 	totals_free(j->totals);
 	j->totals = totals_new(j);
 	for (i = 0; i < j->n; i++)
 		count_one(j, entry(j, i));
+}
+
+void
+judge_all(struct judge *j)
+{
+	struct facts *f;
+	pthread_t finder;
+	bool beside = j->threads > 1 &&
+	    pthread_create(&finder, NULL, find_campaigns, j) == 0;
+	size_t i;
+
+	settle_all(j);
+	if (beside)
+		pthread_join(finder, NULL);
+	else
+		find_campaigns(j);
+	totals_streams(j->totals);
 	for (i = 0; i < j->n; i++) {
 		f = entry(j, i);
 		if (!is_report(f) && !answers(f)) {

@@ -14,6 +14,7 @@
  * When none decides the class is unsure.
  *
  *	judge_new    once, over all entries: what is ours, per string
+ *	judge_threads  how many it may run; the result is the same
  *	judge_known  campaigns of a case, if there is one
  *	judge_all    mail first, then what shares a campaign with it, then the
  *		     reports about it, then the storms
@@ -44,6 +45,7 @@ const char	*judge_reason(const struct facts *f);	/* rule id */
  */
 struct judge	*judge_new(const struct site *site, const struct intern *in,
 		    struct facts **entries, size_t n);
+void		 judge_threads(struct judge *j, size_t threads);
 /* known stays the caller's; judge_all writes it as campaigns_find does. */
 void		 judge_known(struct judge *j, struct campaign_known *known,
 		    size_t n, uint32_t used);

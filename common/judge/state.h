@@ -35,6 +35,7 @@ struct judge {
 	size_t			 nknown;
 	uint32_t		 numbers;	/* of campaigns, that were given */
 	bool			 pulling;	/* all mail is in its campaigns */
+	size_t			 threads;	/* 0: one */
 	struct idmap		 lists;		/* struct list_sums, by List-Id */
 	struct totals		*totals;
 

@@ -669,6 +669,12 @@ totals_new(const struct judge *j)
 	for (i = 0; i < j->n; i++)
 		learn(t, j->v[i]);
 	count_tries(t);
+	return t;
+}
+
+void
+totals_streams(struct totals *t)
+{
 	gather(t);
 	find_ways(t);
 	split_nets(t);
@@ -680,7 +686,6 @@ totals_new(const struct judge *j)
 	free(t->some);
 	t->v = NULL;
 	t->some = NULL;
-	return t;
 }
 
 void

@@ -78,6 +78,8 @@ struct tries {
 struct totals;
 /* After the entries are settled: who handed them to us. */
 struct totals	*totals_new(const struct judge *j);
+/* Then the streams, when each entry has its campaign. */
+void		 totals_streams(struct totals *t);
 void		 totals_free(struct totals *t);		/* NULL allowed */
 
 /* The stream of an entry; NULL: our people did not send it, or not out. */
