@@ -203,8 +203,12 @@ sl_ifind(struct slice s, struct slice needle)
 bool
 sl_word(struct slice *rest, struct slice *word)
 {
-	const char *p = rest->p, *end = p + rest->n;
+	const char *p = rest->p, *end;
 
+	*word = SL("");
+	if (rest->n == 0)
+		return false;
+	end = p + rest->n;
 	while (p < end && ascii_blank(*p))
 		p++;
 	word->p = p;

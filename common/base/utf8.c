@@ -54,12 +54,13 @@ utf8_next(struct slice *rest)
 bool
 utf8_valid(struct slice s)
 {
-	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	const unsigned char *p = (const unsigned char *)s.p, *end;
 	uint32_t cp;
 	unsigned len;
 
 	if (sl_ascii(s))
 		return true;
+	end = p + s.n;
 	while (p < end) {
 		if (*p < 0x80) {
 			p++;
