@@ -5,6 +5,8 @@
 #include "judge/state.h"
 
 #define AHEAD	8	/* entries whose memory is asked for */
+#define SHARES_MAX	64	/* threads that apply the rules */
+#define SHARE_MIN	1000	/* entries; fewer are not worth a thread */
 
 struct slice
 judge_str(const struct judge *j, uint32_t id)
@@ -18,17 +20,22 @@ judge_strings(const struct judge *j)
 	return j->in;
 }
 
-/* The answer for one string, looked up once. */
+/* The answer for one string, looked up once; two threads find the same. */
 static bool
-ask(const struct judge *j, uint8_t *known, uint32_t id,
+ask(const struct judge *j, atomic_uchar *known, uint32_t id,
     bool (*look)(const struct site *, struct slice))
 {
+	unsigned char is;
+
 	if (id == 0)
 		return false;
-	if (!(known[id] & ASKED))
-		known[id] = look(j->site, intern_str(j->in, id)) ?
+	is = atomic_load_explicit(&known[id], memory_order_relaxed);
+	if (!(is & ASKED)) {
+		is = look(j->site, intern_str(j->in, id)) ?
 		    ASKED | YES : ASKED;
-	return known[id] & YES;
+		atomic_store_explicit(&known[id], is, memory_order_relaxed);
+	}
+	return is & YES;
 }
 
 bool
@@ -56,14 +63,19 @@ enum site_client
 judge_client(const struct judge *j, uint32_t id)
 {
 	struct ip ip;
+	unsigned char is;
 
 	if (id == 0)
 		return CLIENT_NONE;
-	if (j->client[id] == 0)
-		j->client[id] = (uint8_t)(1 +
+	is = atomic_load_explicit(&j->client[id], memory_order_relaxed);
+	if (is == 0) {
+		is = (unsigned char)(1 +
 		    (ip_parse(intern_str(j->in, id), &ip) ?
 		    site_client(j->site, &ip) : CLIENT_NONE));
-	return (enum site_client)(j->client[id] - 1);
+		atomic_store_explicit(&j->client[id], is,
+		    memory_order_relaxed);
+	}
+	return (enum site_client)(is - 1);
 }
 
 uint32_t
@@ -465,6 +477,25 @@ is_report(const struct facts *f)
 	return kind_is_report((enum kind)f->kind);
 }
 
+/* Answers depend on what was sent; reports on that; storms on the reports. */
+static bool
+answers(const struct facts *f)
+{
+	return f->kind == KIND_AUTOREPLY || f->kind == KIND_READ_RECEIPT;
+}
+
+static bool
+is_mail(const struct facts *f)
+{
+	return !is_report(f) && !answers(f);
+}
+
+static bool
+is_no_mail(const struct facts *f)
+{
+	return !is_mail(f);
+}
+
 /* What our users sent makes a bounce of it theirs. */
 static void
 remember_sent(struct judge *j, const struct facts *f)
@@ -484,13 +515,6 @@ remember_report(struct judge *j, const struct facts *f)
 	to = count_addr(j, f->rcpts[0].addr);
 	to->false_reports += f->class == C_BACKSCATTER;
 	to->true_reports += f->class == C_LEGIT;
-}
-
-/* Answers depend on what was sent; reports on that; storms on the reports. */
-static bool
-answers(const struct facts *f)
-{
-	return f->kind == KIND_AUTOREPLY || f->kind == KIND_READ_RECEIPT;
 }
 
 void
@@ -515,24 +539,6 @@ judge_campaigns(const struct judge *j)
 }
 
 /*
- * What nothing has decided follows its campaign.  What the campaigns are
- * made of is counted before, and not again until the end: else the order of
- * names would tell.
- */
-static void
-pull(struct judge *j)
-{
-	size_t i;
-
-	campaigns_count(j->campaigns, j->in);
-	j->pulling = true;
-	for (i = 0; i < j->n; i++)
-		if (j->v[i]->campaign != 0 && (j->v[i]->class == C_UNSURE ||
-		    judge_is_weak(j->v[i])))
-			apply(j, j->v[i]);
-}
-
-/*
  * Entry i.  They lie in the order in which they were read, so that each is
  * far from the one before: memory is asked for some entries ahead.
  */
@@ -548,6 +554,74 @@ entry(const struct judge *j, size_t i)
 			__builtin_prefetch(p + n);
 	}
 	return j->v[i];
+}
+
+/* Entries that one thread applies the rules to. */
+struct share {
+	struct judge	*j;
+	bool		 (*takes)(const struct facts *f);
+	size_t		 from, to;
+	bool		 beside;	/* in a thread of its own */
+	pthread_t	 thread;
+};
+
+static void *
+apply_share(void *arg)
+{
+	const struct share *s = arg;
+	struct facts *f;
+	size_t i;
+
+	for (i = s->from; i < s->to; i++) {
+		f = entry(s->j, i);
+		if (s->takes(f))
+			apply(s->j, f);
+	}
+	return NULL;
+}
+
+/*
+ * Apply the rules to all that takes takes.  What one of these becomes tells
+ * nothing of another, so they are shared out among the threads.
+ */
+static void
+apply_all(struct judge *j, bool (*takes)(const struct facts *f))
+{
+	struct share v[SHARES_MAX];
+	size_t n = j->n / SHARE_MIN, i;
+
+	n = n > j->threads ? j->threads : n;
+	n = n > SHARES_MAX ? SHARES_MAX : n < 1 ? 1 : n;
+	for (i = 0; i < n; i++)
+		v[i] = (struct share){ .j = j, .takes = takes,
+		    .from = j->n * i / n, .to = j->n * (i + 1) / n };
+	for (i = 1; i < n; i++)
+		v[i].beside = pthread_create(&v[i].thread, NULL, apply_share,
+		    &v[i]) == 0;
+	for (i = 0; i < n; i++)
+		if (v[i].beside)
+			pthread_join(v[i].thread, NULL);
+		else
+			apply_share(&v[i]);
+}
+
+static bool
+is_pulled(const struct facts *f)
+{
+	return f->campaign != 0 && (f->class == C_UNSURE || judge_is_weak(f));
+}
+
+/*
+ * What nothing has decided follows its campaign.  What the campaigns are
+ * made of is counted before, and not again until the end: else the order of
+ * names would tell.
+ */
+static void
+pull(struct judge *j)
+{
+	campaigns_count(j->campaigns, j->in);
+	j->pulling = true;
+	apply_all(j, is_pulled);
 }
 
 static void *
@@ -593,21 +667,18 @@ judge_all(struct judge *j)
 	else
 		find_campaigns(j);
 	totals_streams(j->totals);
+	apply_all(j, is_mail);
 	for (i = 0; i < j->n; i++) {
 		f = entry(j, i);
-		if (!is_report(f) && !answers(f)) {
-			apply(j, f);
+		if (is_mail(f))
 			remember_sent(j, f);
-		}
 	}
 	pull(j);
+	apply_all(j, is_no_mail);
 	for (i = 0; i < j->n; i++) {
 		f = entry(j, i);
-		if (is_report(f) || answers(f)) {
-			apply(j, f);
-			if (is_report(f))
-				remember_report(j, f);
-		}
+		if (is_report(f))
+			remember_report(j, f);
 	}
 	/* not before: else the order of names would tell storms */
 	j->counted = true;

@@ -1,5 +1,6 @@
 #ifndef JUDGE_STATE_H
 #define JUDGE_STATE_H
+#include <stdatomic.h>
 #include "base/idmap.h"
 #include "judge/judge.h"
 #include "judge/totals.h"
@@ -18,9 +19,9 @@ struct judge {
 	struct facts		**v;
 	size_t			 n;
 	size_t			 ids;		/* strings, for the arrays below */
-	uint8_t			*ours;		/* domain: ASKED | YES */
-	uint8_t			*host;		/* host name: ASKED | YES */
-	uint8_t			*client;	/* address: 1 + enum site_client */
+	atomic_uchar		*ours;		/* domain: ASKED | YES */
+	atomic_uchar		*host;		/* host name: ASKED | YES */
+	atomic_uchar		*client;	/* address: 1 + enum site_client */
 
 	/* Pairs of a local address in the header and one outside. */
 	struct pair		*pairs;
