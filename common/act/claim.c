@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -114,6 +115,19 @@ claim_runs(const struct spool_ways *w, int root)
 	runs = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
 	close(fd);
 	return runs;
+}
+
+bool
+claim_works(const struct spool_ways *w, int root, const char *path,
+    char who[RUNNING_WHO])
+{
+	if (w == NULL || w->stop == NULL)
+		return false;
+	if (claim_runs(w, root)) {
+		snprintf(who, RUNNING_WHO, "who has %s locked", w->running);
+		return true;
+	}
+	return running_in(path, who);
 }
 
 static bool

@@ -2,6 +2,7 @@
 #define ACT_CLAIM_H
 #include <sys/stat.h>
 #include "act/mover.h"
+#include "act/running.h"
 #include "case/turf.h"
 #include "spool/spool.h"
 
@@ -32,6 +33,13 @@ void	claim_end(struct claim *c);
 
 /* Does the spool's server run?  false: it does not, or cannot be asked. */
 bool	claim_runs(const struct spool_ways *w, int root);
+
+/*
+ * Has the server to be stopped before anything of the spool is touched, and is
+ * not?  Then *who it is.  What runs on another host is not seen.
+ */
+bool	claim_works(const struct spool_ways *w, int root, const char *path,
+	    char who[RUNNING_WHO]);
 
 /* A server that runs has the file of this path and mode: why, or NULL. */
 const char *claim_in_hand(const struct spool_ways *w, const char *path,

@@ -209,6 +209,8 @@ compare(const struct run *r, const struct spool *sp,
 
 	if (e->refused != NULL)
 		return e->refused;
+	if (e->nwith >= SPOOL_RCPT_MAX)
+		return "it has more files than are listed";
 	if (spool_start(sp, e, rd, &err) == -1)
 		return err.sys == ENOENT ? "it went away" : "cannot be read";
 	if (spool_load(rd, &m, &err) != 1)
@@ -384,6 +386,20 @@ write_ends(struct run *r, struct err *err)
 	return case_commit(r->c, err);
 }
 
+/* A server that would have to be stopped, and is not: what else can be done. */
+static int
+check_stopped(const struct spool_ways *w, const struct place *p,
+    const char *what, struct err *err)
+{
+	char who[RUNNING_WHO];
+
+	if (!claim_works(w, p->root, p->path, who))
+		return 0;
+	return err_set(err, ERR_USAGE, "%.200s: nothing can %s while its "
+	    "server runs (%s): it has the queue in memory: stop it, or %s",
+	    p->path, what, who, w->stop);
+}
+
 static int
 run_chunk(struct run *r, struct arena *a, struct err *err)
 {
@@ -392,6 +408,8 @@ run_chunk(struct run *r, struct arena *a, struct err *err)
 
 	if (r->nitem == 0)
 		return 0;
+	if (check_stopped(r->ways, r->k->place, "be taken out", err) == -1)
+		return -1;
 	if ((r->batch == 0 && begin_batch(r, a, err) == -1) ||
 	    write_intents(r, err) == -1)
 		return -1;
@@ -467,7 +485,8 @@ open_spool(struct run *r, struct arena *a, struct spool **sp,
 	else if (no != NULL)
 		err_set(err, ERR_USAGE, "%.100s: nothing can be taken out of "
 		    "%s: %s", path, spool_format(set[0]), no);
-	else {
+	else if (check_stopped(spool_ways(set[0]), r->k->place, "be taken out",
+	    err) == 0) {
 		*sp = set[0];
 		r->ways = spool_ways(set[0]);
 		r->running = claim_runs(r->ways, r->k->place->root);
@@ -607,6 +626,24 @@ any_arrived(struct track *t, const struct turf_entry *e, bool *any,
 	return 0;
 }
 
+/* What its server lets others do; nothing is asked of what it is. */
+static const struct spool_ways *
+ways_of(struct arena *a, const struct place *p, const char *format)
+{
+	const struct spool_ways *w = NULL;
+	struct spool **set;
+	struct err err;
+	size_t n = 0;
+
+	if (spool_open(&set, &n, a, p->path, format, &err) == -1)
+		return NULL;
+	if (n == 1)
+		w = spool_ways(set[0]);
+	while (n > 0)
+		spool_close(set[--n]);
+	return w;
+}
+
 /* What each way leads to, begun and not begun. */
 static const struct {
 	enum turf_state	on, to, otherwise;
@@ -653,6 +690,9 @@ settle_way(struct casefile *c, struct arena *a, struct place *place,
 	do {
 		r = turf_list(c, place->path, ways[way].on,
 		    (struct turf_after){ 0, 0 }, CHUNK, a, &v, &n, err);
+		if (r == 0 && n > 0)
+			r = check_stopped(ways_of(a, place, NULL), place,
+			    "be brought to its end", err);
 		if (r == 0 && n > 0)
 			r = settle_some(&t, v, n, way, err);
 		*total += n;
@@ -804,24 +844,6 @@ choose(const struct case_rows *rows, struct turf_entry *v, size_t n)
 	return m;
 }
 
-/* What its server lets others do; nothing is asked of what it is. */
-static const struct spool_ways *
-ways_of(struct arena *a, const struct clean *k)
-{
-	const struct spool_ways *w = NULL;
-	struct spool **set;
-	struct err err;
-	size_t n = 0;
-
-	if (spool_open(&set, &n, a, k->place->path, k->format, &err) == -1)
-		return NULL;
-	if (n == 1)
-		w = spool_ways(set[0]);
-	while (n > 0)
-		spool_close(set[--n]);
-	return w;
-}
-
 int
 clean_undo(struct casefile *c, struct arena *a, struct clean *k,
     struct err *err)
@@ -833,7 +855,7 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 	size_t n;
 	int r = clean_settle(c, a, k->place, &n, err);
 
-	t.ways = ways_of(a, k);
+	t.ways = ways_of(a, k->place, k->format);
 	if (r == 0)
 		r = read_sent(c, &t.sent, err);
 	if (k->rows->n > 0)
@@ -844,6 +866,9 @@ clean_undo(struct casefile *c, struct arena *a, struct clean *k,
 		if (r == -1 || n == 0)
 			break;
 		after = (struct turf_after){ v[n - 1].batch, v[n - 1].row };
+		if ((r = check_stopped(t.ways, k->place, "come back",
+		    err)) == -1)
+			break;
 		r = undo_some(&t, k, v, choose(k->rows, v, n), err);
 	}
 	track_end(&t);

@@ -104,12 +104,13 @@ static bool
 works_in(int proc, const char *pid, struct slice root, char who[RUNNING_WHO])
 {
 	int dir = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool yes;
+	bool server, yes;
 
 	if (dir == -1)
 		return false;		/* it has just ended */
-	yes = is_server(dir, sl(pid), who) && (is_below(dir, "cwd", root) ||
-	    is_below(dir, "root", root) || writes_below(dir, root));
+	server = is_server(dir, sl(pid), who);
+	yes = is_below(dir, "root", root) || (server &&
+	    (is_below(dir, "cwd", root) || writes_below(dir, root)));
 	close(dir);
 	return yes;
 }

@@ -596,6 +596,6 @@ const struct spool_driver drv_opensmtpd = {
 	.text = opensmtpd_text,
 	.ways = { .no_rotate = "its server has the queue in memory: stop it "
 	    "and rename the folder",
-	    .no_remove = "its server has the queue in memory: pause with "
-	    "smtpctl pause and remove with smtpctl remove, by the ids" },
+	    .stop = "pause with smtpctl pause and remove with smtpctl remove, "
+	    "by the ids" },
 };

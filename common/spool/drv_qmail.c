@@ -360,6 +360,6 @@ const struct spool_driver drv_qmail = {
 	.inject = inject_qmail,
 	.ways = { .no_rotate = "its names are numbers of files, and it has "
 	    "the queue in memory: stop qmail-send and rename the folder",
-	    .no_remove = "it has the queue in memory: stop qmail-send before "
-	    "anything is taken out" },
+	    .stop = "shut the door, and let qmail-send run the queue empty",
+	    .running = "lock/sendmutex" },	/* QM-5 */
 };

@@ -266,6 +266,11 @@ struct spool_ways {
 	const char	*no_rotate;	/* then why, and what to do instead */
 	const char	*no_remove;	/* why entries cannot be taken out, and
 					   what to do instead; NULL: they can */
+	const char	*stop;		/* its server has the queue in memory:
+					   entries go out, and come back, only
+					   while it is stopped; and what can be
+					   done while it runs.  NULL: it need not
+					   be */
 	bool		 message_first;	/* the message tells its server, and goes
 					   before its companions; else behind */
 	const char	*lock_on;	/* its server locks the file that ends
