@@ -1,11 +1,15 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "spool/driver.h"
 #include "spool/mta.h"
 
 /*
- * A file for Postfix's maildrop: records, as in drv_postfix.c.  unix-spools
- * PF-32 and 1.9, way C: T becomes the arrival, and attributes are kept.
+ * Files of records for Postfix, as in drv_postfix.c.  One for its maildrop,
+ * unix-spools PF-32 and 1.9, way C: T becomes the arrival, and attributes are
+ * kept.  One for its hold, way A: what its queue manager reads, which nothing
+ * rewrites any more; postsuper -s gives it the name that its server would, and
+ * postsuper -H lets it go.
  */
 #define RECORD_MAX	998	/* bytes of a record of text; longer lines go in
 				   several.  The server refuses records over
@@ -85,11 +89,19 @@ put_rcpt(struct buf *out, const struct spool_rcpt *to)
 	put_address(out, 'R', to->addr.spec);
 }
 
+/* Whom the server that had it has written down (PF-17, PF-18). */
+static void
+put_logged(struct buf *out, const struct inject_mail *m)
+{
+	put_attr(out, "log_client_name", m->client_name);
+	put_attr(out, "log_helo_name", m->helo);
+	put_attr(out, "log_protocol_name", SL("ESMTP"));
+}
+
 static void
 put_envelope(struct buf *out, const struct inject_mail *m, bool eight)
 {
 	char text[64];
-	size_t i;
 
 	snprintf(text, sizeof(text), "%lld 0", (long long)m->arrived);
 	put(out, 'T', sl(text));
@@ -108,8 +120,6 @@ put_envelope(struct buf *out, const struct inject_mail *m, bool eight)
 		    1 : 2);
 	put_decoded(out, "envelope_id", m->envid);
 	put_address(out, 'S', m->null_sender ? SL("") : m->sender);
-	for (i = 0; i < m->nrcpts; i++)
-		put_rcpt(out, &m->rcpts[i]);
 }
 
 static void
@@ -120,33 +130,124 @@ put_line(struct buf *out, struct slice line)
 	put(out, 'N', line);
 }
 
-static size_t
-wrap(const struct inject_mail *m, const char *name, struct slice text,
-    struct buf *out)
+static void
+put_text(struct buf *out, struct slice text)
 {
 	struct slice line;
 
-	(void)name;
-	put_envelope(out, m, !sl_ascii(text));
-	put(out, 'M', SL(""));
 	while (sl_cut(&text, '\n', &line))
 		put_line(out, line);
+}
+
+static void
+put_end(struct buf *out)
+{
 	put(out, 'X', SL(""));
 	put(out, 'E', SL(""));
+}
+
+static size_t
+wrap_drop(const struct inject_mail *m, const char *name, struct slice text,
+    struct buf *out)
+{
+	size_t i;
+
+	(void)name;
+	put_envelope(out, m, !sl_ascii(text));
+	for (i = 0; i < m->nrcpts; i++)
+		put_rcpt(out, &m->rcpts[i]);
+	put(out, 'M', SL(""));
+	put_text(out, text);
+	put_end(out);
+	return 0;
+}
+
+/* SMTPUTF8 was asked for where an address needs it; PF-10. */
+static unsigned
+utf8_flags(const struct inject_mail *m)
+{
+	size_t i;
+
+	if (!sl_ascii(m->sender))
+		return 7;
+	for (i = 0; i < m->nrcpts; i++)
+		if (!sl_ascii(m->rcpts[i].addr.spec))
+			return 7;
+	return 0;
+}
+
+/*
+ * The record C, of always the same length, so that it can be put in front of
+ * what it tells of: PF-10.
+ */
+#define SIZES	95		/* bytes of numbers in it */
+
+static void
+put_sizes(char *at, const struct inject_mail *m, size_t content, size_t from)
+{
+	char text[SIZES + 1];
+
+	snprintf(text, sizeof(text), "%15zu %15zu %15zu %15u %15zu %15u",
+	    content, from, m->nrcpts, 0, content, utf8_flags(m));
+	memcpy(at, text, SIZES);
+}
+
+static size_t
+wrap_hold(const struct inject_mail *m, const char *name, struct slice text,
+    struct buf *out)
+{
+	static const char room[SIZES];
+	size_t begin = out->n, from, i;
+
+	(void)name;
+	put(out, 'C', (struct slice){ room, SIZES });
+	put_envelope(out, m, !sl_ascii(text));
+	if (m->client.n > 0)
+		put_logged(out, m);
+	for (i = 0; i < m->nrcpts; i++) {
+		put_address(out, 'O', m->rcpts[i].original.n > 0 ?
+		    m->rcpts[i].original : m->rcpts[i].addr.spec);
+		put_rcpt(out, &m->rcpts[i]);		/* PF-14 */
+	}
+	put(out, 'M', SL(""));
+	from = out->n - begin;
+	put_text(out, text);
+	put_sizes(out->p + begin + 2, m, out->n - begin - from, from);
+	put_end(out);
 	return 0;
 }
 
 /* The server takes names of letters and digits only. */
 static void
-name_of(const char *uuid, int64_t row, char *name, size_t n)
+drop_name(const char *uuid, int64_t row, char *name, size_t n)
 {
 	snprintf(name, n, "%.8sr%lld", uuid, (long long)row);
+}
+
+/*
+ * A short id, PF-4; of an inode that no file has, so that postsuper -s gives
+ * each another, and none that is in the queue already.
+ */
+static void
+hold_name(const char *uuid, int64_t row, char *name, size_t n)
+{
+	uint64_t mix = 0;
+
+	for (; *uuid != '\0'; uuid++)
+		mix = mix * 31 + (unsigned char)*uuid;
+	snprintf(name, n, "%05X%llX", (unsigned)(mix % 1000000),
+	    (unsigned long long)(UINT64_C(1) << 52) + (uint64_t)row);
 }
 
 const struct inject inject_postfix[] = {
 	{ .name = "postfix-maildrop", .folder = "maildrop", .lf = true,
 	    .utf8 = true, .taken = true, .mode = 0744, .lifetime = 5,
 	    .what = "Postfix: DIR is the queue directory, or its maildrop",
-	    .refused = { "../corrupt" }, .wrap = wrap, .name_of = name_of },
+	    .refused = { "../corrupt" }, .wrap = wrap_drop,
+	    .name_of = drop_name },
+	{ .name = "postfix-hold", .folder = "hold", .lf = true, .utf8 = true,
+	    .mode = 0700, .owner = true, .lifetime = 5,
+	    .what = "Postfix: DIR is the queue directory, or its hold; then "
+	    "postsuper -s, and -H", .wrap = wrap_hold, .name_of = hold_name },
 	{ .name = NULL },
 };

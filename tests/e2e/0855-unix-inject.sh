@@ -21,7 +21,7 @@ for m in 3 4 5; do
 	printf 'X-Sender: a%d@example.com\r\nX-Receiver: b@example.net\r\nMessage-ID: <%d@example.com>\r\n\r\n%d\r\n' $m $m $m >$m.eml
 done
 fresh() {
-	rm -rf srv && mkdir -p srv/q/maildrop srv/q/active srv/x/input srv/x/msglog \
+	rm -rf srv && mkdir -p srv/q/maildrop srv/q/active srv/h/hold srv/h/active srv/x/input srv/x/msglog \
 	    srv/mqueue/q1/qf srv/mqueue/q1/df srv/mqueue/q2
 }
 replay() { spoolreplay --to "$1" --stall 0 --force ./2.eml --commit ./[1-5].eml; }
@@ -43,6 +43,15 @@ t 'Postfix: the file is read back as it was' '
 	f=$(grep -l "<1@example.com>" srv/q/maildrop/*) && bytes postfix $f &&
 	grep -q "dsn_orig_rcpt=rfc822;b+c@example.net" $f && grep -q "notify_flags=10" $f &&
 	grep -q "envelope_id=q+1" $f && grep -q "ret_flags=2" $f && grep -q "encoding=8bit" $f'
+# PF-10: the numbers of C; PF-4: a name that may be an id.
+t 'Postfix: a file in hold is read back as it was' '
+	fresh && run 0 replay postfix-hold:srv/h && reads_back postfix srv/h &&
+	jq -es "all(.folder == \"hold\")" out &&
+	[ "$(find srv/h/hold -type f -perm 0700 -name "*[!0-9A-F]*" | wc -l)" -eq 0 ] &&
+	f=$(grep -l "<1@example.com>" srv/h/hold/*) && bytes postfix $f &&
+	perl -0777 -ne "my (\$size, \$at, \$rcpts) = /\A.{2} *(\d+) +(\d+) +(\d+)/s or exit 1;
+	    exit !(substr(\$_, \$at - 2, 2) eq qq(M\0) && substr(\$_, \$at + \$size, 4) eq qq(X\0E\0) &&
+	    \$at + \$size + 4 == length && \$rcpts == 2)" $f'
 t 'Exim: both files are read back as they were' '
 	fresh && run 0 replay exim-spool:srv/x && reads_back exim srv/x &&
 	[ "$(find srv/x/input -type f -perm 0640 | wc -l)" -eq 10 ] &&
@@ -90,6 +99,10 @@ each_once() {	# profile format spool files
 t 'Postfix: killed at any change and run again, each is there once' '
 	begin() { fresh; }; end() { each_once postfix-maildrop:srv/q postfix srv/q 5; }
 	kill_each begin "spoolreplay --to postfix-maildrop:srv/q --stall 0 \
+	    --force ./2.eml --commit ./1.eml ./2.eml ./3.eml ./4.eml ./5.eml" end'
+t 'hold of Postfix: killed at any change and run again, each is there once' '
+	begin() { fresh; }; end() { each_once postfix-hold:srv/h postfix srv/h 5; }
+	kill_each begin "spoolreplay --to postfix-hold:srv/h --stall 0 \
 	    --force ./2.eml --commit ./1.eml ./2.eml ./3.eml ./4.eml ./5.eml" end'
 t 'Exim: killed at any change and run again, each pair is there once' '
 	begin() { fresh; }; end() { each_once exim-spool:srv/x exim srv/x 10; }
