@@ -16,7 +16,6 @@ relay_transport = smtp:[127.0.0.1]:2871
 local_transport = smtp:[127.0.0.1]:2871
 smtputf8_enable = yes' || skip_all 'the server does not start'
 for i in 1 2 3; do
-	mkdir -p old/active old/deferred
 	printf 'X-Sender: <s%d@example.com> RET=HDRS ENVID=q%d\r\nX-Receiver: <"a b"@one.example.net> NOTIFY=FAILURE\r\nX-Receiver: <two%d@example.net>\r\nReceived: from h by mail.example.org; Mon, 5 Jan 2004 01:00:00 +0000\r\nMessage-ID: <%d@example.com>\r\n\r\n.dot\r\ncaf\303\251 %d\r\n%01500d\r\n' $i $i $i $i $i $i >$i.eml
 done
 # A queue to take from, whose client, account and arrival are known.
