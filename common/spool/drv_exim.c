@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mail/date.h"
@@ -25,6 +26,8 @@
 #define FILES_SEEN	16			/* that a bid looks at */
 #define AGAIN_MAX	3			/* times that a -H is read */
 #define STRANGERS_MAX	8			/* that are named */
+#define MOMENTS		5			/* that a removal may take */
+#define MOMENT_NS	10000000
 
 /*
  * Names.
@@ -779,10 +782,25 @@ is_gone(struct spool_reader *rd, const char *name)
 	return tree_stat(rd->e->dir, name, &st, &err) == 0;
 }
 
+/* Its server may have been stopped between two files that it removes. */
+static bool
+is_going(struct spool_reader *rd, const char *name)
+{
+	static const struct timespec moment = { 0, MOMENT_NS };
+	int i;
+
+	for (i = 0; i < MOMENTS; i++) {
+		if (is_gone(rd, name))
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	return is_gone(rd, name);
+}
+
 /*
- * The -D file: 1, 0 when there is none to be read, -1.  Its server removes it before
- * -H: where it was listed, or -H is not there any more, the message has gone
- * (ENOENT).
+ * The -D file: 1, 0 when there is none to be read, -1.  Its server removes it
+ * before -H: where it was listed, or -H is not there any more, the message has
+ * gone (ENOENT).
  */
 static int
 open_body(struct spool_reader *rd, int *fd, struct err *err)
@@ -795,7 +813,7 @@ open_body(struct spool_reader *rd, int *fd, struct err *err)
 		return 1;
 	if (e.sys != ENOENT ||
 	    (companion_of(rd->e, 'D') == NULL &&
-	    !is_gone(rd, rd->e->name)))
+	    !is_going(rd, rd->e->name)))
 		return 0;
 	*err = e;
 	return -1;
