@@ -6,7 +6,7 @@
 
 #define AHEAD	8	/* entries whose memory is asked for */
 #define SHARES_MAX	64	/* threads that apply the rules */
-#define SHARE_MIN	1000	/* entries; fewer are not worth a thread */
+#define SHARE_MIN	500	/* entries; fewer are not worth a thread */
 
 struct slice
 judge_str(const struct judge *j, uint32_t id)
