@@ -12,6 +12,7 @@
 #include "show/guess.h"
 #include "show/sink.h"
 #include "show/whole.h"
+#include "site/beside.h"
 #include "site/told.h"
 
 static const char	*format, *case_file;
@@ -305,6 +306,8 @@ allow_names(struct arena *a, char *const names[])
 		last = *names;
 		root = spool_find_root(a, last, format);
 		sandbox_path(&box, root);
+		if (told.file == NULL)
+			site_beside_allow(&box, a, root);
 	}
 }
 

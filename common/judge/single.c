@@ -4,6 +4,7 @@
 #include "base/xalloc.h"
 #include "judge/id.h"
 #include "judge/single.h"
+#include "site/beside.h"
 
 struct single *
 single_new(bool types)
@@ -108,8 +109,10 @@ single_judge(struct single *s, struct site *site, struct buf *why)
 {
 	s->strings = intern_new();
 	s->facts = facts_make(&s->rec, s->arena, s->strings);
-	if (why != NULL)
+	if (why != NULL) {
+		site_beside(site, &s->rec.spool, &s->rec.format, 1, why);
 		judge_guess(site, s->strings, &s->facts, 1, why);
+	}
 	s->judge = judge_new(site, s->strings, &s->facts, 1);
 	judge_all(s->judge);
 }

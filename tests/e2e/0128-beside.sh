@@ -39,6 +39,10 @@ t 'it decides: mail from a network of mynetworks is no relay' '
 t 'spoolstat and spoolarchive know it too' '
 	run 0 spoolstat --by class p/var/spool/postfix && has "mx.example.org" errs &&
 	run 0 spoolarchive p/var/spool/postfix a.tar.zst && has "mx.example.org" errs'
+t 'spoolshow knows it too, and judges as the scan does' '
+	f=$(find p/var/spool/postfix/deferred -type f | head -n 1) &&
+	run 0 spoolshow $f && has "guessed: hosts = mx.example.org: myhostname of" errs &&
+	run 0 spoolshow --no-sandbox $f && has "guessed: local_domains = .*: mydestination of" errs'
 t 'the same without the sandbox, from below the folder, and beside a flat copy' '
 	site --no-sandbox p/var/spool/postfix && cmp out conf && (cd p/var/spool &&
 	    run 0 spoolscan --print-site postfix) && cmp out conf &&
