@@ -52,14 +52,14 @@ END_TEST
 START_TEST(it_agrees_with_a_search_for_each_row)
 {
 	static struct slice rows[PHRASES_MAX];
-	static char bytes[PHRASES_MAX][8], text[512];
+	static char bytes[PHRASES_MAX][PHRASE_MIN + 4], text[512];
 	struct phrases p;
 	struct phrase_set found;
 	unsigned x = 12345;
 	size_t i, k, round;
 
 	for (i = 0; i < PHRASES_MAX; i++) {
-		for (k = 0; k < 8; k++)
+		for (k = 0; k < sizeof(bytes[i]); k++)
 			bytes[i][k] = "abc-"[(x = x * 1103515245 + 12345) >>
 			    16 & 3];
 		rows[i] = (struct slice){ bytes[i],
