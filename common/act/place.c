@@ -29,10 +29,23 @@ dir_open(int at, const char *name, struct err *err)
 	return err_sys(err, "%s", name);
 }
 
+/* Whose the folder above it is: a server has to get into what root makes. */
+static int
+give(int above, int dir, const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || (fstat(above, &st) == 0 &&
+	    fchown(dir, st.st_uid, st.st_gid) == 0))
+		return 0;
+	return err_sys(err, "%s: owner", name);
+}
+
 int
 dir_below(int at, struct slice path, bool make, struct err *err)
 {
 	int fd = fcntl(at, F_DUPFD_CLOEXEC, 0), next;
+	bool made;
 	char name[NAME_MAX + 1];
 	struct slice part;
 
@@ -45,11 +58,16 @@ dir_below(int at, struct slice path, bool make, struct err *err)
 		else {
 			memcpy(name, part.p, part.n);
 			name[part.n] = '\0';
-			if (make && mkdirat(fd, name, 0700) == -1 &&
-			    errno != EEXIST)
+			made = make && mkdirat(fd, name, 0700) == 0;
+			if (make && !made && errno != EEXIST)
 				err_sys(err, "%s", name);
 			else
 				next = dir_open(fd, name, err);
+			if (made && next != -1 &&
+			    give(fd, next, name, err) == -1) {
+				close(next);
+				next = -1;
+			}
 		}
 		close(fd);
 		if ((fd = next) == -1)

@@ -43,7 +43,8 @@ int	dir_open(int at, const char *name, struct err *err);
 
 /*
  * Open the folder of path below at, "a/b/c", one name at a time; made are
- * those that are missing (mode 0700) if make.  An empty path is at itself.
+ * those that are missing (mode 0700, and by root for the owner of the folder
+ * above) if make.  An empty path is at itself.
  */
 int	dir_below(int at, struct slice path, bool make, struct err *err);
 

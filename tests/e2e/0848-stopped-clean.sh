@@ -46,8 +46,11 @@ t 'the server starts without it, and knows nothing of it' '
 t 'nothing comes back while it runs' '
 	run 2 clean --undo --commit $q && has "nothing can come back while its server runs" errs &&
 	[ -z "$(find $q/queue -type f)" ]'
-t 'it comes back as it was, and is delivered once to each' '
-	stop; run 0 clean --undo --commit $q && state | diff before - &&
+t 'it comes back as it was, its folders too, and is delivered once to each' '
+	stop; (cd $q && find queue -type d -printf "%p %m %u\n" | sort) >folders
+	find $q/queue -mindepth 1 -depth -type d -empty -delete
+	run 0 clean --undo --commit $q && state | diff before - &&
+	[ "$(cd $q && find queue -type d -printf "%p %m %u\n" | sort)" = "$(cat folders)" ] &&
 	kill $soft; perl "$top/tests/e2e/taker.pl" 2862 250 "$work/got" & await 2862 &&
 	start && i=0 && while [ -n "$(find $q/queue -type f)" ] && [ $i -lt 200 ]; do
 		ctl schedule all >/dev/null 2>&1; sleep 0.2; i=$((i + 1)); done
