@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,24 +17,6 @@ struct part {
 };
 
 static bool
-read_all(int fd, uint64_t at, char *p, size_t n)
-{
-	ssize_t r;
-
-	while (n > 0) {
-		r = pread(fd, p, n, (off_t)at);
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return false;
-		p += r;
-		n -= (size_t)r;
-		at += (uint64_t)r;
-	}
-	return true;
-}
-
-static bool
 add_frame(struct part *p, const struct seek_frame *f,
     const struct seek_frame *next)
 {
@@ -47,7 +28,7 @@ add_frame(struct part *p, const struct seek_frame *f,
 	    raw > PART_MAX - p->tar.n)
 		return false;
 	p->packed.n = 0;
-	if (!read_all(p->rows.fd, f->at, buf_room(&p->packed, (size_t)n),
+	if (!seek_bytes(p->rows.fd, f->at, buf_room(&p->packed, (size_t)n),
 	    (size_t)n))
 		return false;
 	return codec_unpack(p->codec, (struct slice){ p->packed.p, (size_t)n },

@@ -122,8 +122,8 @@ seek_write(struct seek *s, struct buf *out)
  * Reading.
  */
 
-static bool
-read_at(int fd, uint64_t at, char *p, size_t n)
+bool
+seek_bytes(int fd, uint64_t at, char *p, size_t n)
 {
 	ssize_t r;
 
@@ -208,7 +208,7 @@ take(struct seek *s, const char *p, size_t nframes, size_t nplaces,
 static bool
 read_tail(int fd, uint64_t size, char tail[TAIL])
 {
-	return size >= HEAD + TAIL && read_at(fd, size - TAIL, tail, TAIL) &&
+	return size >= HEAD + TAIL && seek_bytes(fd, size - TAIL, tail, TAIL) &&
 	    memcmp(tail + 32, MARK, 8) == 0;
 }
 
@@ -232,7 +232,7 @@ seek_read(struct seek *s, int fd, struct err *err)
 	    (n = HEAD + (nframes + nplaces) * ROW + TAIL) > size)
 		return damaged(err);
 	p = xalloc((size_t)n);
-	good = read_at(fd, size - n, p, (size_t)n) &&
+	good = seek_bytes(fd, size - n, p, (size_t)n) &&
 	    get32(p) == SEEK_MAGIC && get32(p + 4) == n - HEAD &&
 	    hash64_kept((struct slice){ p, (size_t)n - 16 }) == get64(tail + 24) &&
 	    take(s, p, (size_t)nframes, (size_t)nplaces, size - n);
@@ -276,7 +276,7 @@ place_row(const struct seek_rows *s, uint64_t i, struct seek_place *p)
 {
 	char row[ROW];
 
-	if (!read_at(s->fd, s->at + (s->nframes + i) * ROW, row, ROW))
+	if (!seek_bytes(s->fd, s->at + (s->nframes + i) * ROW, row, ROW))
 		return false;
 	*p = (struct seek_place){ get64(row), get32(row + 8),
 	    get32(row + 12) };
@@ -310,7 +310,7 @@ seek_rows_frame(const struct seek_rows *s, uint64_t i, struct seek_frame *f)
 		*f = (struct seek_frame){ s->begin, s->raw, true };
 		return true;
 	}
-	if (i > s->nframes || !read_at(s->fd, s->at + i * ROW, row, ROW))
+	if (i > s->nframes || !seek_bytes(s->fd, s->at + i * ROW, row, ROW))
 		return false;
 	*f = (struct seek_frame){ get64(row), get64(row + 8) & ~BEGINS,
 	    (get64(row + 8) & BEGINS) != 0 };

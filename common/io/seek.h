@@ -62,6 +62,9 @@ void	seek_write(struct seek *s, struct buf *out);
 #define SEEK_FRAME_MAX	(64 * 1024 * 1024)	/* bytes; ours are about 1 MB */
 int	seek_read(struct seek *s, int fd, struct err *err);
 
+/* n bytes of the archive from at on; false: not all can be had. */
+bool	seek_bytes(int fd, uint64_t at, char *p, size_t n);
+
 /*
  * The same for one name: rows are read where they are wanted, some thirty,
  * however many there are.  Their sum is not looked at; what is believed of
