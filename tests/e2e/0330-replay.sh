@@ -144,7 +144,7 @@ carried() {	# PROFILE SPOOL and two more of its folders
 	send() { run 0 spoolreplay -c c/c.db -w 1 --to "$to" --commit --stall 0; }
 	to=$1:c/$2/Pickup
 	scan c/old && send && cp "$(find "c/$2/Pickup" -type f)" c/first &&
-	spoolarchive -c c/c.db --rotate --commit -f "$1" "c/$2" && scan c/"$2".2* && send &&
+	spoolarchive -c c/c.db --rotate --wait 0 --commit -f "$1" "c/$2" && scan c/"$2".2* && send &&
 	has '1  of 2 messages go' && has '1  the same mail is in the plan' &&
 	run 0 spoolreplay --to "$to" --commit --stall 0 "$(find c/"$2".2*/Pickup -type f)" &&
 	find "c/$2/Pickup" -type f >c/all && [ "$(wc -l <c/all)" -eq 2 ] &&
