@@ -756,8 +756,9 @@ dashed(struct arena *a, struct slice boundary)
 }
 
 /*
- * The first text that says anything, and the files, among the first parts.  A look, not a tree: mail/mime.h would be exact, and cost as much
- * as all the rest.
+ * The first text that says anything, and the files, among the first parts.
+ * A look, not a tree: mail/mime.h would be exact, and cost as much as all
+ * the rest.
  */
 static void
 fold_parts(struct buf *out, struct sketch *s, struct arena *a,
@@ -863,8 +864,8 @@ get_le(const char **at, size_t bytes)
 void
 sketch_pack(const struct sketch *s, char out[SKETCH_BYTES])
 {
-	const uint32_t v[] = { s->words | (uint32_t)s->runs << 30, s->list, s->text, s->subject,
-	    s->layout, s->file };
+	const uint32_t v[] = { s->words | (uint32_t)s->runs << 30, s->list,
+	    s->text, s->subject, s->layout, s->file };
 	size_t i;
 
 	for (i = 0; i < SKETCH_BINS; i++)
