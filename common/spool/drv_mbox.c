@@ -116,22 +116,42 @@ mbox_mark(struct slice w, size_t at, bool body)
 	return sl_line(&rest, &line) && from_line(line);
 }
 
+/* Does another message begin behind the first one? */
+static bool
+has_second(struct slice head)
+{
+	struct slice line;
+	size_t at;
+
+	for (at = 0; sl_line(&head, &line); at++)
+		if (at > 0 && from_line(line))
+			return true;
+	return false;
+}
+
+/*
+ * Files of one message each may have a From_ line on top too; and among
+ * mailboxes lies a note, or a lock.
+ */
 static int
 mbox_bid(const struct spool_probe *p)
 {
 	char buf[PROBE_BYTES];
+	size_t i, n = 0, begun = 0, several = 0;
 	struct slice s;
-	size_t i, n = 0;
 
 	for (i = 0; i < PROBE_FILES; i++) {
 		s = probe_head(p, i, buf);
 		if (s.n == 0)
 			continue;
-		if (!mbox_mark(s, 0, false))
-			return 0;
 		n++;
+		if (!mbox_mark(s, 0, false))
+			continue;
+		begun++;
+		several += has_second(s);
 	}
-	return n > 0 ? 30 : 0;
+	return n > 0 && (begun == n || (several > 0 && 2 * begun >= n)) ?
+	    30 : 0;
 }
 
 static bool

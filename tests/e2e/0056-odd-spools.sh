@@ -155,6 +155,19 @@ t 'but another inside address with so many names is one' '
 	run 0 spoolscan -f eml from-10.1.0.9 && has "gateways = 10.1.0.9" errs'
 rm -rf from-*
 
+# as /var/mail is: mailboxes, and what else was left there
+mkdir boxes
+mbox() { printf 'From a@example.net Mon Jan  5 10:00:00 2004\n'; mail "$1"; echo; }
+for u in ann bob cy; do { mbox 1; mbox 2; } >boxes/$u; done
+echo 'who has what' >boxes/README
+t 'a note among mailboxes does not make each of them one message' '
+	run 0 spoolscan boxes && has "^boxes: mbox, 7 messages"'
+rm boxes/ann boxes/bob boxes/cy
+mbox 1 >boxes/ann
+for u in bob cy; do mail 2 >boxes/$u; done
+t 'nor does a From_ line on one message make mailboxes of others' '
+	run 0 spoolscan boxes && has "^boxes: eml, 4 messages"'
+
 t 'no place for the temporary file fails before anything is read' '
 	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
 t_done
