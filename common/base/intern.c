@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -16,6 +17,8 @@
 #define SHARDS	64
 #define LOWER_MAX	1024	/* bytes folded on the stack */
 #define RECENT		1024	/* strings that a view remembers */
+#define ASKED		64	/* questions that it keeps, */
+#define ASKED_TEXT	4096	/* and bytes folded for them */
 
 struct slot {
 	const char	*p;
@@ -26,8 +29,8 @@ struct slot {
 struct shard {
 	pthread_mutex_t	 lock;
 	struct arena	*arena;
-	struct slot	*slots;
-	size_t		 cap;		/* of slots; a power of two */
+	struct slot	*_Atomic slots;	/* told to the processor without lock */
+	atomic_size_t	 cap;		/* of slots; a power of two */
 	const char	**strs;
 	uint32_t	 n, room;	/* of strs */
 };
@@ -42,9 +45,24 @@ struct recent {
 	uint32_t	 id;
 };
 
+struct asked {
+	struct slice	 s;
+	uint64_t	 hash;
+	uint32_t	*to;
+};
+
+/* What a view has of its own. */
+struct view {
+	struct recent	 recent[RECENT];
+	struct asked	 asked[ASKED];
+	size_t		 nasked;
+	char		 text[ASKED_TEXT];
+	size_t		 ntext;
+};
+
 struct intern {
 	struct table	*table;
-	struct recent	*recent;	/* of a view; NULL: it is the owner */
+	struct view	*view;		/* NULL: it is the owner */
 };
 
 struct intern *
@@ -65,7 +83,7 @@ intern_view(struct intern *of)
 	struct intern *in = xcalloc(1, sizeof(*in));
 
 	in->table = of->table;
-	in->recent = xcalloc(RECENT, sizeof(*in->recent));
+	in->view = xcalloc(1, sizeof(*in->view));
 	return in;
 }
 
@@ -88,9 +106,9 @@ intern_free(struct intern *in)
 {
 	if (in == NULL)
 		return;
-	if (in->recent == NULL)
+	if (in->view == NULL)
 		table_free(in->table);
-	free(in->recent);
+	free(in->view);
 	free(in);
 }
 
@@ -197,27 +215,38 @@ from_table(struct table *t, uint64_t h, struct slice s, const char **p)
 	return number(place, h % SHARDS);
 }
 
-uint32_t
-intern(struct intern *in, struct slice s)
+static struct recent *
+recent_of(struct view *v, uint64_t h)
 {
-	struct recent *r = NULL;
+	return &v->recent[h / SHARDS % RECENT];
+}
+
+static bool
+is_recent(const struct recent *r, uint64_t h, struct slice s)
+{
+	return r->p != NULL && r->hash == h >> 32 && is_str(r->p, s);
+}
+
+static uint32_t
+by_hash(struct intern *in, uint64_t h, struct slice s)
+{
+	struct recent *r = in->view == NULL ? NULL : recent_of(in->view, h);
 	const char *p;
-	uint64_t h;
 	uint32_t id;
 
-	if (s.n == 0)
-		return 0;
-	s = sl_first(s, UINT32_MAX);
-	h = hash64(s);
-	if (in->recent != NULL) {
-		r = &in->recent[h / SHARDS % RECENT];
-		if (r->p != NULL && r->hash == h >> 32 && is_str(r->p, s))
-			return r->id;
-	}
+	if (r != NULL && is_recent(r, h, s))
+		return r->id;
 	id = from_table(in->table, h, s, &p);
 	if (r != NULL)
 		*r = (struct recent){ p, (uint32_t)(h >> 32), id };
 	return id;
+}
+
+uint32_t
+intern(struct intern *in, struct slice s)
+{
+	s = sl_first(s, UINT32_MAX);
+	return s.n == 0 ? 0 : by_hash(in, hash64(s), s);
 }
 
 uint32_t
@@ -232,6 +261,78 @@ intern_lower(struct intern *in, struct slice s)
 	if (low != small)
 		free(low);
 	return id;
+}
+
+/* The lock and the slot are on their way when we come for them. */
+static void
+tell_ahead(struct table *t, uint64_t h)
+{
+	struct shard *sh = &t->shards[h % SHARDS];
+	size_t cap = atomic_load_explicit(&sh->cap, memory_order_relaxed);
+	struct slot *slots = atomic_load_explicit(&sh->slots,
+	    memory_order_relaxed);
+
+	__builtin_prefetch(sh, 1);
+	if (cap > 0)
+		__builtin_prefetch(&slots[h >> 32 & (cap - 1)]);
+}
+
+void
+intern_ask(struct intern *in, struct slice s, uint32_t *to)
+{
+	struct view *v = in->view;
+	const struct recent *r;
+	uint64_t h;
+
+	if (s.n == 0 || v == NULL) {
+		*to = intern(in, s);
+		return;
+	}
+	s = sl_first(s, UINT32_MAX);
+	h = hash64(s);
+	r = recent_of(v, h);
+	if (is_recent(r, h, s)) {
+		*to = r->id;
+		return;
+	}
+	if (v->nasked == ASKED)
+		intern_answer(in);
+	tell_ahead(in->table, h);
+	v->asked[v->nasked++] = (struct asked){ s, h, to };
+}
+
+void
+intern_ask_lower(struct intern *in, struct slice s, uint32_t *to)
+{
+	struct view *v = in->view;
+	size_t before;
+	char *low;
+
+	if (v == NULL || s.n > sizeof(v->text)) {
+		*to = intern_lower(in, s);
+		return;
+	}
+	if (s.n > sizeof(v->text) - v->ntext || v->nasked == ASKED)
+		intern_answer(in);
+	low = v->text + v->ntext;
+	before = v->nasked;
+	ascii_lower_copy(low, s);
+	intern_ask(in, (struct slice){ low, s.n }, to);
+	if (v->nasked > before)
+		v->ntext += s.n;
+}
+
+void
+intern_answer(struct intern *in)
+{
+	struct view *v = in->view;
+	size_t i;
+
+	for (i = 0; v != NULL && i < v->nasked; i++)
+		*v->asked[i].to = by_hash(in, v->asked[i].hash,
+		    v->asked[i].s);
+	if (v != NULL)
+		v->nasked = v->ntext = 0;
 }
 
 struct slice

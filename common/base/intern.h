@@ -25,6 +25,18 @@ struct intern	*intern_view(struct intern *of);
 
 uint32_t	 intern(struct intern *in, struct slice s);
 uint32_t	 intern_lower(struct intern *in, struct slice s);	/* A-Z folded */
+
+/*
+ * The same when many are wanted: *to has its number when intern_answer
+ * returns, at the latest; s and *to must last so long.  The table is too
+ * large for the processor's caches, and so it is asked for all of them before
+ * the first is looked up.
+ */
+void		 intern_ask(struct intern *in, struct slice s, uint32_t *to);
+void		 intern_ask_lower(struct intern *in, struct slice s,
+		    uint32_t *to);
+void		 intern_answer(struct intern *in);
+
 struct slice	 intern_str(const struct intern *in, uint32_t id);	/* NUL follows;
 		    empty for a number that was never given */
 uint32_t	 intern_count(const struct intern *in);	/* the highest number */

@@ -60,23 +60,24 @@ maker_of(struct slice id)
 	    hash_id(host));
 }
 
-static uint32_t
-ip_id(struct intern *in, const struct ip *ip)
+static void
+ip_ask(struct intern *in, const struct ip *ip, uint32_t *to)
 {
 	char text[IP_TEXT];
 
-	return ip_is_set(ip) ? intern(in, sl(ip_str(ip, text))) : 0;
+	intern_ask_lower(in, ip_is_set(ip) ? sl(ip_str(ip, text)) : SL(""),
+	    to);
 }
 
 static void
 hop_make(struct fact_hop *out, const struct hop *h, struct intern *in)
 {
-	out->ip = ip_id(in, &h->ip);
-	out->name = intern_lower(in, h->name);
-	out->helo = intern_lower(in, h->helo);
-	out->by = intern_lower(in, h->by);
-	out->for_ = intern(in, h->for_);
-	out->account = intern(in, h->account);
+	ip_ask(in, &h->ip, &out->ip);
+	intern_ask_lower(in, h->name, &out->name);
+	intern_ask_lower(in, h->helo, &out->helo);
+	intern_ask_lower(in, h->by, &out->by);
+	intern_ask(in, h->for_, &out->for_);
+	intern_ask(in, h->account, &out->account);
 	out->authenticated = h->authenticated;
 	out->local = h->local;
 }
@@ -97,11 +98,13 @@ hops_make(struct facts *f, const struct record *rec, struct arena *a,
 		return;
 	v = f->hops = arena_alloc(a, (n + told) * sizeof(*v));
 	f->nhops = (uint8_t)(n + told);
-	if (told)
-		*v++ = (struct fact_hop){ .ip = ip_id(in, &rec->client),
-		    .helo = intern_lower(in, rec->helo),
-		    .account = intern(in, rec->account),
-		    .authenticated = rec->account.n > 0 };
+	if (told) {
+		ip_ask(in, &rec->client, &v->ip);
+		intern_ask_lower(in, rec->helo, &v->helo);
+		intern_ask(in, rec->account, &v->account);
+		v->authenticated = rec->account.n > 0;
+		v++;
+	}
 	for (i = 0; i < n; i++)
 		hop_make(&v[i], &rec->hops[i], in);
 }
@@ -120,13 +123,13 @@ rcpts_make(struct facts *f, const struct record *rec, struct arena *a,
 		const struct addr *ad = &rec->rcpts[i].addr;
 
 		r = &f->rcpts[i];
-		r->addr = intern_lower(in, ad->spec);
-		r->domain = intern(in, ad->domain);
+		intern_ask_lower(in, ad->spec, &r->addr);
+		intern_ask(in, ad->domain, &r->domain);
 		r->provenance = (uint8_t)rec->rcpts[i].provenance;
 		r->done = rec->rcpts[i].state != RCPT_PENDING;
 		r->route = (uint8_t)addr_route(a, ad, &to);
 		if (r->route != ROUTE_NONE)
-			r->target = intern_lower(in, to.domain);
+			intern_ask_lower(in, to.domain, &r->target);
 	}
 	if (rec->nrcpts == 1)
 		f->tag = (uint8_t)addr_tag(a, &rec->rcpts[0].addr, &to);
@@ -147,8 +150,8 @@ header_rcpts_make(struct facts *f, const struct record *rec, struct arena *a,
 	for (i = 0; i < n; i++) {
 		struct slice addr = rec->header_rcpts[i];
 
-		f->header_rcpts[i] = intern_lower(in, addr);
-		f->header_rcpts[n + i] = intern_lower(in, domain_of(addr));
+		intern_ask_lower(in, addr, &f->header_rcpts[i]);
+		intern_ask_lower(in, domain_of(addr), &f->header_rcpts[n + i]);
 	}
 }
 
@@ -163,10 +166,10 @@ report_make(struct facts *f, const struct record *rec, struct arena *a,
 		n = ORIG_HOPS_MAX;
 	r = f->report = arena_alloc(a, sizeof(*r) + n * sizeof(r->hops[0]));
 	r->msgid = hash_id(rec->orig_message_id);
-	r->sender = intern_lower(in, rec->orig_sender);
-	r->sender_domain = intern_lower(in, domain_of(rec->orig_sender));
-	r->failed = intern_lower(in, rec->failed);
-	r->failed_domain = intern_lower(in, domain_of(rec->failed));
+	intern_ask_lower(in, rec->orig_sender, &r->sender);
+	intern_ask_lower(in, domain_of(rec->orig_sender), &r->sender_domain);
+	intern_ask_lower(in, rec->failed, &r->failed);
+	intern_ask_lower(in, domain_of(rec->failed), &r->failed_domain);
 	r->original = (uint8_t)rec->original;
 	r->nhops = (uint8_t)n;
 	for (i = 0; i < n; i++)
@@ -184,8 +187,8 @@ sketch_keep(struct facts *f, const struct record *rec, struct arena *a,
 	s = arena_alloc(a, sizeof(*s));
 	*s = *rec->sketch;
 	f->sketch = s;
-	f->host = intern(in, rec->host);
-	f->mailer = intern(in, rec->mailer);
+	intern_ask(in, rec->host, &f->host);
+	intern_ask(in, rec->mailer, &f->mailer);
 }
 
 static void
@@ -202,11 +205,12 @@ verdicts_make(struct facts *f, const struct record *rec, struct arena *a,
 	for (i = 0; i < rec->nverdicts; i++) {
 		const struct verdict *r = &rec->verdicts[i];
 
-		v[i] = (struct fact_verdict){ .host = intern_lower(in,
-		    r->host), .text = intern(in, r->text), .score = r->score,
+		v[i] = (struct fact_verdict){ .score = r->score,
 		    .limit = r->limit, .filter = (uint8_t)r->filter,
 		    .above = (uint8_t)(r->above > UINT8_MAX ? UINT8_MAX :
 		    r->above), .bad = r->bad, .scored = r->scored };
+		intern_ask_lower(in, r->host, &v[i].host);
+		intern_ask(in, r->text, &v[i].text);
 	}
 }
 
@@ -218,26 +222,26 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	    rec->orig_message_id;
 
 	f->path = arena_str(a, rec->path);
-	f->folder = intern(in, sl(rec->folder));
-	f->stolen = intern(in, rec->stolen);
+	intern_ask(in, sl(rec->folder), &f->folder);
+	intern_ask(in, rec->stolen, &f->stolen);
 	f->size = rec->size;
 	f->arrived = rec->arrived;
 	f->kind = (uint8_t)rec->kind;
 	f->unread = rec->unread;
 	if (rec->nproblems > 0)
-		f->problem = intern(in, rec->problems[0]);
+		intern_ask(in, rec->problems[0], &f->problem);
 	f->msgid = hash_id(rec->message_id);
 	f->in_reply_to = hash_id(answered);
-	f->reply_domain = intern_lower(in, domain_of(answered));
-	f->subject = intern(in, rec->subject);
-	f->list_id = intern_lower(in, rec->list_id);
+	intern_ask_lower(in, domain_of(answered), &f->reply_domain);
+	intern_ask(in, rec->subject, &f->subject);
+	intern_ask_lower(in, rec->list_id, &f->list_id);
 	f->maker = maker_of(rec->message_id);
-	f->resent_domain = intern_lower(in, domain_of(rec->resent_from));
+	intern_ask_lower(in, domain_of(rec->resent_from), &f->resent_domain);
 	f->has_sender = rec->has_sender;
 	f->null_sender = rec->null_sender;
 	if (rec->has_sender && !rec->null_sender) {
-		f->sender = intern_lower(in, rec->sender.spec);
-		f->sender_domain = intern(in, rec->sender.domain);
+		intern_ask_lower(in, rec->sender.spec, &f->sender);
+		intern_ask(in, rec->sender.domain, &f->sender_domain);
 	}
 	f->no_header = !rec->unread && rec->nhops == 0 && rec->from.n == 0 &&
 	    rec->message_id.n == 0 && rec->subject.n == 0 &&
@@ -249,6 +253,7 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 		report_make(f, rec, a, in);
 	sketch_keep(f, rec, a, in);
 	verdicts_make(f, rec, a, in);
+	intern_answer(in);
 	f->class = C_UNSURE;
 	return f;
 }
