@@ -22,11 +22,12 @@
 #define BATCH_MEMORY	(4 * 1024 * 1024)	/* bytes of an archive in it */
 #define MEMORY		(256 * 1024 * 1024)	/* of it, in all batches */
 #define SPILL		(256 * 1024)	/* bytes gathered before a write */
-#define SLOW_NS		150000		/* open and read: it waited for a disk */
+#define SLOW_NS		40000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
 #define AGAIN_MAX	16		/* times that a live spool is listed anew */
 #define AHEAD		(64 * 1024)	/* bytes of each file asked for */
+#define ASKED		2		/* batches of files that were */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
 /*
@@ -63,7 +64,8 @@ struct worker {
 	uint64_t		 spilled;	/* bytes in the file */
 	int			 fd;
 	uint8_t			 number;
-	struct batch		*asked;		/* of the disk; read next */
+	struct batch		*asked[ASKED];	/* of the disk; read next, oldest first */
+	size_t			 nasked;
 };
 
 struct scan_state {
@@ -407,28 +409,41 @@ read_batch(struct scan *s, struct worker *w, struct batch *b)
 	free(b);
 }
 
+static void
+read_oldest(struct scan *s, struct worker *w)
+{
+	struct batch *b = w->asked[0];
+	size_t i;
+
+	for (i = 1; i < w->nasked; i++)
+		w->asked[i - 1] = w->asked[i];
+	w->nasked--;
+	read_batch(s, w, b);
+}
+
 /*
- * On a cold tree a batch is first asked for, and read when the next one has
- * been: by then the disk has fetched most of it.
+ * On a cold tree a batch is first asked for, and read when the next ones
+ * have been: by then the disk has fetched most of it.
  */
 static void
 work(void *ctx, size_t number, void *job)
 {
 	struct scan *s = ctx;
 	struct worker *w = &s->state->workers[number];
-	struct batch *b = job, *asked = w->asked;
+	struct batch *b = job;
 	size_t i;
 
-	w->asked = NULL;
-	if (is_cold(s->state) && b->memory == 0) {
-		for (i = 0; i < b->n && !sig_stop(); i++)
-			spool_ahead(&b->e[i], AHEAD);
-		w->asked = b;
-		b = asked;
-	} else if (asked != NULL)
-		read_batch(s, w, asked);
-	if (b != NULL)
+	if (!is_cold(s->state) || b->memory > 0) {
+		while (w->nasked > 0)
+			read_oldest(s, w);
 		read_batch(s, w, b);
+		return;
+	}
+	for (i = 0; i < b->n && !sig_stop(); i++)
+		spool_ahead(&b->e[i], AHEAD);
+	if (w->nasked == ASKED)
+		read_oldest(s, w);
+	w->asked[w->nasked++] = b;
 }
 
 /* What the workers have asked for and not read, when no batch is to come. */
@@ -439,10 +454,8 @@ read_asked(struct scan *s)
 	size_t i;
 
 	for (i = 0; i < st->nworkers; i++)
-		if (st->workers[i].asked != NULL) {
-			read_batch(s, &st->workers[i], st->workers[i].asked);
-			st->workers[i].asked = NULL;
-		}
+		while (st->workers[i].nasked > 0)
+			read_oldest(s, &st->workers[i]);
 }
 
 static struct batch *
