@@ -10,8 +10,11 @@
 #include "io/archive.h"
 #include "log/bytes.h"
 #include "log/evlog.h"
+#include "log/journal.h"
 
-#define WIDE_CHUNK	65536			/* bytes of UTF-16 at a time */
+#define CODED_CHUNK	65536			/* bytes at a time */
+#define JSON_MAX	((size_t)1 << 20)	/* of a line; what is longer is
+						   cut into pieces */
 #define PACKED_MAX	((size_t)1 << 30)	/* of an event log that is not a
 						   file of its own */
 
@@ -36,7 +39,7 @@ forget(struct bytes *b)
 {
 	evlog_close(b->events);
 	b->events = NULL;
-	b->wide = WIDE_NO;
+	b->coded = CODED_NO;
 	b->nhead = b->at = b->given = 0;
 	b->raw.n = b->text.n = 0;
 }
@@ -143,10 +146,11 @@ see(struct bytes *b, struct err *err)
 {
 	static const struct {
 		struct slice	mark;
-		enum wide	wide;
+		enum coded	coded;
 	} marks[] = {
-		{ { "\xff\xfe", 2 }, WIDE_LE }, { { "\xfe\xff", 2 }, WIDE_BE },
-		{ { "\xef\xbb\xbf", 3 }, WIDE_NO },
+		{ { "\xff\xfe", 2 }, CODED_UTF16LE }, { { "\xfe\xff", 2 }, CODED_UTF16BE },
+		{ { "\xef\xbb\xbf", 3 }, CODED_NO },
+		{ { "{", 1 }, CODED_JSON },
 	};
 	struct slice head = { (const char *)b->head, b->nhead };
 	size_t i;
@@ -155,8 +159,9 @@ see(struct bytes *b, struct err *err)
 		return open_events(b, err);
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (sl_starts(head, marks[i].mark)) {
-			b->at = marks[i].mark.n;
-			b->wide = marks[i].wide;
+			b->at = marks[i].coded == CODED_JSON ? 0 :
+			    marks[i].mark.n;
+			b->coded = marks[i].coded;
 		}
 	return 0;
 }
@@ -178,20 +183,20 @@ bytes_next(struct bytes *b, struct err *err)
 	return r;
 }
 
-/* ---- UTF-16 ---- */
+/* ---- what is coded ---- */
 
 static unsigned
 unit_at(const struct bytes *b, size_t i)
 {
 	const unsigned char *p = (const unsigned char *)b->raw.p + i;
 
-	return b->wide == WIDE_LE ? p[0] | (unsigned)p[1] << 8 :
+	return b->coded == CODED_UTF16LE ? p[0] | (unsigned)p[1] << 8 :
 	    p[1] | (unsigned)p[0] << 8;
 }
 
 /* RFC 2781: all whole characters of raw; the rest waits, but at the end. */
-static void
-decode(struct bytes *b, bool end)
+static size_t
+decode_utf16(struct bytes *b, bool end)
 {
 	size_t i = 0, left;
 	unsigned u, low;
@@ -211,19 +216,47 @@ decode(struct bytes *b, bool end)
 		}
 		utf8_put(&b->text, u);
 	}
-	b->raw.n -= i;
-	memmove(b->raw.p, b->raw.p + i, b->raw.n);
+	return i;
+}
+
+/* All whole lines. */
+static size_t
+decode_json(struct bytes *b, bool end)
+{
+	struct slice rest = buf_sl(&b->raw);
+	const char *nl;
+
+	while (rest.n > 0 && (nl = memchr(rest.p, '\n', rest.n)) != NULL) {
+		journal_line(sl_first(rest, (size_t)(nl - rest.p)), &b->text);
+		rest = sl_from(rest, (size_t)(nl + 1 - rest.p));
+	}
+	if (rest.n > 0 && (end || rest.n > JSON_MAX)) {
+		journal_line(rest, &b->text);
+		rest.n = 0;
+	}
+	return b->raw.n - rest.n;
+}
+
+static void
+decode(struct bytes *b, bool end)
+{
+	size_t done = b->coded == CODED_JSON ? decode_json(b, end) :
+	    decode_utf16(b, end);
+
+	b->raw.n -= done;
+	if (b->raw.n > 0)
+		memmove(b->raw.p, b->raw.p + done, b->raw.n);
 }
 
 static ssize_t
-read_wide(struct bytes *b, char *p, size_t n, struct err *err)
+read_coded(struct bytes *b, char *p, size_t n, struct err *err)
 {
 	ssize_t got = 1;
 
 	if (b->given == b->text.n)
 		b->given = b->text.n = 0;
 	while (b->text.n == 0 && got > 0) {
-		got = read_raw(b, buf_room(&b->raw, WIDE_CHUNK), WIDE_CHUNK,
+		got = read_raw(b, buf_room(&b->raw, CODED_CHUNK), CODED_CHUNK,
 		    err);
 		if (got == -1)
 			return -1;
@@ -243,6 +276,6 @@ bytes_read(struct bytes *b, char *p, size_t n, struct err *err)
 {
 	if (b->events != NULL)
 		return evlog_read(b->events, p, n, err);
-	return b->wide == WIDE_NO ? read_raw(b, p, n, err) :
-	    read_wide(b, p, n, err);
+	return b->coded == CODED_NO ? read_raw(b, p, n, err) :
+	    read_coded(b, p, n, err);
 }

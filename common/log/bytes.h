@@ -8,12 +8,13 @@
 
 /*
  * bytes - the text of a log, whatever holds it: as it is, compressed, in an
- * archive, in UTF-16 with a mark in front as Windows exports it, or the
- * binary log of Windows events (evlog.h), a line for each record.
+ * archive, in UTF-16 with a mark in front as Windows exports it, a JSON object
+ * a line (journal.h), or the binary log of Windows events (evlog.h), a line
+ * for each record.
  */
 struct arc;
 struct evlog;
-enum wide { WIDE_NO, WIDE_LE, WIDE_BE };
+enum coded { CODED_NO, CODED_UTF16LE, CODED_UTF16BE, CODED_JSON };
 #define BYTES_HEAD	8	/* read ahead, to see what it is */
 
 struct bytes {
@@ -22,10 +23,10 @@ struct bytes {
 	struct arc	*arc;		/* NULL: no archive, not compressed */
 	struct evlog	*events;	/* NULL: text */
 	int64_t		 written;	/* when the file was */
-	enum wide	 wide;
+	enum coded	 coded;
 	unsigned char	 head[BYTES_HEAD];
 	size_t		 nhead, at;	/* of head; those before at are gone */
-	struct buf	 raw, text;	/* of UTF-16 */
+	struct buf	 raw, text;	/* of what is coded */
 	size_t		 given;		/* of text */
 };
 

@@ -103,6 +103,9 @@ void		 log_tell(struct log_in *in, const struct log_open *o,
 /* This recipient was refused; reply says why. */
 void		 log_refuse(struct log_in *in, const struct log_open *o,
 		    struct slice rcpt, struct slice reply);
+/* The message in o was taken, and cannot be delivered to this recipient. */
+void		 log_bounce(struct log_in *in, const struct log_open *o,
+		    struct slice rcpt);
 
 /* ---- pieces of lines ---- */
 

@@ -154,8 +154,11 @@ message_line(struct log_in *in, struct slice id, struct slice text)
 	if ((o = open_find(in, key)) != NULL && flag.p[0] != '>') {
 		struct slice in_brackets = log_between(text, SL("<"), '>');
 
-		open_rcpt(o, text.n > 1 && text.p[1] == '<' &&
-		    in_brackets.n > 0 ? in_brackets : addr);
+		if (text.n > 1 && text.p[1] == '<' && in_brackets.n > 0)
+			addr = in_brackets;
+		open_rcpt(o, addr);
+		if (o->message && flag.p[0] == '*')
+			log_bounce(in, o, addr);
 	}
 	return true;
 }

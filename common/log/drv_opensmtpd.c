@@ -7,7 +7,7 @@
 static unsigned
 bid(struct slice line)
 {
-	return syslog_by(line, SL("smtpd[")) &&
+	return syslog_by(line, SL("smtpd")) &&
 	    (sl_find(line, SL(" smtp ")) != NULL ||
 	    sl_find(line, SL(" mta ")) != NULL) ? 2 : 0;
 }

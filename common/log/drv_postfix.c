@@ -121,6 +121,17 @@ queued(struct log_open *o, struct slice text)
 		o->told = n;
 }
 
+/* "to=<a@b>, relay=..., dsn=5.1.1, status=bounced (...)" */
+static void
+delivered(struct log_in *in, struct log_open *o, struct slice text)
+{
+	struct slice to = log_between(text, SL("to=<"), '>');
+
+	open_rcpt(o, to);
+	if (o->message && sl_find(text, SL(", status=bounced ")) != NULL)
+		log_bounce(in, o, to);
+}
+
 /* Lines that go on with a message whose beginning was seen. */
 static bool
 queue_line(struct log_in *in, const struct sysline *s)
@@ -137,7 +148,7 @@ queue_line(struct log_in *in, const struct sysline *s)
 	else if (sl_starts(text, SL("from=<")))
 		queued(o, text);
 	else if (sl_starts(text, SL("to=<")))
-		open_rcpt(o, log_between(text, SL("to=<"), '>'));
+		delivered(in, o, text);
 	else if (sl_eq(text, SL("removed")))
 		open_end(in, o);
 	else if (sl_starts(text, SL("milter-reject: ")))

@@ -7,9 +7,9 @@
 static unsigned
 bid(struct slice line)
 {
-	return syslog_by(line, SL("sendmail[")) ||
-	    syslog_by(line, SL("sm-mta[")) ||
-	    syslog_by(line, SL("sm-msp-queue[")) ? 2 : 0;
+	return syslog_by(line, SL("sendmail")) ||
+	    syslog_by(line, SL("sm-mta")) ||
+	    syslog_by(line, SL("sm-msp-queue")) ? 2 : 0;
 }
 
 static uint64_t
@@ -97,15 +97,19 @@ taken(struct log_in *in, const struct sysline *s, struct slice id,
 	o->message = o->told > 0 && ip_is_set(&o->client);
 }
 
-/* "to=<a@b>,<c@d>, delay=..." */
+/* "to=<a@b>,<c@d>, delay=..., dsn=5.1.1, stat=User unknown" */
 static void
-delivered(struct log_open *o, struct slice text)
+delivered(struct log_in *in, struct log_open *o, struct slice text)
 {
+	bool bounced = o->message &&
+	    sl_starts(syslog_value(text, SL("dsn=")), SL("5."));
 	struct slice rest = sl_from(text, 3), addr;
 
 	while (rest.n > 0 && rest.p[0] == '<') {
 		addr = log_between(rest, SL("<"), '>');
 		open_rcpt(o, addr);
+		if (bounced)
+			log_bounce(in, o, addr);
 		rest = sl_from(rest, addr.n + 2);
 		if (rest.n == 0 || rest.p[0] != ',')
 			break;
@@ -137,7 +141,7 @@ queue_line(struct log_in *in, const struct sysline *s, struct slice id,
 	    sl_find(text, SL("relay=")) != NULL)
 		taken(in, s, id, text);
 	else if (sl_starts(text, SL("to=<")) && o != NULL)
-		delivered(o, text);
+		delivered(in, o, text);
 	else if (sl_starts(text, SL("ruleset=")))
 		rejected(in, s, text);
 	else

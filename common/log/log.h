@@ -24,6 +24,8 @@ enum log_what {
 	LOG_REFUSED,	/* a recipient was not taken */
 	LOG_DENIED,	/* the same, because it would be relaying */
 	LOG_TURFED,	/* a filter of the server put a message aside */
+	LOG_BOUNCED,	/* a recipient of a message that was taken did not
+			   exist, or its server did not want it */
 	LOG_MESSAGE,	/* one was taken; at: when its sender was given */
 };
 
@@ -38,7 +40,7 @@ struct log_event {
 	struct slice	 sender;
 	bool		 has_sender;	/* and "" is the null one */
 	const struct slice *rcpts;	/* at most LOG_RCPTS of them; of a
-					   refusal, the one refused */
+					   refusal or a bounce, that one */
 	size_t		 nknown;	/* how many these are */
 	uint64_t	 nrcpts;	/* how many the message had */
 	uint64_t	 bytes;		/* 0: not told */

@@ -206,18 +206,31 @@ log_tell(struct log_in *in, const struct log_open *o, enum log_what what)
 	in->o->each(in->o->ctx, &e);
 }
 
-void
-log_refuse(struct log_in *in, const struct log_open *o, struct slice rcpt,
-    struct slice reply)
+static void
+tell_one(struct log_in *in, const struct log_open *o, enum log_what what,
+    struct slice rcpt)
 {
 	struct slice rcpts[LOG_RCPTS];
-	struct log_event e = event_of(o, log_says_relay(reply) ? LOG_DENIED :
-	    LOG_REFUSED, in->at, rcpts);
+	struct log_event e = event_of(o, what, in->at, rcpts);
 
 	e.rcpts = &rcpt;
 	e.nknown = 1;
 	e.nrcpts = 1;
 	in->o->each(in->o->ctx, &e);
+}
+
+void
+log_refuse(struct log_in *in, const struct log_open *o, struct slice rcpt,
+    struct slice reply)
+{
+	tell_one(in, o, log_says_relay(reply) ? LOG_DENIED : LOG_REFUSED,
+	    rcpt);
+}
+
+void
+log_bounce(struct log_in *in, const struct log_open *o, struct slice rcpt)
+{
+	tell_one(in, o, LOG_BOUNCED, rcpt);
 }
 
 /* What the next message of the session does not have. */

@@ -31,11 +31,37 @@ bulk(const struct asked *q)
 	return q->p->s.busy >= BULK_HOUR;
 }
 
+/* One that nobody was at an hour before; of a crowd, all but the first. */
+static bool
+is_new(const struct asked *q)
+{
+	return q->began != 0 && q->account->peers > 1 && q->p->success >
+	    q->began + (q->account->peers >= CROWD ? 0 : 3600);
+}
+
+/* A tenth and more of them, which people's addresses seldom are. */
+static bool
+unknown(const struct usage_sums *s, uint64_t least, unsigned percent)
+{
+	return s->refused + s->bounced >= least && usage_lost(s) >= percent;
+}
+
+/*
+ * Who writes under the account's own name from many places is its owner, but
+ * for new places while the account writes to many who do not exist.
+ */
+static bool
+is_owners(const struct asked *q)
+{
+	return q->p->own_name && !(is_new(q) &&
+	    unknown(&q->account->s, LOST_MANY, LOST_SHARE));
+}
+
 static bool
 spread(const struct asked *q)
 {
 	return q->account->s.busy >= 3 * BULK_HOUR &&
-	    q->p->s.busy < BULK_HOUR && !q->p->own_name;
+	    q->p->s.busy < BULK_HOUR && !is_owners(q);
 }
 
 static bool
@@ -47,21 +73,20 @@ senders(const struct asked *q)
 static bool
 refused(const struct asked *q)
 {
-	return q->p->s.refused >= 20 &&
-	    q->p->s.refused * 10 >= q->p->s.rcpts + q->p->s.refused;
+	return unknown(&q->p->s, LOST_MANY, LOST_SHARE) || (!is_owners(q) &&
+	    unknown(&q->account->s, LOST_MANY, LOST_SHARE));
+}
+
+static bool
+rotten(const struct asked *q)
+{
+	return unknown(&q->p->s, ROTTEN_MANY, ROTTEN_SHARE);
 }
 
 static bool
 networks(const struct asked *q)
 {
-	return q->account->nets >= NETWORKS_MANY && !q->p->own_name;
-}
-
-static bool
-is_new(const struct asked *q)
-{
-	return q->began != 0 && q->p->success > q->began + 3600 &&
-	    q->account->peers > 1;
+	return q->account->nets >= NETWORKS_MANY && !is_owners(q);
 }
 
 static const struct {
@@ -74,6 +99,7 @@ static const struct {
 	[WHY_SPREAD] = { spread, 3 },
 	[WHY_SENDERS] = { senders, 2 },
 	[WHY_REFUSED] = { refused, 1 },
+	[WHY_ROTTEN] = { rotten, 1 },
 	[WHY_NETWORKS] = { networks, 1 },
 	[WHY_NEW] = { is_new, 1 },
 };
@@ -255,7 +281,7 @@ rank_say(struct buf *out, const struct stolen *s)
 	if (s->why & 1u << WHY_SENDERS)
 		buf_fmt(out, ", under many senders");
 	if (s->why & 1u << WHY_REFUSED)
-		buf_fmt(out, ", many refused");
+		buf_fmt(out, ", many refused or bounced");
 }
 
 void

@@ -20,6 +20,7 @@ enum reason {
 	WHY_SPREAD,	/* the account has, from all its clients together */
 	WHY_SENDERS,	/* under many sender addresses */
 	WHY_REFUSED,	/* many recipients do not exist */
+	WHY_ROTTEN,	/* very many, at this client */
 	WHY_NETWORKS,	/* the account was used from many networks */
 	WHY_NEW,	/* others used it from elsewhere before */
 	WHY_COUNT
@@ -29,6 +30,11 @@ enum reason {
 #define BULK_HOUR	100	/* recipients: a person writes to fewer */
 #define SENDERS_MANY	5
 #define NETWORKS_MANY	4
+#define CROWD		20	/* clients: no person has so many */
+#define LOST_MANY	20	/* recipients refused or bounced, */
+#define LOST_SHARE	10	/* and percent of all that they are */
+#define ROTTEN_MANY	50	/* no list of a person is like that */
+#define ROTTEN_SHARE	25
 #define TRIED_MANY	3	/* accounts that one client guesses at */
 
 /* Sets points and reasons of all pairs, and suspect of all accounts and

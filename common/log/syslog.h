@@ -4,7 +4,8 @@
 
 /*
  * syslog - "Nov 21 10:00:00 host prog[123]: text", RFC 3164, or the same
- * with a date of RFC 3339.
+ * with a date of RFC 3339; "<22>1 2026-11-21T10:00:00Z host prog 123 - - text",
+ * RFC 5424.
  */
 struct sysline {
 	struct slice	host, prog, text;
@@ -14,7 +15,7 @@ struct sysline {
 /* False: the line is not of syslog.  in->at is its time. */
 bool	syslog_line(struct log_in *in, struct slice line, struct sysline *s);
 
-/* For a bid: does the program's name stand in a line of syslog? */
+/* For a bid: is the line of this program?  "postfix/": of any such. */
 bool	syslog_by(struct slice line, struct slice prog);
 
 /* "ID: text" is taken apart; false: there is no id in front. */

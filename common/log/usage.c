@@ -260,6 +260,9 @@ count(struct usage *u, struct usage_sums *s, uint64_t salt,
 		if (e->has_sender && is_new(u, salt, hash64(e->sender)))
 			s->senders++;
 		break;
+	case LOG_BOUNCED:
+		s->bounced++;
+		break;
 	case LOG_AUTH:
 	case LOG_TURFED:
 		break;
@@ -334,6 +337,7 @@ total(struct usage_totals *t, const struct log_event *e)
 	t->failed += e->what == LOG_FAILED;
 	t->denied += e->what == LOG_DENIED;
 	t->turfed += e->what == LOG_TURFED;
+	t->bounced += e->what == LOG_BOUNCED;
 	t->refused += e->what == LOG_DENIED || e->what == LOG_REFUSED;
 	if (e->what != LOG_MESSAGE)
 		return;
@@ -405,6 +409,15 @@ const struct usage_totals *
 usage_totals(const struct usage *u)
 {
 	return &u->t;
+}
+
+unsigned
+usage_lost(const struct usage_sums *s)
+{
+	uint64_t all = s->rcpts + s->refused, lost = s->refused + s->bounced;
+
+	return all == 0 ? 0 : lost >= all ? 100 :
+	    (unsigned)(lost * 100 / all);
 }
 
 struct usage_who *

@@ -14,6 +14,7 @@
 struct usage_sums {
 	int64_t		 first, last;	/* 0: no time was told */
 	uint64_t	 sessions, messages, rcpts, refused, denied, bytes;
+	uint64_t	 bounced;	/* of rcpts, as far as logs tell */
 	uint64_t	 failed;	/* passwords */
 	uint64_t	 foreign;	/* recipients that are not ours, where
 					   it is known what is */
@@ -70,11 +71,15 @@ void		 usage_add(struct usage *u, const struct log_event *e);
 struct usage_totals {
 	uint64_t	 sessions, messages, rcpts, refused, denied, failed;
 	uint64_t	 turfed;	/* put aside by a filter */
+	uint64_t	 bounced;
 	uint64_t	 relayed;	/* recipients taken for strangers, of a
 					   client that is one, no password */
 	bool		 more;		/* a limit was reached */
 };
 const struct usage_totals *usage_totals(const struct usage *u);
+
+/* Of a hundred recipients, those that were refused or bounced. */
+unsigned	 usage_lost(const struct usage_sums *s);
 
 /* All of a kind, in no order; n of them. */
 struct usage_who *usage_accounts(struct usage *u, size_t *n);

@@ -173,8 +173,12 @@ when_syslog(struct log_clock *c, struct slice *rest, int64_t *at)
 
 	if (take(&s, '<') && (!number(&s, 3, &pri) || !take(&s, '>')))
 		return false;
-	if (s.n > 0 && ascii_digit(s.p[0]))
-		return when_iso(c, rest, at);
+	if (s.n > 0 && ascii_digit(s.p[0])) {
+		if (!when_iso(c, &s, at))
+			return false;
+		*rest = s;
+		return true;
+	}
 	if (!bsd_date(c, &s) || !clock_time(&s, &secs)) {
 		c->day_text[0] = '\0';
 		return false;

@@ -54,6 +54,7 @@ history_add(struct history *h, const struct log_event *e)
 		[LOG_REFUSED] = "refused",
 		[LOG_DENIED] = "denied",
 		[LOG_TURFED] = "turfed",
+		[LOG_BOUNCED] = "bounced",
 		[LOG_MESSAGE] = "message",
 	};
 	char ip[IP_TEXT], date[DATE_TEXT];

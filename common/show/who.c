@@ -314,6 +314,11 @@ print_sum(struct page *p, const struct log_sum *sum)
 	buf_add(&p->line, SL(" more refused, "));
 	rank_number(&p->line, t->failed);
 	buf_add(&p->line, SL(" wrong passwords"));
+	if (t->bounced > 0) {
+		buf_add(&p->line, SL(", "));
+		rank_number(&p->line, t->bounced);
+		buf_add(&p->line, SL(" bounced"));
+	}
 	if (t->turfed > 0) {
 		buf_add(&p->line, SL(", "));
 		rank_number(&p->line, t->turfed);
@@ -428,15 +433,13 @@ table_head(struct page *p, const char *what, const char *peers)
 	buf_add(&p->line, sl(what));
 	table_pad(&p->line, had, name_cols(p) + 2);
 	buf_fmt(&p->line, " first       last        %8s    mails    rcpts "
-	    "refsd failed", peers);
+	    " lost failed", peers);
 	flush(p);
 }
 
 static void
 table_row(struct page *p, const struct usage_who *w, bool client)
 {
-	uint64_t all = w->s.refused + w->s.rcpts;
-
 	buf_add(&p->line, w->suspect >= RANK_STOLEN ? SL("! ") : SL("  "));
 	name(p, w->id, name_cols(p));
 	when(p, w->s.first);
@@ -444,11 +447,10 @@ table_row(struct page *p, const struct usage_who *w, bool client)
 	right(p, w->peers, 9);
 	right(p, w->s.messages, 9);
 	right(p, w->s.rcpts, 9);
-	if (w->s.refused == 0)
+	if (w->s.refused + w->s.bounced == 0)
 		buf_add(&p->line, SL("     ."));
 	else
-		buf_fmt(&p->line, " %4u%%", (unsigned)(w->s.refused * 100 /
-		    all));
+		buf_fmt(&p->line, " %4u%%", usage_lost(&w->s));
 	right(p, w->s.failed, 7);
 	if (client)
 		place(p, w->id);
@@ -603,15 +605,15 @@ who_list_parse(const char *text, enum who_list *w)
 }
 
 enum { G_ACCOUNT, G_CLIENT, G_FIRST, G_LAST, G_SESSIONS, G_MESSAGES, G_RCPTS,
-	G_REFUSED, G_DENIED, G_FOREIGN, G_FAILED, G_SENDERS, G_BUSY, G_HOURS,
-	G_COUNTRY, G_NETWORK, G_PLACE, G_WHY, G_COLUMNS };
+	G_REFUSED, G_DENIED, G_BOUNCED, G_FOREIGN, G_FAILED, G_SENDERS, G_BUSY,
+	G_HOURS, G_COUNTRY, G_NETWORK, G_PLACE, G_WHY, G_COLUMNS };
 static const struct grid_column grid_columns[G_COLUMNS] = {
 	{ "account", false, false }, { "client", false, false },
 	{ "first", false, false }, { "last", false, false },
 	{ "sessions", true, false }, { "messages", true, false },
 	{ "recipients", true, false }, { "refused", true, false },
-	{ "denied", true, false }, { "foreign", true, false },
-	{ "failed", true, false }, { "senders", true, false },
+	{ "denied", true, false }, { "bounced", true, false },
+	{ "foreign", true, false }, { "failed", true, false }, { "senders", true, false },
 	{ "busy_hour", true, false }, { "hours", false, true },
 	{ "country", false, false }, { "network", false, false },
 	{ "place", false, false }, { "why", false, false },
@@ -670,6 +672,7 @@ list_put(struct listing *l, uint32_t account, uint32_t client,
 		[G_RCPTS] = digits(l->a, s->rcpts),
 		[G_REFUSED] = digits(l->a, s->refused),
 		[G_DENIED] = digits(l->a, s->denied),
+		[G_BOUNCED] = digits(l->a, s->bounced),
 		[G_FOREIGN] = digits(l->a, s->foreign),
 		[G_FAILED] = digits(l->a, s->failed),
 		[G_SENDERS] = digits(l->a, s->senders),

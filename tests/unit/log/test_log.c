@@ -11,10 +11,10 @@
 /*
  * Each kind of log, in lines made by hand from what the servers write, and
  * the events that are in them.  An event is a line: a letter, client, account,
- * sender, recipients of a message or the one that was refused.
+ * sender, recipients of a message or the one that was refused or bounced.
  *
  *	S session, A right password, F wrong one, R refused, D relaying denied,
- *	M message
+ *	B bounced, M message
  */
 struct told {
 	struct buf	text;
@@ -34,7 +34,7 @@ each(void *ctx, const struct log_event *e)
 	struct told *t = ctx;
 	char ip[IP_TEXT];
 
-	buf_addc(&t->text, "SAFRDTM"[e->what]);
+	buf_addc(&t->text, "SAFRDTBM"[e->what]);
 	put(&t->text, ip_is_set(&e->client) ? sl(ip_str(&e->client, ip)) :
 	    e->client_name);
 	put(&t->text, e->account);
@@ -95,14 +95,39 @@ static const struct {
 	  "nrcpt=2 (queue active)\n"
 	  PF "5 mx postfix/smtp[9]: A1B2C3: to=<a@example.net>, relay=x, "
 	  "status=sent (250 ok)\n"
+	  PF "5 mx postfix/smtp[9]: A1B2C3: to=<b@example.net>, relay=x, "
+	  "dsn=5.1.1, status=bounced (host x said: 550 5.1.1 no such user)\n"
 	  PF "5 mx postfix/qmgr[8]: A1B2C3: removed\n"
 	  PF "6 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from pc[192.0.2.7]:"
 	  " 554 5.7.1 <z@example.com>: Relay access denied; from=<q@example.com>"
 	  " to=<z@example.com> proto=ESMTP helo=<pc>\n"
 	  PF "7 mx postfix/smtpd[7]: disconnect from pc[192.0.2.7]\n",
 	  "S 192.0.2.7 -\nF 192.0.2.7 bob\nA 192.0.2.7 bob\n"
+	  "B 192.0.2.7 bob b@example.net\n"
 	  "M 192.0.2.7 bob bob@example.org 2 a@example.net\n"
-	  "D 192.0.2.7 - z@example.com\n", 8 },
+	  "D 192.0.2.7 - z@example.com\n", 9 },
+	{ "postfix",
+#define V1(n, part) "<22>1 2004-11-09T10:00:0" n ".5+01:00 mx postfix/" part \
+	    " 7 - "
+	  V1("1", "smtpd") "- connect from pc[192.0.2.7]\n"
+	  V1("2", "smtpd") "[x@1 a=\"]\\\"\"][y@1] \xef\xbb\xbf" "A1B2C3: "
+	  "client=pc[192.0.2.7], sasl_method=LOGIN, sasl_username=bob\n"
+	  V1("3", "qmgr") "- A1B2C3: removed\n",
+	  "S 192.0.2.7 -\nA 192.0.2.7 bob\nM 192.0.2.7 bob - 0\n", 3 },
+	{ "postfix",
+#define JOURNAL "{\"__REALTIME_TIMESTAMP\":\"1099990801000000\"," \
+	    "\"_HOSTNAME\":\"mx\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":"
+	  JOURNAL "\"postfix/smtpd\",\"MESSAGE\":\"connect from "
+	  "pc[192.0.2.7]\"}\n"
+	  JOURNAL "\"postfix/smtpd\",\"MESSAGE\":[65,49,66,50,67,51,58,32,99,"
+	  "108,105,101,110,116,61,112,99,91,49,57,50,46,48,46,50,46,55,93]}\n"
+	  JOURNAL "\"postfix/qmgr\",\"MESSAGE\":\"A1B2C3: removed\"}\n",
+	  "S 192.0.2.7 -\nM 192.0.2.7 - - 0\n", 3 },
+	{ "postfix",
+#define CONTAINER "{\"log\":\"" PF
+	  CONTAINER "1 mx postfix/smtpd[7]: connect from pc[192.0.2.7]\\n\","
+	  "\"stream\":\"stdout\",\"time\":\"2004-11-09T10:00:01.1Z\"}\n",
+	  "S 192.0.2.7 -\n", 1 },
 	{ "exim",
 	  "2004-11-09 10:00:01 login authenticator failed for (pc) "
 	  "[192.0.2.7]: 535 Incorrect authentication data (set_id=bob)\n"
@@ -110,12 +135,16 @@ static const struct {
 	  "[192.0.2.7] P=esmtpa A=login:bob S=99 id=m1@example.org\n"
 	  "2004-11-09 10:00:03 1A0001-000001-00 => a@example.net R=dnslookup "
 	  "T=remote_smtp H=mx [192.0.2.99]\n"
+	  "2004-11-09 10:00:03 1A0001-000001-00 ** b@example.net R=dnslookup "
+	  "T=remote_smtp H=mx [192.0.2.99]: SMTP error from remote mail server "
+	  "after RCPT TO:<b@example.net>: 550 no such user\n"
 	  "2004-11-09 10:00:03 1A0001-000001-00 Completed\n"
 	  "2004-11-09 10:00:04 H=(pc) [192.0.2.8] F=<q@example.com> rejected "
 	  "RCPT <z@example.com>: relay not permitted\n",
 	  "F 192.0.2.7 bob\nS 192.0.2.7 bob\nA 192.0.2.7 bob\n"
-	  "M 192.0.2.7 bob bob@example.org 1 a@example.net\n"
-	  "D 192.0.2.8 - z@example.com\n", 5 },
+	  "B 192.0.2.7 bob b@example.net\n"
+	  "M 192.0.2.7 bob bob@example.org 2 a@example.net\n"
+	  "D 192.0.2.8 - z@example.com\n", 6 },
 	{ "ims55",
 	  IM "1 AM : A connection was accepted from 192.0.2.7.\r\n"
 	  IM "1 AM : <<< IO: |EHLO pc|\r\n"
@@ -174,12 +203,14 @@ static const struct {
 	  "daemon=MTA, relay=pc [192.0.2.7]\n"
 	  PF "3 mx sm-mta[8]: iA9A00100007: to=<a@example.net>, "
 	  "mailer=esmtp, stat=Sent\n"
+	  PF "3 mx sm-mta[8]: iA9A00100007: to=<b@example.net>, "
+	  "mailer=esmtp, dsn=5.1.1, stat=User unknown\n"
 	  PF "4 mx sm-mta[9]: iA9A00200009: ruleset=check_rcpt, "
 	  "arg1=<z@example.com>, relay=[192.0.2.8], reject=550 5.7.1 "
 	  "<z@example.com>... Relaying denied\n",
-	  "S 192.0.2.7 -\nA 192.0.2.7 bob\nS 192.0.2.8 -\n"
-	  "D 192.0.2.8 - z@example.com\n"
-	  "M 192.0.2.7 bob bob@example.org 2 a@example.net\n", 4 },
+	  "S 192.0.2.7 -\nA 192.0.2.7 bob\nB 192.0.2.7 bob b@example.net\n"
+	  "S 192.0.2.8 -\nD 192.0.2.8 - z@example.com\n"
+	  "M 192.0.2.7 bob bob@example.org 2 a@example.net\n", 5 },
 	{ "opensmtpd",
 #define OS(n) PF n " mx smtpd[77]: 000000000000000a smtp "
 	  OS("1") "connected address=192.0.2.7 host=pc\n"

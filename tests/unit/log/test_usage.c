@@ -101,6 +101,69 @@ START_TEST(what_a_person_does_is_not_enough)
 }
 END_TEST
 
+/* Mail of bob, under bob's own name, of which so many in ten bounce. */
+static void
+mails(struct usage *u, int64_t at, const char *ip, unsigned n, unsigned lost)
+{
+	struct log_event e = event(LOG_MESSAGE, at, ip, "bob");
+	unsigned i;
+
+	happens(u, LOG_AUTH, at, ip, "bob", 0);
+	e.sender = SL("bob@example.org");
+	e.nrcpts = 1;
+	for (i = 0; i < n; i++) {
+		usage_add(u, &e);
+		if (i % 10 < lost)
+			happens(u, LOG_BOUNCED, at, ip, "bob", 1);
+	}
+}
+
+/* From forty machines at once, each with the owner's name and little mail. */
+static void
+many_machines(struct usage *u, unsigned lost)
+{
+	char ip[32];
+	unsigned i;
+
+	mails(u, HOUR, "192.0.2.1", 1, 0);
+	for (i = 1; i <= 40; i++) {
+		snprintf(ip, sizeof(ip), "203.0.%u.7", i);
+		mails(u, 6 * HOUR, ip, 20, lost);
+	}
+	rank(u);
+}
+
+START_TEST(machines_under_the_owners_name_are_told_by_what_bounces)
+{
+	struct usage *u = usage_new(&(struct usage_opts){ .ours = NULL });
+
+	many_machines(u, 3);
+	ck_assert_uint_ge(points(u, "bob", "203.0.9.7"), RANK_STOLEN);
+	ck_assert_uint_lt(points(u, "bob", "192.0.2.1"), RANK_STOLEN);
+	usage_free(u);
+	u = usage_new(&(struct usage_opts){ .ours = NULL });
+	many_machines(u, 0);
+	ck_assert_uint_lt(points(u, "bob", "203.0.9.7"), RANK_STOLEN);
+	usage_free(u);
+}
+END_TEST
+
+START_TEST(bulk_of_which_a_quarter_bounces_is_no_newsletter)
+{
+	struct usage *u = usage_new(&(struct usage_opts){ .ours = NULL });
+
+	mails(u, HOUR, "203.0.113.1", 2 * BULK_HOUR, 3);
+	rank(u);
+	ck_assert_uint_ge(points(u, "bob", "203.0.113.1"), RANK_STOLEN);
+	usage_free(u);
+	u = usage_new(&(struct usage_opts){ .ours = NULL });
+	mails(u, HOUR, "203.0.113.1", 2 * BULK_HOUR, 2);
+	rank(u);
+	ck_assert_uint_lt(points(u, "bob", "203.0.113.1"), RANK_STOLEN);
+	usage_free(u);
+}
+END_TEST
+
 static bool
 trusts(void *ctx, const struct ip *ip)
 {
@@ -133,6 +196,7 @@ START_TEST(totals_are_sums)
 	happens(u, LOG_REFUSED, 30, "192.0.2.1", "", 1);
 	happens(u, LOG_DENIED, 40, "192.0.2.1", "", 1);
 	happens(u, LOG_MESSAGE, 2 * HOUR, "192.0.2.1", "", 3);
+	happens(u, LOG_BOUNCED, 2 * HOUR, "192.0.2.1", "", 1);
 	happens(u, LOG_MESSAGE, 2 * HOUR, "2001:db8::1", "", 5);
 	t = usage_totals(u);
 	ck_assert_uint_eq(t->sessions, 2);
@@ -140,9 +204,11 @@ START_TEST(totals_are_sums)
 	ck_assert_uint_eq(t->rcpts, 8);
 	ck_assert_uint_eq(t->refused, 2);
 	ck_assert_uint_eq(t->denied, 1);
+	ck_assert_uint_eq(t->bounced, 1);
 	w = usage_clients(u, &n);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_uint_eq(w[0].s.sessions, 2);
+	ck_assert_uint_eq(usage_lost(&w[0].s), 60);	/* 2 and 1 of 5 */
 	ck_assert_int_eq(w[0].s.first, 10);
 	ck_assert_int_eq(w[0].s.last, 2 * HOUR);
 	ck_assert_uint_eq(w[0].s.hours[2], 1);
@@ -160,6 +226,8 @@ static const struct {
 	{ when_syslog, "Nov 21 10:00:00 mx", "2026-11-21T10:00:00Z", 0 },
 	{ when_syslog, "Nov  1 10:00:00 mx", "2026-11-01T10:00:00Z", 0 },
 	{ when_syslog, "<22>Nov 21 10:00:00 mx", "2026-11-21T10:00:00Z", 0 },
+	{ when_syslog, "<22>2026-11-21T10:00:00Z mx", "2026-11-21T10:00:00Z",
+	    0 },
 	{ when_syslog, "2026-11-21T10:00:00.5+09:00 mx",
 	    "2026-11-21T01:00:00Z", 0 },
 	{ when_syslog, "Nov 32 10:00:00 mx", NULL, 0 },
@@ -307,6 +375,9 @@ suite(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, the_thief_is_told_from_the_owner);
+	tcase_add_test(tc,
+	    machines_under_the_owners_name_are_told_by_what_bounces);
+	tcase_add_test(tc, bulk_of_which_a_quarter_bounces_is_no_newsletter);
 	tcase_add_loop_test(tc, what_a_person_does_is_not_enough, 0,
 	    COUNT(innocent));
 	tcase_add_test(tc, a_trusted_client_is_never_called_so);
