@@ -178,8 +178,13 @@ show_summary(struct scan *scan, const struct judge *j,
 	struct summary_opts o = { .width = term_width(stdout),
 	    .rows = more ? 20 : 5, .colour = term_colour(stdout),
 	    .utf8 = utf8_terminal(), .filtered = filtered };
-	struct buf args = { 0 }, spools = { 0 };
+	struct buf args = { 0 }, spools = { 0 }, kept = { 0 };
 
+	if (case_file != NULL) {
+		quote_arg(&kept, case_file);
+		buf_addc(&kept, '\0');
+	}
+	o.case_arg = kept.p;
 	site_args(&args);
 	o.site_args = args.p;
 	spool_args(&spools, paths);
@@ -187,6 +192,7 @@ show_summary(struct scan *scan, const struct judge *j,
 	summary_print(stdout, scan, j, v, n, &o);
 	buf_free(&args);
 	buf_free(&spools);
+	buf_free(&kept);
 }
 
 /* Each skipped entry on stderr; how many. */

@@ -732,26 +732,88 @@ print_unread(struct screen *s)
 
 /* ---- what next ---- */
 
+/* The command is in the line. */
 static void
-suggest(struct screen *s, const char *options, const char *why)
+suggest(struct screen *s, const char *why)
 {
-	buf_fmt(&s->line, "  spoolscan %s%s%s\n      # %s", s->o->site_args,
-	    options, s->o->spool_args, why);
+	buf_fmt(&s->line, "\n      # %s", why);
 	flush(s);
+}
+
+static void
+suggest_scan(struct screen *s, const char *options, const char *why)
+{
+	buf_fmt(&s->line, "  spoolscan %s%s%s", s->o->site_args, options,
+	    s->o->spool_args);
+	suggest(s, why);
+}
+
+static const char *
+worst_class(const struct tally *t)
+{
+	enum class c = C_RELAY;
+
+	if (t->n[C_BACKSCATTER] > t->n[c])
+		c = C_BACKSCATTER;
+	if (t->n[C_SPAM] > t->n[c])
+		c = C_SPAM;
+	return class_name(c);
+}
+
+static void
+next_scans(struct screen *s)
+{
+	struct buf b = { 0 };
+
+	if (s->total.n[C_UNSURE] > 0)
+		suggest_scan(s, "--class unsure --explain",
+		    "the few that need eyes, and what spoke");
+	if (abuse(&s->total) > 0) {
+		buf_fmt(&b, "--class %s -l", worst_class(&s->total));
+		buf_addc(&b, '\0');
+		suggest_scan(s, b.p, "most of the abuse, a line each");
+	}
+	if (s->total.n[C_LEGIT] > 0)
+		suggest_scan(s, "--class legit -0", "paths of the legit ones");
+	suggest_scan(s, "-c case.db", "remember it: to mark, archive, clean, "
+	    "replay, report");
+	buf_free(&b);
+}
+
+static void
+next_of_case(struct screen *s)
+{
+	if (s->total.n[C_UNSURE] > 0) {
+		buf_fmt(&s->line, "  spoollist -c %s --class unsure",
+		    s->o->case_arg);
+		suggest(s, "the few that need eyes; spoolshow shows one, "
+		    "spoolmark decides");
+	}
+	if (abuse(&s->total) > 0) {
+		buf_fmt(&s->line, "  spoollist -c %s --class %s --by client",
+		    s->o->case_arg, worst_class(&s->total));
+		suggest(s, "whose most of the abuse is");
+	}
+	buf_fmt(&s->line, "  spoolreport -c %s report.html", s->o->case_arg);
+	suggest(s, "a page for whoever asks");
+	if (s->scan->nspools != 1)
+		return;
+	buf_fmt(&s->line, "  spoolarchive -c %s%s evidence.tar.zst",
+	    s->o->case_arg, s->o->spool_args);
+	suggest(s, "keep it as it is, before anything is changed");
 }
 
 static void
 print_next(struct screen *s)
 {
+	if (sum(&s->total) == 0)
+		return;
 	title(s, "next");
 	flush(s);
-	if (s->total.n[C_UNSURE] > 0)
-		suggest(s, "--class unsure --explain",
-		    "the few that need eyes, and what spoke");
-	if (abuse(&s->total) > 0)
-		suggest(s, "--class relay -l", "the relayed ones, a line each");
-	if (s->total.n[C_LEGIT] > 0)
-		suggest(s, "--class legit -0", "paths of the legit ones");
+	if (s->o->case_arg == NULL)
+		next_scans(s);
+	else
+		next_of_case(s);
 }
 
 void

@@ -17,6 +17,7 @@ struct summary_opts {
 	bool	 filtered;	/* v is a choice, not all of the scan */
 	const char *site_args;	/* what told the site, to be typed again: "-s f " */
 	const char *spool_args;	/* the operands, the same: " spool" */
+	const char *case_arg;	/* the case that has it all; NULL: none */
 };
 
 void	summary_print(FILE *out, const struct scan *scan,

@@ -168,6 +168,10 @@ for u in bob cy; do mail 2 >boxes/$u; done
 t 'nor does a From_ line on one message make mailboxes of others' '
 	run 0 spoolscan boxes && has "^boxes: eml, 4 messages"'
 
+mkdir nothing
+t 'where nothing is there is nothing to type next' '
+	run 1 spoolscan nothing && hasnt "^next"'
+
 t 'no place for the temporary file fails before anything is read' '
 	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
 t_done

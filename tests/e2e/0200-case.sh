@@ -28,6 +28,9 @@ t 'a scan makes a case, and says what is new' '
 	run 0 scan case.db Imcdata Mailroot &&
 	is "$(cat errs)" "spoolscan: case.db: 600 new, 0 changed, 0 moved, 0 gone, 0 as before" &&
 	[ "$(ls case.db*)" = case.db ]'
+t 'and what to type next asks the case' '
+	has "spoollist -c case.db --class relay --by client" &&
+	has "spoolreport -c case.db report.html" && hasnt "  spoolscan "'
 t 'a case has what ndjson prints' '
 	run 0 spoolscan -s site.conf -o ndjson Imcdata Mailroot &&
 	jq -r "[.id, .path, .class, .reason, .kind, .size, .sha256, .arrived,
