@@ -115,6 +115,20 @@ struct rcpts {
 	size_t		   n, cap;
 };
 
+/* Whom the delivery named is mostly in To, too. */
+#define NAMED_MAX	16
+
+static bool
+has_rcpt(const struct rcpts *to, struct slice spec)
+{
+	size_t i;
+
+	for (i = 0; i < to->n && i < NAMED_MAX; i++)
+		if (sl_ieq(to->v[i].addr.spec, spec))
+			return true;
+	return false;
+}
+
 static void
 add_rcpts(struct reading *r, struct rcpts *to, enum hdr_id id,
     enum provenance prov)
@@ -129,7 +143,7 @@ add_rcpts(struct reading *r, struct rcpts *to, enum hdr_id id,
 		rest = hdr_unfold(r->a, r->head.v[i].body);
 		while ((x = addr_next(r->a, &rest, &ad)) != 0)
 			if (x == 1 && ad.spec.n > 0 &&
-			    to->n < SPOOL_RCPT_MAX)
+			    to->n < SPOOL_RCPT_MAX && !has_rcpt(to, ad.spec))
 				*(struct spool_rcpt *)arena_more(r->a, &to->v,
 				    &to->n, &to->cap, sizeof(*to->v)) =
 				    (struct spool_rcpt){ .addr = ad,

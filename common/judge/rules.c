@@ -176,8 +176,15 @@ stolen_account(const struct judge *j, const struct facts *f)
 static bool
 infected_client(const struct judge *j, const struct facts *f)
 {
-	return f->account == 0 && of_stream(j, f, STREAM_ABUSE) &&
-	    !to_friend(j, f);
+	return f->account == 0 && f->client != 0 &&
+	    of_stream(j, f, STREAM_ABUSE) && !to_friend(j, f);
+}
+
+static bool
+abused_program(const struct judge *j, const struct facts *f)
+{
+	return f->account == 0 && f->client == 0 &&
+	    of_stream(j, f, STREAM_ABUSE) && !to_friend(j, f);
 }
 
 static bool
@@ -1090,9 +1097,15 @@ const struct rule judge_rules[] = {
 	    "A machine of ours sends what its user did not write: the same "
 	    "points as for stolen accounts, for what comes from one inside "
 	    "address and is made in one way.", "KB836500" },
+	{ "relay/abused-program", C_RELAY, DECIDES, abused_program,
+	    say_stolen,
+	    "A program on the server itself, as a web form or a site that "
+	    "somebody broke into, sends what nobody asked for: the same "
+	    "points, for mail without account and client, by the domain of "
+	    "its sender and its text.", "KB836500" },
 	{ "unsure/maybe-abused", C_UNSURE, DECIDES, maybe_abused,
 	    say_stolen,
-	    "As relay/stolen-account and relay/infected-client, but one point "
+	    "As relay/stolen-account and the two after it, but one point "
 	    "too few; or it is, and this message goes to somebody who writes "
 	    "to us; or to less than 2,000 recipients, or again and again to "
 	    "the same, with nothing of what a mailing of its owner does not "

@@ -20,7 +20,7 @@ enum { WROTE = 1, WRITTEN = 2, LIVE = 4, DEAD = 8 };
 
 /* A message that our people sent out. */
 struct item {
-	uint64_t	 who;		/* account or client */
+	uint64_t	 who;		/* and by what, above the low half */
 	uint64_t	 way;		/* its stream, among theirs */
 	uint64_t	 net;
 	uint32_t	 i;		/* entry */
@@ -93,12 +93,13 @@ mail_in(const struct judge *j, const struct facts *f)
 	    judge_foreign_rcpt(j, f, false) == NULL;
 }
 
+/* What was made here goes where its header says, for want of an envelope. */
 static bool
 mail_out(const struct judge *j, const struct facts *f)
 {
 	return f->kind == KIND_MAIL && judge_trusted(f) &&
-	    (f->account != 0 || f->client != 0) &&
-	    judge_foreign_rcpt(j, f, true) != NULL;
+	    (f->account != 0 || f->client != 0 || f->local) &&
+	    judge_foreign_rcpt(j, f, !f->local) != NULL;
 }
 
 static bool
@@ -287,6 +288,23 @@ way_of(const struct judge *j, const struct facts *f, bool many)
 	    many && f->list_id == 0);
 }
 
+static uint64_t
+who_of(const struct judge *j, const struct facts *f)
+{
+	if (f->account != 0)
+		return (uint64_t)BY_ACCOUNT << 32 | f->account;
+	if (f->client != 0)
+		return (uint64_t)BY_CLIENT << 32 | f->client;
+	return (uint64_t)BY_PROGRAM << 32 |
+	    (judge_ours(j, f->sender_domain) ? f->sender_domain : 0);
+}
+
+static enum stream_by
+by_of(const struct item *it)
+{
+	return (enum stream_by)(it->who >> 32);
+}
+
 static void
 gather(struct totals *t)
 {
@@ -304,10 +322,9 @@ gather(struct totals *t)
 			continue;
 		it = &t->v[t->n++];
 		it->i = (uint32_t)i;
-		it->who = f->account != 0 ?
-		    (uint64_t)1 << 32 | f->account : f->client;
+		it->who = who_of(j, f);
 		it->net = f->account != 0 ? net_of(j, f->client) : 0;
-		it->way = f->campaign;
+		it->way = f->campaign == 0 ? 0 : mix(f->campaign, 0);
 		count_rcpts(t, f, it);
 	}
 }
@@ -371,6 +388,8 @@ find_ways(struct totals *t)
 	for (i = 0; i < t->n; i += n) {
 		n = run_way(t, i);
 		many = t->v[i].way != 0 && n >= SAME_MANY;
+		if (many && by_of(&t->v[i]) == BY_PROGRAM)
+			continue;	/* the campaign is its way */
 		for (k = i; k < i + n; k++)
 			t->v[k].way = way_of(t->j, t->j->v[t->v[k].i], many);
 	}
@@ -421,7 +440,8 @@ split_nets(struct totals *t)
 	qsort(t->v, t->n, sizeof(*t->v), cmp_net);
 	for (i = 0; i < t->n; i += n) {
 		n = run_net(t, i);
-		away = t->v[i].who >> 32 == 0 || home_net(t, i, n) ? 0 : AWAY;
+		away = by_of(&t->v[i]) != BY_ACCOUNT ||
+		    home_net(t, i, n) ? 0 : AWAY;
 		for (k = i; k < i + n; k++)
 			t->v[k].way = (t->v[k].way & ~(uint64_t)WAY_BITS) |
 			    away;
@@ -460,7 +480,7 @@ is_borrowed(const struct totals *t, size_t i, size_t before, bool home)
 /*
  * A thief's program may change its ways with each message, and some of it
  * goes to the owner's friends: what knows nobody, or is away, is one stream,
- * but for lists and what is made as the owner's mail.
+ * but for lists, what is made as the owner's mail, and what programs send.
  */
 static void
 pool(struct totals *t)
@@ -476,7 +496,8 @@ pool(struct totals *t)
 		way = t->v[i].way;
 		if (is_borrowed(t, i, before, home))
 			way = AWAY | BORROWED;
-		else if (!now && !one_list(t, i, n))
+		else if (!now && !one_list(t, i, n) &&
+		    by_of(&t->v[i]) != BY_PROGRAM)
 			way = (way & AWAY) | REST;
 		for (k = i; k < i + n; k++)
 			ways[k] = way;
@@ -587,7 +608,7 @@ make_streams(struct totals *t)
 		n = run_way(t, i);
 		s = &t->streams[t->nstreams++];
 		s->who = (uint32_t)t->v[i].who;
-		s->account = t->v[i].who >> 32 != 0;
+		s->by = by_of(&t->v[i]);
 		s->messages = (uint32_t)n;
 		s->borrowed = (t->v[i].way & BORROWED) != 0;
 		sum_rcpts(t, s, i, n);

@@ -9,10 +9,14 @@
  * What our own people send (from a trusted client, or with a password) is
  * cut into streams: one account or client, one way of making messages (the
  * form and the host of the Message-ID, the sender address, what the client
- * calls itself, one text for many or not), and networks that the account was used from before, or
- * others.  A thief has the owner's password but not the owner's program,
- * friends and networks; so the thief's mail and the owner's are two streams
- * of one account.
+ * calls itself, one text for many or not), and networks that the account was
+ * used from before, or others.  A thief has the owner's password but not the
+ * owner's program, friends and networks; so the thief's mail and the owner's
+ * are two streams of one account.
+ *
+ * What was submitted on the server itself has neither account nor client.
+ * It goes by the domain of its sender, and each campaign in it is a stream:
+ * a web form sends the orders of its customers, and for who broke in.
  *
  * A stream has reasons to be called abuse, each with points, as accounts
  * have in log/rank.h; one reason alone is never enough.  What is much is
@@ -25,6 +29,8 @@
 #define STREAM_ABUSE	5	/* points */
 #define STREAM_MAYBE	4
 
+enum stream_by { BY_CLIENT, BY_ACCOUNT, BY_PROGRAM };
+
 enum stream_why {
 	WHY_HOURLY,	/* many more recipients an hour than others have */
 	WHY_STRANGERS,	/* they never wrote to us; those of others did */
@@ -36,12 +42,14 @@ enum stream_why {
 	WHY_CLOCK,	/* day and night, others not */
 	WHY_SUDDEN,	/* far above what the same account did else */
 	WHY_FLAGGED,	/* a filter of ours takes much of it for spam */
+	WHY_MASS,	/* a program wrote to hundreds in an hour */
 	WHY_STREAMS
 };
 
 struct stream {
-	uint32_t	who;		/* account, or address of the client */
-	bool		account;	/* which of them */
+	uint32_t	who;		/* account, address of the client, or
+					   domain of the sender */
+	enum stream_by	by;		/* which of them */
 	bool		owner;		/* its recipients know who sends */
 	bool		outside;	/* only from clients that are not ours */
 	bool		borrowed;	/* made as the owner's messages are */

@@ -18,6 +18,7 @@
 #define OTHERS_MIN	5	/* senders to compare with */
 #define FAR		4.0	/* deviations */
 #define HOUR_MANY	50	/* recipients: half of what a log must show */
+#define HOUR_MASS	200
 #define SUDDEN		8	/* times its own busiest hour */
 #define NETS_MANY	4
 #define FORGED_MANY	5	/* domains */
@@ -29,10 +30,10 @@
 #define CLOCK_ROUND	20	/* hours of the day */
 #define CLOCK_OFFICE	14	/* that others have at most */
 
-/* One account or client: all its streams. */
+/* One account, client or domain: all its streams. */
 struct whole {
 	uint32_t	who;
-	bool		account;
+	enum stream_by	by;
 	uint32_t	first, n;	/* of its streams */
 	uint32_t	busy;		/* of its owner, or of all */
 	uint32_t	own_busy;	/* of its owner; 0: unknown */
@@ -92,6 +93,12 @@ median(double *v, size_t n)
 /* ---- reasons ---- */
 
 static bool
+by_account(const struct compared *c)
+{
+	return c->s->by == BY_ACCOUNT;
+}
+
+static bool
 hourly(const struct compared *c)
 {
 	double x = doublings(c->s->busy);
@@ -108,27 +115,27 @@ static bool
 strangers(const struct compared *c)
 {
 	return c->others && c->known >= 10 && (c->w->owner ||
-	    c->s->account) &&
+	    by_account(c)) &&
 	    (uint64_t)c->s->known * 1000 < (uint64_t)c->s->rcpts * c->known;
 }
 
 static bool
 elsewhere(const struct compared *c)
 {
-	return c->s->account && !c->s->owner && c->w->owner && c->known >= 10;
+	return by_account(c) && !c->s->owner && c->w->owner && c->known >= 10;
 }
 
 static bool
 unseen(const struct compared *c)
 {
-	return c->s->account && c->s->outside && !c->w->owner && !c->s->list &&
+	return by_account(c) && c->s->outside && !c->w->owner && !c->s->list &&
 	    c->others && c->known >= 10;
 }
 
 static bool
 scattered(const struct compared *c)
 {
-	return c->s->account && !c->s->owner && c->s->nets >= NETS_MANY;
+	return by_account(c) && !c->s->owner && c->s->nets >= NETS_MANY;
 }
 
 static bool
@@ -142,23 +149,35 @@ bounced(const struct compared *c)
 {
 	return c->s->bounced >= BOUNCED_MIN &&
 	    percent(c->s->bounced, c->s->letters) >= 8 &&
-	    percent(c->s->bounced, c->s->letters) >= 2 * c->bounced;
+	    (!c->others ||
+	    percent(c->s->bounced, c->s->letters) >= 2 * c->bounced);
 }
 
-/* A program with an account of its own never sleeps either, at one place. */
+/*
+ * A program on the server never sleeps, nor does one with an account of its
+ * own, at one place.
+ */
 static bool
 day_and_night(const struct compared *c)
 {
-	return c->others && c->clock <= CLOCK_OFFICE &&
-	    (!c->s->account || c->s->nets > 1) &&
+	return c->others && c->s->by != BY_PROGRAM && c->clock <= CLOCK_OFFICE &&
+	    (!by_account(c) || c->s->nets > 1) &&
 	    bits(c->s->clock) >= CLOCK_ROUND;
 }
 
 static bool
 sudden(const struct compared *c)
 {
-	return c->w->own_busy > 0 && !c->s->owner && c->s->busy >= HOUR_MANY &&
+	return c->s->by != BY_PROGRAM && c->w->own_busy > 0 && !c->s->owner &&
+	    c->s->busy >= HOUR_MANY &&
 	    c->s->busy >= SUDDEN * c->w->own_busy;
+}
+
+/* Nobody sits at it who could know them all. */
+static bool
+mass(const struct compared *c)
+{
+	return c->s->by == BY_PROGRAM && c->s->busy >= HOUR_MASS;
 }
 
 static bool
@@ -182,6 +201,7 @@ static const struct {
 	[WHY_CLOCK] = { day_and_night, 1, 1 },
 	[WHY_SUDDEN] = { sudden, 1, 1 },
 	[WHY_FLAGGED] = { flagged, 2, 2 },
+	[WHY_MASS] = { mass, 1, 1 },
 };
 
 /* Readers who want it: it does not come back. */
@@ -254,9 +274,9 @@ wholes(const struct stream *v, size_t n, struct whole *w)
 
 	for (i = 0; i < n; i++) {
 		if (nw == 0 || w[nw - 1].who != v[i].who ||
-		    w[nw - 1].account != v[i].account)
+		    w[nw - 1].by != v[i].by)
 			w[nw++] = (struct whole){ .who = v[i].who,
-			    .account = v[i].account, .first = (uint32_t)i };
+			    .by = v[i].by, .first = (uint32_t)i };
 		whole_add(&w[nw - 1], &v[i]);
 	}
 	return nw;

@@ -213,6 +213,18 @@ static const struct {
 	/* one inside client, hundreds of strangers, every sender forged */
 	{ "relay/infected-client", "", { { "in", "a@h%d.example.org",
 	    { "v%d@example.net" }, PROV_XBLOCK, INSIDE MAIL, 60 } } },
+	/* a web form that somebody found: to hundreds, or under many names */
+#define WEB_FORM "Received: by " SERVER " (Postfix, from userid 33)\r\n" \
+	    "\tid 1; Mon, 5 Jan 2004 10:00:00 +0900\r\n" MAIL
+	{ "relay/abused-program", "", { { "in", "a@h%d.example.org",
+	    { "v%d@example.net" }, PROV_XBLOCK, WEB_FORM, 60 } } },
+	{ "unsure/maybe-abused", "", { { "in", "www@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK, WEB_FORM, 250 } } },
+	/* and its orders, and mail to our own people */
+	{ "legit/submitted", "", { { "in", "www@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK, WEB_FORM, 60 } } },
+	{ "legit/submitted", "", { { "in", "www@example.com",
+	    { "v%d@example.com" }, PROV_XBLOCK, WEB_FORM, 250 } } },
 	/* a password that was used on the server itself, by webmail */
 	{ "relay/stolen-account", "", { { "in", "a@h%d.example.org",
 	    { "v%d@example.net" }, PROV_XBLOCK, "Received: from localhost"
