@@ -55,6 +55,8 @@ struct sending {
 	struct err	 err;		/* of the last */
 	size_t		 left_of;	/* an item of several parts, and how */
 	size_t		 left;		/* many had not had it before */
+	bool		 asked;		/* the command, what it is, */
+	bool		 exim;		/* and what it said */
 };
 
 /* ---- one message to a server ---- */
@@ -136,19 +138,28 @@ message_file(struct slice bytes, struct err *err)
 	return fd;
 }
 
-/* "SUCCESS,DELAY" where all recipients have the same; RFC 3461 4.1. */
+/* What all recipients have; a command has no word for each. */
+static unsigned
+notify_of_all(const struct job *j)
+{
+	size_t i;
+
+	for (i = 1; i < j->n; i++)
+		if (j->v[i].notify != j->v[0].notify)
+			return 0;
+	return j->v[0].notify;
+}
+
+/* "success,delay"; RFC 3461 4.1. */
 static void
 add_notify(const struct job *j, struct arena *a, char **argv, size_t *n)
 {
 	static const char *const names[] = { "never", "success", "failure",
 	    "delay" };
 	struct slice list = SL("");
-	unsigned bits = j->v[0].notify;
+	unsigned bits = notify_of_all(j);
 	size_t i;
 
-	for (i = 1; i < j->n; i++)
-		if (j->v[i].notify != bits)
-			return;
 	for (i = 0; i < 4; i++)
 		if ((bits >> i & 1) != 0)
 			list = arena_fmt(a, SL_FMT "%s%s", SL_ARG(list),
@@ -159,15 +170,21 @@ add_notify(const struct job *j, struct arena *a, char **argv, size_t *n)
 	argv[(*n)++] = arena_str(a, list);
 }
 
+static char *
+program(const struct sending *x, struct arena *a)
+{
+	const char *where = x->r->st->where;
+
+	return arena_str(a, sl(where[0] == '\0' ? x->r->in->program : where));
+}
+
 static char **
 command_line(struct sending *x, const struct job *j, struct arena *a)
 {
-	const char *where = x->r->st->where;
 	char **argv = arena_alloc(a, (j->n + 16) * sizeof(*argv));
 	size_t n = 0, i;
 
-	argv[n++] = arena_str(a, sl(where[0] == '\0' ? x->r->in->program :
-	    where));
+	argv[n++] = program(x, a);
 	if (j->envelope.n > 0)
 		return argv;
 	argv[n++] = arena_str(a, SL("-i"));
@@ -270,6 +287,52 @@ to_command(struct sending *x, struct worker *w, struct job *j)
 		j->v[i].result = result;
 		j->v[i].why = why;
 	}
+}
+
+/*
+ * -bV shows Exim's version and does nothing; others refuse it, or have nobody
+ * to send an empty message to.
+ */
+static int
+ask_command(struct sending *x, struct err *err)
+{
+	char said[16] = "", version[] = "-bV";
+	char *argv[] = { program(x, x->a), version, NULL };
+	int in = message_file(SL(""), err), out, status, r = -1;
+
+	if (in == -1)
+		return -1;
+	if ((out = message_file(SL(""), err)) != -1) {
+		r = run(argv, in, out, &status, err);
+		if (r == 0 && pread(out, said, sizeof(said) - 1, 0) > 0)
+			x->exim = strncmp(said, "Exim version", 12) == 0;
+		close(out);
+	}
+	close(in);
+	x->asked = true;
+	return r;
+}
+
+/*
+ * DSN options that the command has no words for are left out.  Exim takes
+ * "-N never" for "deliver nothing, and say you did", to "never" also.
+ */
+static int
+fit_to_command(struct sending *x, struct job *j, struct err *err)
+{
+	size_t i;
+
+	if (x->r->in->way != WAY_COMMAND || x->r->in->envelope != NULL ||
+	    (j->m.ret == 0 && notify_of_all(j) == 0))
+		return 0;
+	if (!x->asked && ask_command(x, err) == -1)
+		return -1;
+	if (!x->exim)
+		return 0;
+	j->m.ret = 0;
+	for (i = 0; i < j->n; i++)
+		j->v[i].notify = 0;
+	return 0;
 }
 
 static void
@@ -388,6 +451,8 @@ add_job(struct sending *x, const struct ready *ready, struct err *err)
 		return 0;
 	}
 	make_job(x, j, &mail);
+	if (fit_to_command(x, j, err) == -1)
+		return -1;
 	j->envelope.n = 0;
 	if (r->in->envelope != NULL)
 		r->in->envelope(&mail, &j->envelope);

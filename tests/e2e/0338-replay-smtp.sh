@@ -133,6 +133,32 @@ t 'a command that is busy may be given it again' '
 	rm got.fail && run 0 spoolreplay -c case.db --to "maildrop-command:$work/sendmail" \
 	    --commit "$(sed -n 2p list)"'
 
+# What has words for DSN options gets them; to Exim "-N never" says that it is
+# to deliver nothing.
+printf 'X-Sender: <s@example.com> RET=HDRS ENVID=q1\r\nX-Receiver: <b@example.net> NOTIFY=SUCCESS,DELAY\r\nX-Receiver: <c@example.net> NOTIFY=SUCCESS,DELAY\r\nSubject: x\r\n\r\ny\r\n' >dsn.eml
+cat >asked <<'END'
+#!/bin/sh
+[ "$*" != -bV ] || { cat "$GOT.version"; exit 0; }
+printf '%s\n' "$*" >"$GOT/line"
+END
+chmod +x asked
+t 'a command gets the DSN options that all have, and Exim none' '
+	for is in "Exim version 4.96 #2" "something else" ""; do
+		rm -rf case.db got && mkdir got && printf "%s" "$is" >got.version &&
+		run 0 spoolreplay -c case.db --to "maildrop-command:$work/asked" \
+		    --force dsn.eml --commit dsn.eml || exit 1
+		case $is in
+		Exim*) has "^-i -f s@example.com -- b@example.net c@example.net$" got/line ;;
+		*) has "^-i -f s@example.com -N success,delay -R hdrs -- b@" got/line ;;
+		esac || { cat got/line; exit 1; }
+	done'
+t 'a command does not get a DSN option that only some have' '
+	perl -pe "s/NOTIFY=.*?(?=\r)/NOTIFY=NEVER/ if /<b@/; s/RET=HDRS //" dsn.eml >some.eml &&
+	rm -rf case.db got && mkdir got && : >got.version &&
+	run 0 spoolreplay -c case.db --to "maildrop-command:$work/asked" \
+	    --force some.eml --commit some.eml &&
+	has "^-i -f s@example.com -- b@example.net c@example.net$" got/line'
+
 # QM-5, QM-2: no quotes in the envelope.
 cat >qmail-queue <<'END'
 #!/bin/sh
