@@ -647,25 +647,35 @@ all_sights(const struct scan_state *st, size_t *n)
 
 /*
  * Of several places where one message was met those count where it still
- * lies; where it is in none any more, the last.
+ * lies; where it is in none any more, the last.  One that is moved while we
+ * ask seems to lie in two: of those that are there we ask once more.
  */
+static void
+drop_places(const struct scan_state *st, struct sight *v, size_t n)
+{
+	struct spool *sp = st->spools[v[0].f->spool];
+	size_t left = n, time, i;
+
+	for (time = 0; time < 2; time++)
+		for (i = 0; left > 1 && i < n; i++)
+			if (!v[i].f->moved && !spool_has(sp, v[i].f->path)) {
+				v[i].f->moved = true;
+				left--;
+			}
+}
+
 static void
 drop_moved(struct scan *s)
 {
 	struct scan_state *st = s->state;
-	size_t n, i, k, left;
+	size_t n, i, k;
 	struct sight *v = all_sights(st, &n);
 
 	for (i = 0; i < n; i = k) {
 		for (k = i + 1; k < n && v[k].id == v[i].id &&
 		    v[k].f->spool == v[i].f->spool; k++)
 			;
-		for (left = k - i; left > 1 && i < k; i++)
-			if (!spool_has(st->spools[v[i].f->spool],
-			    v[i].f->path)) {
-				v[i].f->moved = true;
-				left--;
-			}
+		drop_places(st, v + i, k - i);
 	}
 	free(v);
 }

@@ -85,7 +85,7 @@ live_check() {
 	    (.recipients | map(.address) | length == 0 or . - $to != []))
 	    | "\(.path) \(.message_id) \(.sender) \(.recipients)"' out | grep . && return 1
 	jq -r .queue_id out | sort | uniq -d >twice
-	[ ! -s twice ] || { echo "met twice:"; cat twice; return 1; }
+	[ ! -s twice ] || { echo "met twice:"; grep -F -f twice out; return 1; }
 	jq -r 'select(any(.recipients[]?; .state == "pending" and
 	    (.address | test("@late")))) | .message_id | ltrimstr("<") |
 	    split("@")[0]' out | sort >seen
