@@ -5,6 +5,7 @@
 . "$(dirname "$0")/servers.sh"
 box postfix exim sendmail
 . "$(dirname "$0")/lib.sh"
+. "$top/tests/e2e/replayed.sh"
 
 p=/mnt/p/root x=/mnt/e/root s=/mnt/s/root
 sm() { chroot "$s" /usr/libexec/sendmail/sendmail -C /etc/mail/sendmail.cf "$@"; }
@@ -101,43 +102,11 @@ flush() {
 	sleep 1
 	settle "$1"
 }
-# What a sink took: a line for each recipient, with sender, DSN and text.
-taken() {
-	for f in "$1"/*; do
-		[ -e "$f" ] || continue
-		perl -MDigest::SHA=sha256_hex -e '
-			local $/; $_ = <>;
-			my ($said, $text) = /\A(.*?)\n\n(.*)/s or exit;
-			$text =~ s/\r\n/\n/g;
-			my ($id) = $text =~ /^Message-ID: *<(\d+)\@/m;
-			my ($head, $body) = $text =~ /\A(.*?\n)\n(.*)/s;
-			$body =~ s/\s+\z//;
-			my ($from) = $said =~ /^MAIL FROM:<(.*?)>/mi;
-			my $sum = substr sha256_hex($body), 0, 12;
-			for my $to ($said =~ /^RCPT TO:(.*?)\r?$/mgi) {
-				$to =~ s/(@[^>]*)/lc $1/e;
-				my ($orcpt) = $to =~ /(ORCPT=\S+)/;
-				my ($notify) = $to =~ /(NOTIFY=\S+)/;
-				$to =~ s/> .*/>/;
-				print join("\t", $id // "none", $from, $to,
-				    $notify // "-", $sum), "\n";
-			}' "$f"
-	done | sort
-}
-# The same of what a spool has, as the scan tells it.
-pending() {
-	jq -r 'select(.kind == "mail" and .sender.address != "" and
-	    (.note // "" | test("frozen|quarantined") | not) and .folder != "hold" and
-	    (.problems // [] | any(test("Qf file")) | not)) |
-	    . as $m | .recipients[] | select(.state == "pending") |
-	    "\($m.message_id | ltrimstr("<") | split("@")[0])\t\($m.sender.address)\t<\(.address)>"' "$1" | sort
-}
-
 # Postfix and Exim keep some of these by themselves.
 hold1() { :; }
 hold2() { :; }
 hold3() {
-	id=$(find $s/var/spool/mqueue -name 'qf*' -type f | sort | xargs grep -L '^S<>' |
+	id=$(find $s/var/spool/mqueue -name 'qf*' -type f | sort | xargs grep -L -e '^S<>' -e '^SMAILER-DAEMON' |
 	    sed -n '3s,.*/qf,,p')
 	sm -qI$id '-Qlooks odd'
 }
