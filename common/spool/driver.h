@@ -205,6 +205,10 @@ void	msg_problem(struct spool_msg *m, const char *what);
  */
 void	msg_note(struct spool_msg *m, struct arena *a, struct slice text);
 
+/* Note how often the server tried it, when last, and when next; 0: unknown. */
+void	msg_tried(struct spool_msg *m, struct arena *a, uint64_t times,
+	    int64_t last, int64_t next);
+
 /* Add a recipient, unless SPOOL_RCPT_MAX are there. */
 void	msg_rcpt(struct spool_msg *m, struct arena *a, const struct addr *ad,
 	    enum provenance prov);

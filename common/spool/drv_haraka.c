@@ -261,7 +261,6 @@ static void
 take_name(struct companion *c, const struct name *name)
 {
 	struct spool_msg *m = c->m;
-	char date[DATE_TEXT];
 
 	if (m->arrived == 0)
 		m->arrived = (int64_t)(name->arrived / 1000);
@@ -270,9 +269,8 @@ take_name(struct companion *c, const struct name *name)
 	if (name->aside)
 		msg_problem(m, "the server set it aside as damaged");
 	if (name->tried > 0)
-		msg_note(m, c->a, arena_fmt(c->a, "tried %llu times, again at "
-		    "%s", (unsigned long long)name->tried,
-		    date_str((int64_t)(name->next / 1000), date)));
+		msg_tried(m, c->a, name->tried, 0,
+		    (int64_t)(name->next / 1000));
 }
 
 static int

@@ -170,7 +170,8 @@ opensmtpd_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 struct envelope {
 	struct slice	 version, type, sender, rcpt, dest, error, bounce;
 	struct slice	 sockaddr, hostname, helo, username, ctime;
-	struct slice	 notify, ret, envid, orcpt;
+	struct slice	 notify, ret, envid, orcpt, retry, last;
+	uint64_t	 tries, tried;	/* of several envelopes the most */
 };
 
 static const struct {
@@ -185,7 +186,8 @@ static const struct {
 	FIELD("helo", helo), FIELD("username", username),
 	FIELD("ctime", ctime), FIELD("dsn-notify", notify),
 	FIELD("dsn-ret", ret), FIELD("dsn-envid", envid),
-	FIELD("dsn-orcpt", orcpt),
+	FIELD("dsn-orcpt", orcpt), FIELD("retry", retry),
+	FIELD("last-try", last),
 #undef FIELD
 };
 
@@ -368,6 +370,8 @@ take_envelope(struct companion *c, struct slice bytes, struct envelope *v)
 		return false;
 	}
 	parse_envelope(whole_lines(c->m, s), v);
+	sl_num(v->retry, UINT32_MAX, &v->tries);
+	sl_num(v->last, UINT32_MAX, &v->tried);
 	if (!sl_num(v->version, UINT32_MAX, &version) ||
 	    version > VERSION_MAX)
 		msg_problem(c->m, "an envelope file of a version newer than "
@@ -535,6 +539,10 @@ take_envelopes(struct companion *c, struct spool_reader *rd,
 		if (first)
 			*v = one;
 		first = false;
+		if (one.tries > v->tries)
+			v->tries = one.tries;
+		if (one.tried > v->tried)
+			v->tried = one.tried;
 	}
 }
 
@@ -560,6 +568,7 @@ load_message(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	if (rd->why != NULL)
 		msg_problem(m, rd->why);
 	note_local(&c, &v);
+	msg_tried(m, rd->a, v.tries, (int64_t)v.tried, 0);
 	return 1;
 }
 

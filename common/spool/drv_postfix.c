@@ -28,6 +28,7 @@
 #define LOG_MAX		(4 * 1024 * 1024)	/* bytes read of a log */
 #define ID_MIN		6		/* characters of an id; PF-4 */
 #define FILES_SEEN	3		/* that a bid looks into */
+#define RETRY_MAX	(30 * 86400)	/* seconds; longer nothing is kept */
 
 /*
  * Names.
@@ -805,6 +806,17 @@ settle_peer(struct envelope *v)
 		v->c.m->client_name = sl_first(p[PEER_NAME], 255);
 }
 
+/* PF-8.  A copy may have lost it: then the time is that of copying. */
+static void
+note_retry(const struct spool_reader *rd, const struct companion *c)
+{
+	int64_t after = rd->mtime - c->m->arrived;
+
+	if (sl_eq(sl(rd->e->folder), SL("deferred")) && c->m->arrived > 0 &&
+	    after > 0 && after <= RETRY_MAX)
+		msg_tried(c->m, c->a, 0, 0, rd->mtime);
+}
+
 static void
 settle(struct spool_reader *rd, struct envelope *v)
 {
@@ -823,6 +835,7 @@ settle(struct spool_reader *rd, struct envelope *v)
 		    "not to its recipients");
 	}
 	m->held = sl_eq(sl(rd->e->folder), SL("hold"));
+	note_retry(rd, &v->c);
 	if (rd->e->nheld > 0)
 		return;		/* of an archive: not the file's own mode */
 	if ((rd->mode & 0010) != 0 && (rd->mode & 0004) == 0)	/* PF-7 */

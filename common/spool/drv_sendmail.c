@@ -280,6 +280,7 @@ struct control {
 	struct slice	 status, first;	/* of the next recipient; the message's */
 	struct slice	 orcpt, final;	/* of the next recipient */
 	struct slice	 flags, reason, peer, protocol;
+	uint64_t	 tries, tried;	/* how often, and when last */
 	bool		 rcpts;		/* their lines have begun */
 };
 
@@ -322,6 +323,18 @@ static void
 item_reason(struct control *q, struct slice v)
 {
 	q->reason = v;
+}
+
+static void
+item_tried(struct control *q, struct slice v)
+{
+	sl_num(v, UINT32_MAX, &q->tried);
+}
+
+static void
+item_tries(struct control *q, struct slice v)
+{
+	sl_num(v, UINT32_MAX, &q->tries);
 }
 
 static void
@@ -463,7 +476,7 @@ static const struct {
 	{ 'F', item_flags }, { 'q', item_reason }, { 'Z', item_envid },
 	{ 'S', item_sender }, { 'Q', item_orcpt }, { 'r', item_final },
 	{ 'R', item_rcpt }, { '$', item_macro }, { 'H', NULL },
-	{ 'K', NULL }, { 'N', NULL }, { 'P', NULL }, { 'I', NULL },
+	{ 'K', item_tried }, { 'N', item_tries }, { 'P', NULL }, { 'I', NULL },
 	{ 'A', NULL }, { 'B', NULL }, { 'C', NULL }, { 'E', NULL },
 	{ 'D', NULL }, { 'd', NULL }, { '!', NULL }, { 'G', NULL },
 	{ 'X', NULL }, { 'Y', NULL }, { 'L', NULL },
@@ -686,6 +699,7 @@ settle(struct control *q, char kind)
 	else if (kind == 'h')
 		msg_note(m, a, SL("quarantined"));
 	note_status(q);
+	msg_tried(m, a, q->tries, (int64_t)q->tried, 0);
 }
 
 static int

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
+#include "mail/date.h"
 #include "mail/header.h"
 #include "spool/driver.h"
 
@@ -54,6 +56,25 @@ msg_note(struct spool_msg *m, struct arena *a, struct slice text)
 		return;
 	m->note = m->note.n == 0 ? s : arena_fmt(a, SL_FMT "; " SL_FMT,
 	    SL_ARG(m->note), SL_ARG(s));
+}
+
+void
+msg_tried(struct spool_msg *m, struct arena *a, uint64_t times, int64_t last,
+    int64_t next)
+{
+	char count[32] = "", was[DATE_TEXT], will[DATE_TEXT];
+
+	if (times == 0 && last == 0 && next == 0)
+		return;
+	if (times == 1)
+		snprintf(count, sizeof(count), " once");
+	else if (times > 1)
+		snprintf(count, sizeof(count), " %llu times",
+		    (unsigned long long)times);
+	msg_note(m, a, arena_fmt(a, "tried%s%s%s%s%s", count,
+	    last == 0 ? "" : ", last at ", last == 0 ? "" :
+	    date_str(last, was), next == 0 ? "" : ", again at ",
+	    next == 0 ? "" : date_str(next, will)));
 }
 
 /* The room that arena_more made for n elements. */

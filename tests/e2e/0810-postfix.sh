@@ -153,6 +153,12 @@ t 'a sender, a recipient and a redirection of a filter are told' '
 	    any(.recipients[].address == \"added@soft.example.net\") and
 	    any(.recipients[].state == \"canceled\") and
 	    any(.note // \"\" | test(\"redirected to trap@soft\"))" out'
+# PF-8
+t 'when it is tried again is told, as the file has it' '
+	find $q/deferred -type f -printf "%f %TY-%Tm-%TdT%TH:%TM:%.2TSZ\n" | sort >theirs &&
+	[ "$(wc -l <theirs)" -gt 20 ] &&
+	jq -r "select(.folder == \"deferred\") | .queue_id + \" \" +
+	    (.note | capture(\"tried, again at (?<t>[^;]*)\").t)" out | sort | diff theirs -'
 t 'the same out of an archive' '
 	few="del(.spool, .class, .reason, .evidence, .note)"
 	jq -S "$few" out >disk && tar -C ${q%/*} -cf q.tar postfix &&

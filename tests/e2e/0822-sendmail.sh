@@ -107,6 +107,15 @@ t 'a message that the server gave up is told' '
 	    length == $(find $q -name "Qf*" -type f | wc -l)" out'
 cp out before
 
+t 'how often it was tried, and when last, is what the qf files say' '
+	for f in $(find $q -name "[qhQ]f*" -type f); do
+		perl -MPOSIX=strftime -ne "\$k = \$1 if /^K(\d+)/; \$n = \$1 if /^N(\d+)/;
+		    END { (\$id) = \$ARGV =~ m,([^/]*)\$,; print substr(\$id, 2), \$n ? qq( tried ) .
+		    (\$n == 1 ? q(once) : qq(\$n times)) . strftime(q(, last at %FT%TZ), gmtime \$k) : q(), qq(\n) }" $f
+	done | sort >theirs && grep -q tried theirs &&
+	jq -r "select(.path | test(\"[qhQ]f[^/]*$\")) | .queue_id + ((.note // \"\" | capture(\"(?<t>tried .*)$\").t | \" \" + .) // \"\")" \
+	    before | sort | diff theirs -'
+
 # Now a server takes all of it, and keeps what it gets.
 t 'each byte is what a server on the other side gets' '
 	kill $soft; mkdir got && chmod 777 got

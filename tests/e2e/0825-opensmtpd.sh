@@ -113,6 +113,16 @@ t 'it is compressed, and unpacked by gzip read as the same' '
 		gzip -dc <"$f" >raw && cat raw >"$f" || exit 1
 	done && run 0 spoolscan -f opensmtpd -d example.org -o ndjson plain &&
 	jq -es "all(.problems == null)" out && jq -S "$few" out | diff packed -'
+t 'how often it was tried, and when last, is what the envelopes say' '
+	find plain/queue -type f ! -name message | xargs grep -H -e "^retry:" -e "^last-try:" |
+	    perl -MPOSIX=strftime -ne "m,/(\w{8})/\w+:(\S+): (\d+)\$, or next;
+		\$m{\$1}{\$2} = \$3 if \$3 > (\$m{\$1}{\$2} // 0); \$m{\$1} //= {};
+		END { for (sort keys %m) { my (\$n, \$t) = @{\$m{\$_}}{q(retry), q(last-try)};
+		    print qq(\$_), \$n ? \$n == 1 ? q( tried once) : qq( tried \$n times) :
+			\$t ? q( tried) : q(), \$t ? strftime(q(, last at %FT%TZ), gmtime \$t) :
+			q(), qq(\n) } }" >theirs && grep -q tried theirs &&
+	jq -r ".queue_id + ((.note // \"\" | capture(\"(?<t>tried.*)$\").t | \" \" + .) // \"\")" \
+	    out | sort | diff theirs -'
 we_say >/dev/null
 # OS-3, OS-7
 t 'a report of the server is told, and has no account' '
@@ -120,7 +130,7 @@ t 'a report of the server is told, and has no account' '
 	    length > 0 and all(.sender.address == \"\" and .account == null)" out &&
 	jq -r "select(.kind == \"mail\") | .queue_id + \" \" + .message_id" out | sort >all &&
 	jq -r "select(.note // \"\" | test(\"^a report of this server\")) |
-	    (.note | split(\" \")[6]) + \" \" +
+	    (.note | split(\"; \")[0] | split(\" \")[6]) + \" \" +
 	    .report.original.message_id" out | sort -u >caused && join caused all >both &&
 	cat both && [ -s both ] && awk "\$2 != \$3 { exit 1 }" both'
 t 'the same out of an archive' '

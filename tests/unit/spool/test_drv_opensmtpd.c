@@ -4,6 +4,7 @@
 #define BAD	"opensmtpd/bad-smtpd"
 #define HOST	" client 203.0.113.9; name host.example.net;" \
 	" helo client.example.net;"
+#define TRIED	" note tried once;"
 #define TRACE	"Received: from client.example.net (host.example.net" \
 	" [203.0.113.9])\n\tby mail.example.org (OpenSMTPD) with ESMTP" \
 	" id 0a1b2c01\n\tfor <bob@example.net>;\n" \
@@ -17,11 +18,11 @@ static const struct queued messages[] = {
 	    " NOTIFY=SUCCESS,FAILURE,DELAY '450 4.2.0 try later';"
 	    " carol@example.net was sales@example.org NOTIFY=NEVER;"
 	    " gone@example.net:bounced '550 5.1.1 no such user';" HOST
-	    " account alice; ret FULL; envid q+2B2;",
+	    " account alice; ret FULL; envid q+2B2;" TRIED,
 	    TRACE "Subject: several\n\none\n.two\n", NULL },
 	/* OS-3, OS-6, OS-7 */
 	{ GOOD, "queue/5f/5f000002/message", "queue: <>> alice@example.org;"
-	    " note a report of this server;",
+	    " note a report of this server; tried once;",
 	    "Received: from mail.example.org (mail.example.org [local])\n"
 	    "\tby mail.example.org (OpenSMTPD) with ESMTPA id 5f000002\n"
 	    "\tfor <alice@example.org>;\n"
@@ -30,27 +31,28 @@ static const struct queued messages[] = {
 	    "From: Mailer Daemon <MAILER-DAEMON@mail.example.org>\n\n"
 	    "Sorry.\n", NULL },
 	{ GOOD, "queue/5f/5f000003/message", "queue: <>> bob@example.org;"
-	    " client 2001:db8::7; helo pc7;", NULL, NULL },
+	    " client 2001:db8::7; helo pc7;" TRIED, NULL, NULL },
 	/* OS-2 */
 	{ GOOD, "queue/60/60000004/message", "queue: x@example.com>"
-	    " bob@example.org;" HOST, NULL, NULL },
+	    " bob@example.org;" HOST TRIED, NULL, NULL },
 	/* OS-3 */
 	{ GOOD, "queue/60/60000005/message", "queue: alice@mail.example.org>"
-	    " bob@example.net; note handed in on this server;", NULL, NULL },
+	    " bob@example.net; note handed in on this server;"
+	    " tried once;", NULL, NULL },
 
 	/* OS-6 */
 	{ BAD, "queue/01/01000001/message", "queue: x@example.com>"
-	    " bob@example.org;" HOST, NULL,
+	    " bob@example.org;" HOST TRIED, NULL,
 	    "the compressed message is damaged" },
 	{ BAD, "queue/02/02000002/message", "queue: nobody>", NULL,
 	    "an envelope file is encrypted or damaged" },
 	{ BAD, "queue/03/03000003/0300000300000001", "queue: x@example.com>"
-	    " bob@example.org;" HOST, "", "its message file is missing" },
+	    " bob@example.org;" HOST TRIED, "", "its message file is missing" },
 	{ BAD, "queue/04/04000004/message", "queue: nobody>",
 	    TRACE "Subject: none left\n\nx\n",
 	    "the envelope names no recipient" },
 	{ BAD, "queue/05/05000005/message", "queue: x@example.com>"
-	    " bob@example.org; c@example.org;" HOST, NULL,
+	    " bob@example.org; c@example.org;" HOST TRIED, NULL,
 	    "an envelope file of a version newer than those that are known" },
 	{ BAD, "queue/05/05000005/message", NULL, NULL,
 	    "several senders in the envelopes" },
@@ -60,7 +62,7 @@ static const struct queued messages[] = {
 	    "no file of a message" },
 	/* OS-1 */
 	{ BAD, "incoming/06000006/message", "incoming: x@example.com>"
-	    " bob@example.org;" HOST, "Subject: half",
+	    " bob@example.org;" HOST TRIED, "Subject: half",
 	    "still being received" },
 	{ BAD, "corrupt/07000007/message", NULL, NULL,
 	    "an envelope file ends within a line" },

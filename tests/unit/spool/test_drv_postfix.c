@@ -154,6 +154,44 @@ START_TEST(the_logs_of_a_message_belong_to_it)
 }
 END_TEST
 
+/* PF-8.  The sample arrived in 2004. */
+static const struct {
+	const char	*folder;
+	time_t		 mtime;
+	const char	*note;
+} retries[] = {
+	{ "deferred", 1073268123, "tried, again at 2004-01-05T02:02:03Z" },
+	{ "deferred", 1073264522, "" },		/* before it came */
+	{ "deferred", 1100000000, "" },		/* a copy lost its time */
+	{ "hold", 1073268123, "" },
+};
+
+START_TEST(the_time_of_a_deferred_file_is_that_of_the_next_attempt)
+{
+	struct timespec t[2] = { { .tv_sec = retries[_i].mtime },
+	    { .tv_sec = retries[_i].mtime } };
+	struct spool_reader *rd;
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	char path[64], cmd[512];
+
+	snprintf(path, sizeof(path), "%s/3F9A01234", retries[_i].folder);
+	box_folders("active/x");
+	box_folders(path);
+	snprintf(cmd, sizeof(cmd), "cp " FIXTURES GOOD
+	    "/deferred/3/3F9A01234 %s", box(path));
+	ck_assert_int_eq(system(cmd), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, box(path), t, 0), 0);
+	sp = box_one(box("."), "postfix");
+	rd = load_one(sp, path, &e, &m);
+	ck_assert(sl_eq(m.note, sl(retries[_i].note)));
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+}
+END_TEST
+
 /* Hashed twice, so that more folders are looked into than are kept. */
 START_TEST(the_folders_of_logs_stay_as_long_as_their_entries)
 {
@@ -265,6 +303,9 @@ suite(void)
 	tcase_add_test(tc, a_long_line_is_a_chain_of_records);
 	tcase_add_test(tc, a_damaged_envelope_leaves_the_message);
 	tcase_add_test(tc, the_logs_of_a_message_belong_to_it);
+	tcase_add_loop_test(tc,
+	    the_time_of_a_deferred_file_is_that_of_the_next_attempt, 0,
+	    NITEMS(retries));
 	tcase_add_test(tc,
 	    the_folders_of_logs_stay_as_long_as_their_entries);
 	tcase_add_loop_test(tc, a_lone_queue_is_known_by_its_files, 0,

@@ -15,7 +15,8 @@ static const struct queued messages[] = {
 	    " '451 4.7.1 Greylisted, try later';"
 	    " carol@example.net was sales@example.org;"
 	    " client 203.0.113.9; name host.example.net;"
-	    " helo client.example.net; ret FULL; envid QQ+2B1;",
+	    " helo client.example.net; ret FULL; envid QQ+2B1;"
+	    " note tried 3 times, last at 2004-01-05T01:03:20Z;",
 	    "Received: from client.example.net (host.example.net"
 	    " [203.0.113.9])\n\tby mail.example.org (8.17.1) with ESMTP"
 	    " id 6AM1Jxx000001\n\tfor <bob@example.net>;\n"
