@@ -1,8 +1,8 @@
 #!/bin/sh
-# Taking out of Postfix and Exim, putting back, and replaying into them, killed
+# Taking out of Postfix, Exim and qmail, putting back, and replaying, killed
 # at each call that changes something: make long.  Some minutes.
 k=0
-for test in 0830-postfix-clean 0840-exim-clean 0855-unix-inject; do
+for test in 0830-postfix-clean 0840-exim-clean 0848-stopped-clean 0855-unix-inject; do
 	k=$((k + 1))
 	KILL_STEP=1 sh "${0%/*}/../e2e/$test.sh" >"/tmp/unix-act.$$" 2>&1
 	status=$?
