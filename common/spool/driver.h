@@ -126,6 +126,7 @@ struct spool_reader {
 	const struct spool_entry *e;
 	struct arena	*a;
 	int		 fd;		/* -1: nothing is open */
+	int		 other;		/* nor a second file of the message */
 	bool		 look;		/* a first look will do: spool_whole */
 	bool		 done;		/* no message is left */
 	uint64_t	 size;		/* of the file at open */

@@ -573,7 +573,7 @@ without_numbers(struct slice s)
 
 /* What stands behind the address is read from the right (EX-18). */
 static struct slice
-read_data(struct slice line, struct arena *a, struct spool_rcpt *to)
+read_data(struct slice line, struct spool_rcpt *to)
 {
 	const char *hash = line.n == 0 ? NULL : memrchr(line.p, '#', line.n);
 	struct slice s = line, text, number;
@@ -591,7 +591,7 @@ read_data(struct slice line, struct arena *a, struct spool_rcpt *to)
 		return line;
 	to->orcpt = text;
 	if (sl_num(number, UINT32_MAX, &dsn))		/* EX-19 */
-		to->notify = notify_words(a, (dsn & 2) != 0, (dsn & 4) != 0,
+		to->notify = notify_words((dsn & 2) != 0, (dsn & 4) != 0,
 		    (dsn & 8) != 0, (dsn & 16) != 0);
 	return s;
 }
@@ -618,7 +618,7 @@ read_rcpts(struct head_file *h)
 			return;
 		}
 		to = (struct spool_rcpt){ .state = RCPT_PENDING };
-		address = read_data(line, h->c.a, &to);
+		address = read_data(line, &to);
 		n = m->nrcpts;
 		take_rcpt(&h->c, address);
 		if (m->nrcpts == n)
@@ -713,8 +713,9 @@ put_body(int fd, bool named, bool wire, reader_piece *piece, void *ctx,
 	ssize_t n;
 	size_t skip, k;
 
-	for (at = 0; (n = tree_read(fd, at, buf + 1, BODY_PIECE, err)) > 0;
-	    at += (uint64_t)n) {
+	for (at = 0, n = BODY_PIECE; n == BODY_PIECE; at += (uint64_t)n) {
+		if ((n = tree_read(fd, at, buf + 1, BODY_PIECE, err)) == -1)
+			return -1;
 		skip = 0;
 		if (at == 0 && named) {
 			lf = memchr(buf + 1, '\n', (size_t)n);
@@ -732,9 +733,7 @@ put_body(int fd, bool named, bool wire, reader_piece *piece, void *ctx,
 		if (piece(ctx, (struct slice){ buf + skip, k }, err) == -1)
 			return -1;
 	}
-	if (n == 0 && cr)
-		return piece(ctx, SL("\r"), err);
-	return n == -1 ? -1 : 0;
+	return cr ? piece(ctx, SL("\r"), err) : 0;
 }
 
 static const struct spool_with *
@@ -798,18 +797,20 @@ is_going(struct spool_reader *rd, const char *name)
 }
 
 /*
- * The -D file: 1, 0 when there is none to be read, -1.  Its server removes it
- * before -H: where it was listed, or -H is not there any more, the message has
- * gone (ENOENT).
+ * The -D file, in rd->other: 1, 0 when there is none to be read, -1.  Its
+ * server removes it before -H: where it was listed, or -H is not there any
+ * more, the message has gone (ENOENT).
  */
 static int
-open_body(struct spool_reader *rd, int *fd, struct err *err)
+open_body(struct spool_reader *rd, struct err *err)
 {
 	struct stat st;
 	struct err e;
 
-	*fd = tree_file(rd->e->dir, other_name(rd, 'D'), &st, &e);
-	if (*fd != -1)
+	if (rd->other == -1)
+		rd->other = tree_file(rd->e->dir, other_name(rd, 'D'), &st,
+		    &e);
+	if (rd->other != -1)
 		return 1;
 	if (e.sys != ENOENT ||
 	    (companion_of(rd->e, 'D') == NULL &&
@@ -823,19 +824,16 @@ static int
 exim_text(struct spool_reader *rd, reader_piece *piece, void *ctx,
     struct err *err)
 {
-	int fd, r;
+	int r;
 
 	if (kind_of(rd->e->name) != 'H')
 		return put_body(rd->fd, kind_of(rd->e->name) == 'D', false,
 		    piece, ctx, err);
-	if ((r = open_body(rd, &fd, err)) == -1)
+	if ((r = open_body(rd, err)) == -1 ||
+	    put_header(rd, piece, ctx, err) == -1)
 		return -1;
-	if (r == 0)
-		return put_header(rd, piece, ctx, err);
-	r = put_header(rd, piece, ctx, err) == -1 ? -1 :
-	    put_body(fd, true, rd->crlf, piece, ctx, err);
-	close(fd);
-	return r;
+	return r == 0 ? 0 : put_body(rd->other, true, rd->crlf, piece, ctx,
+	    err);
 }
 
 /*
@@ -1106,7 +1104,7 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	struct slice name = sl(rd->e->name), journal = SL("");
 	struct head_file h = { .c = { rd->a, m, PROV_NATIVE, 0 } };
 	char kind = kind_of(name.p);
-	int fd, r;
+	int r;
 
 	rd->done = true;
 	m->mtime = 0;
@@ -1115,10 +1113,8 @@ exim_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 	if (kind != 'H')
 		return load_alone(rd, m, kind, err);
 	if (read_files(rd, &journal, err) == -1 ||
-	    (r = open_body(rd, &fd, err)) == -1)
+	    (r = open_body(rd, err)) == -1)
 		return -1;
-	if (r == 1)
-		close(fd);
 	read_head_file(rd, &h, journal);
 	if (r == 0)
 		msg_problem(m, "its -D file is missing: the body is lost");

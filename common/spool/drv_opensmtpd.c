@@ -251,13 +251,13 @@ read_address(struct arena *a, struct slice s, struct addr *ad)
 
 /* RFC 3461 4.1, as bits: 1 success, 2 failure, 4 delay, 8 never. */
 static struct slice
-read_notify(struct arena *a, struct slice s)
+read_notify(struct slice s)
 {
 	uint64_t bits;
 
 	if (!sl_num(s, 15, &bits))
 		return SL("");
-	return notify_words(a, (bits & 8) != 0, (bits & 1) != 0,
+	return notify_words((bits & 8) != 0, (bits & 1) != 0,
 	    (bits & 2) != 0, (bits & 4) != 0);
 }
 
@@ -291,7 +291,7 @@ take_envelope_rcpt(struct companion *c, const struct envelope *v)
 	to = &m->rcpts[n];
 	to->state = state_of(v);
 	to->error = v->error;
-	to->notify = read_notify(c->a, v->notify);
+	to->notify = read_notify(v->notify);
 	if (v->orcpt.n > 0)
 		to->orcpt = memchr(v->orcpt.p, ';', v->orcpt.n) != NULL ?
 		    v->orcpt : arena_fmt(c->a, "rfc822;" SL_FMT,

@@ -487,7 +487,7 @@ take_notify(struct envelope *v, struct slice s)
 	uint64_t bits;
 
 	if (sl_num(s, 15, &bits))
-		v->notify = notify_words(v->c.a, (bits & 1) != 0,
+		v->notify = notify_words((bits & 1) != 0,
 		    (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
 }
 

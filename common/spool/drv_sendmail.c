@@ -432,7 +432,7 @@ add_rcpt(struct control *q, struct slice flags, const struct addr *ad)
 	to->orcpt = q->orcpt;
 	to->original = original_of(q, ad);
 	if (has(flags, 'N'))
-		to->notify = notify_words(q->c.a, !success && !failure &&
+		to->notify = notify_words(!success && !failure &&
 		    !delay, success, failure, delay);
 }
 

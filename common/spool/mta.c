@@ -39,6 +39,21 @@ quoted(struct arena *a, struct slice s)
 	return (struct slice){ p, n };
 }
 
+static struct slice
+in_brackets(struct arena *a, struct slice local, struct slice rest)
+{
+	size_t n = local.n + rest.n + 2;
+	char *p = arena_bytes(a, n);
+
+	p[0] = '<';
+	if (local.n > 0)
+		memcpy(p + 1, local.p, local.n);
+	if (rest.n > 0)
+		memcpy(p + 1 + local.n, rest.p, rest.n);
+	p[n - 1] = '>';
+	return (struct slice){ p, n };
+}
+
 bool
 addr_internal(struct arena *a, struct slice s, struct addr *out)
 {
@@ -53,8 +68,8 @@ addr_internal(struct arena *a, struct slice s, struct addr *out)
 	}
 	if (s.n > 0 && !is_dot_string(local))
 		local = quoted(a, local);
-	return addr_path(a, arena_fmt(a, "<" SL_FMT SL_FMT ">", SL_ARG(local),
-	    SL_ARG(rest)), out, &params) == 0 && params.n == 0;
+	return addr_path(a, in_brackets(a, local, rest), out, &params) == 0 &&
+	    params.n == 0;
 }
 
 struct slice
@@ -79,15 +94,14 @@ xtext_of(struct arena *a, struct slice s)
 }
 
 struct slice
-notify_words(struct arena *a, bool never, bool success, bool failure,
-    bool delay)
+notify_words(bool never, bool success, bool failure, bool delay)
 {
-	if (never)
-		return SL("NEVER");
-	if (!success && !failure && !delay)
-		return SL("");
-	return sl_from(arena_fmt(a, "%s%s%s", success ? ",SUCCESS" : "",
-	    failure ? ",FAILURE" : "", delay ? ",DELAY" : ""), 1);
+	static const char *const words[] = { "", "SUCCESS", "FAILURE",
+	    "SUCCESS,FAILURE", "DELAY", "SUCCESS,DELAY", "FAILURE,DELAY",
+	    "SUCCESS,FAILURE,DELAY" };
+
+	return never ? SL("NEVER") :
+	    sl(words[success + 2 * failure + 4 * delay]);
 }
 
 void

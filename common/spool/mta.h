@@ -18,8 +18,8 @@ bool	addr_internal(struct arena *a, struct slice s, struct addr *out);
 
 /* RFC 3461 4: the xtext of s; the words of NOTIFY ("" when none is set). */
 struct slice	xtext_of(struct arena *a, struct slice s);
-struct slice	notify_words(struct arena *a, bool never, bool success,
-		    bool failure, bool delay);
+struct slice	notify_words(bool never, bool success, bool failure,
+		    bool delay);
 
 /* The other way: an address without quotes, xtext as it was, appended. */
 void	addr_bare(struct buf *out, struct slice spec);

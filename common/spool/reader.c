@@ -252,6 +252,10 @@ reader_at(struct spool_reader *rd, uint64_t off, size_t n,
 	size_t want = rd->look && off == 0 ? SPOOL_LOOK : CHUNK;
 	ssize_t got;
 
+	if (off >= rd->size)
+		n = 0;
+	else if (n > rd->size - off)
+		n = (size_t)(rd->size - off);	/* its end is read once */
 	if (off < rd->buf_off || off + n > rd->buf_off + rd->buf.n) {
 		if (want < n)
 			want = n;
@@ -293,12 +297,13 @@ reader_copy(int fd, uint64_t from, reader_piece *piece, void *ctx,
 	char *p = xalloc(CHUNK);
 	ssize_t n;
 
-	for (; (n = tree_read(fd, from, p, CHUNK, err)) > 0;
-	    from += (uint64_t)n)
-		if (piece(ctx, (struct slice){ p, (size_t)n }, err) == -1) {
+	do {
+		n = tree_read(fd, from, p, CHUNK, err);
+		if (n > 0 && piece(ctx, (struct slice){ p, (size_t)n },
+		    err) == -1)
 			n = -1;
-			break;
-		}
+		from += CHUNK;
+	} while (n == CHUNK);
 	free(p);
 	return n == -1 ? -1 : 0;
 }
@@ -524,7 +529,7 @@ spool_reader_new(struct arena *a)
 	struct spool_reader *rd = xcalloc(1, sizeof(*rd));
 
 	rd->a = a;
-	rd->fd = -1;
+	rd->fd = rd->other = -1;
 	return rd;
 }
 
@@ -533,7 +538,9 @@ reader_close(struct spool_reader *rd)
 {
 	if (rd->fd != -1)
 		close(rd->fd);
-	rd->fd = -1;
+	if (rd->other != -1)
+		close(rd->other);
+	rd->fd = rd->other = -1;
 }
 
 void
