@@ -15,14 +15,36 @@ put_char(struct buf *b, uint32_t c)
 		utf8_put(b, c);
 }
 
+/* Bytes from the front of s that stand for themselves. */
+static size_t
+plain(struct slice s)
+{
+	unsigned char c;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		c = (unsigned char)s.p[i];
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\')
+			break;
+	}
+	return i;
+}
+
 void
 json_string(struct buf *b, struct slice s)
 {
+	size_t n;
 	int32_t c;
 
 	buf_addc(b, '"');
-	while ((c = utf8_next(&s)) != -2)
+	for (;;) {
+		n = plain(s);
+		buf_add(b, sl_first(s, n));
+		s = sl_from(s, n);
+		if ((c = utf8_next(&s)) == -2)
+			break;
 		put_char(b, c == -1 ? 0xfffd : (uint32_t)c);
+	}
 	buf_addc(b, '"');
 }
 
