@@ -18,6 +18,7 @@
 #include "base/diag.h"
 #include "base/limit.h"
 #include "base/opt.h"
+#include "base/pool.h"
 #include "base/sandbox.h"
 #include "base/sig.h"
 #include "base/utf8.h"
@@ -165,14 +166,55 @@ plan_by_scan(struct job *job, struct plan *plan, struct err *err)
 	return r;
 }
 
-static int
-plan_entries(struct job *job, struct plan *plan, struct err *err)
-{
-	int r = job->cf == NULL ? plan_by_scan(job, plan, err) :
-	    plan_from_case(plan, job->cf, job->tree, only, err);
+/* What is there and what is known of it, looked up side by side. */
+struct look {
+	struct job	*job;
+	struct plan	*plan;
+	struct inv	*inv;		/* NULL: its entries */
+	int		 root;
+	int		 r;
+	struct err	 err;
+};
 
+static void
+look_up(void *ctx, size_t worker, void *arg)
+{
+	struct look *l = arg;
+	const char *tree = l->job->tree;
+
+	(void)ctx;
+	(void)worker;
+	if (l->inv == NULL && l->job->cf == NULL)
+		l->r = plan_by_scan(l->job, l->plan, &l->err);
+	else if (l->inv == NULL)
+		l->r = plan_from_case(l->plan, l->job->cf, tree, only,
+		    &l->err);
+	else if ((l->r = inv_read(l->inv, l->root, &l->err)) == 0)
+		plan_files(l->plan, l->inv, tree, format);
+}
+
+static int
+plan_tree(struct job *job, int root, struct plan *plan, struct inv *inv,
+    struct err *err)
+{
+	struct look looks[] = {
+		{ .job = job, .plan = plan, .inv = inv, .root = root },
+		{ .job = job, .plan = plan },
+	};
+	struct pool *pool = pool_new(threads == 0 ? pool_cpus() :
+	    (size_t)threads, look_up, NULL);
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		pool_put(pool, &looks[i]);
+	pool_free(pool);
+	for (i = 0; i < 2; i++)
+		if (looks[i].r == -1) {
+			*err = looks[i].err;
+			return -1;
+		}
 	plan_end(plan, only != NULL);
-	return r;
+	return 0;
 }
 
 /* ---- bag-info.txt ---- */
@@ -385,19 +427,17 @@ pack_plan(struct job *job, struct inv *inv, const struct plan *plan,
 static int
 pack_tree(struct job *job, int root, struct err *err)
 {
-	struct inv inv;
+	struct inv inv = { 0 };
 	struct plan plan;
-	int r = inv_read(&inv, root, err);
+	int r;
 
-	if (r == 0) {
-		plan_begin(&plan, &inv, job->tree, format);
-		if ((r = plan_entries(job, &plan, err)) == 0 && only != NULL &&
-		    plan.nentries == 0)
-			r = 1;
-		if (r == 0)
-			r = pack_plan(job, &inv, &plan, err);
-		plan_free(&plan);
-	}
+	plan_init(&plan);
+	r = plan_tree(job, root, &plan, &inv, err);
+	if (r == 0 && only != NULL && plan.nentries == 0)
+		r = 1;
+	if (r == 0)
+		r = pack_plan(job, &inv, &plan, err);
+	plan_free(&plan);
 	inv_free(&inv);
 	return r;
 }

@@ -18,8 +18,6 @@ struct plan_paths {
 	size_t		 n;
 	struct buf	 b;
 	bool		*put;		/* by node: it is in the order */
-	uint32_t	*given;		/* nodes of entries, as given */
-	size_t		 ngiven, cap;
 };
 
 /*
@@ -51,6 +49,17 @@ paths_new(const struct inv *inv)
 	}
 	qsort(t->v, t->n, sizeof(*t->v), by_hash);
 	return t;
+}
+
+static void
+paths_free(struct plan_paths *t)
+{
+	if (t == NULL)
+		return;
+	free(t->v);
+	free(t->put);
+	buf_free(&t->b);
+	free(t);
 }
 
 static uint32_t
@@ -153,12 +162,18 @@ join_files(struct plan *p, const char *tree, const char *format)
 }
 
 void
-plan_begin(struct plan *p, struct inv *inv, const char *tree,
+plan_init(struct plan *p)
+{
+	*p = (struct plan){ .a = arena_new() };
+}
+
+void
+plan_files(struct plan *p, struct inv *inv, const char *tree,
     const char *format)
 {
 	size_t i;
 
-	*p = (struct plan){ .inv = inv, .a = arena_new() };
+	p->inv = inv;
 	p->paths = paths_new(inv);
 	p->next_file = xcalloc(inv->n, sizeof(*p->next_file));
 	for (i = 0; i < inv->n; i++)
@@ -175,7 +190,9 @@ text(struct buf *b, const char *key, struct slice v)
 {
 	if (v.n == 0)
 		return;
-	buf_fmt(b, ",\"%s\":", key);
+	buf_add(b, SL(",\""));
+	buf_add(b, sl(key));
+	buf_add(b, SL("\":"));
 	json_string(b, v);
 }
 
@@ -184,7 +201,8 @@ put_address(struct buf *b, const struct addr *addr, enum provenance from)
 {
 	buf_add(b, SL("{\"address\":"));
 	json_string(b, addr->null ? SL("") : addr->spec);
-	buf_fmt(b, ",\"provenance\":\"%s\"}", provenance_name(from));
+	text(b, "provenance", sl(provenance_name(from)));
+	buf_addc(b, '}');
 }
 
 static void
@@ -194,11 +212,7 @@ put_envelope(struct buf *b, const struct record *rec)
 
 	if (rec->has_sender) {
 		buf_add(b, SL(",\"sender\":"));
-		if (rec->null_sender)
-			buf_fmt(b, "{\"address\":\"\",\"provenance\":\"%s\"}",
-			    provenance_name(rec->sender_prov));
-		else
-			put_address(b, &rec->sender, rec->sender_prov);
+		put_address(b, &rec->sender, rec->sender_prov);
 	}
 	for (i = 0; i < rec->nrcpts; i++) {
 		buf_add(b, i == 0 ? SL(",\"recipients\":[") : SL(","));
@@ -213,8 +227,7 @@ put_envelope(struct buf *b, const struct record *rec)
 #define NO_SUM	"0000000000000000000000000000000000000000000000000000000000000000"
 
 static void
-put_line(struct buf *b, struct slice path, const struct row *r,
-    int64_t campaign)
+put_line(struct buf *b, struct slice path, const struct row *r)
 {
 	const struct record *rec = r->rec;
 	char date[DATE_TEXT];
@@ -241,19 +254,9 @@ put_line(struct buf *b, struct slice path, const struct row *r,
 	text(b, "account", r->account);
 	text(b, "class", sl(class_name(r->class)));
 	text(b, "reason", r->reason);
-	if (campaign != 0)
-		buf_fmt(b, ",\"campaign\":%lld", (long long)campaign);
+	if (r->campaign != 0)
+		buf_fmt(b, ",\"campaign\":%u", r->campaign);
 	buf_addc(b, '}');
-}
-
-static void
-give(struct plan_paths *t, uint32_t node)
-{
-	if (t->ngiven == t->cap) {
-		t->cap = t->cap == 0 ? 1024 : t->cap * 2;
-		t->given = xrealloc(t->given, t->cap, sizeof(*t->given));
-	}
-	t->given[t->ngiven++] = node;
 }
 
 static char *
@@ -290,31 +293,43 @@ keep_line(struct plan *p, struct pack_entry *e, const struct record *rec,
 	    (size_t)(slash + 1 - rec->path.p)));
 }
 
-bool
-plan_entry(struct plan *p, struct slice spool, const struct row *r,
-    int64_t campaign)
+void
+plan_entry(struct plan *p, struct slice spool, const struct row *r)
 {
-	struct buf b = { 0 };
-	struct pack_entry e = { .id = { NULL, 0 } };
 	struct slice path = join(p->a, spool, r->rec->path);
-	uint32_t node = find_path(p, path);
+	struct plan_entry *given;
 
-	if (node == INV_NONE)
-		node = find_path(p, path_without_part(path));
-	if (node == INV_NONE)
-		return false;
-	give(p->paths, node);
-	e.node = node;
-	put_line(&b, path, r, campaign);
-	keep_line(p, &e, r->rec, buf_sl(&b));
-	buf_free(&b);
-	if (p->nentries == p->cap) {
+	if (p->ngiven == p->cap) {
 		p->cap = p->cap == 0 ? 1024 : p->cap * 2;
-		p->entries = xrealloc(p->entries, p->cap,
-		    sizeof(*p->entries));
+		p->given = xrealloc(p->given, p->cap, sizeof(*p->given));
 	}
-	p->entries[p->nentries++] = e;
-	return true;
+	given = &p->given[p->ngiven++];
+	given->path = arena_dup(p->a, path);
+	given->e = (struct pack_entry){ .node = INV_NONE };
+	p->line.n = 0;
+	put_line(&p->line, path, r);
+	keep_line(p, &given->e, r->rec, buf_sl(&p->line));
+}
+
+/* Of what was given, those whose files are there. */
+static void
+find_entries(struct plan *p)
+{
+	const struct plan_entry *given;
+	uint32_t node;
+	size_t i;
+
+	p->entries = xcalloc(p->ngiven, sizeof(*p->entries));
+	for (i = 0; i < p->ngiven; i++) {
+		given = &p->given[i];
+		node = find_path(p, given->path);
+		if (node == INV_NONE)
+			node = find_path(p, path_without_part(given->path));
+		if (node == INV_NONE)
+			continue;
+		p->entries[p->nentries] = given->e;
+		p->entries[p->nentries++].node = node;
+	}
 }
 
 /*
@@ -352,8 +367,8 @@ choose_given(struct plan *p)
 	for (i = 0; i < p->inv->n; i++)
 		p->inv->v[i].chosen = false;
 	p->inv->v[0].chosen = true;
-	for (k = 0; k < p->paths->ngiven; k++)
-		for (i = p->paths->given[k]; i != INV_NONE;
+	for (k = 0; k < p->nentries; k++)
+		for (i = p->entries[k].node; i != INV_NONE;
 		    i = p->next_file[i])
 			choose(p, i);
 }
@@ -365,22 +380,19 @@ plan_end(struct plan *p, bool only)
 	uint32_t i;
 	size_t k;
 
+	find_entries(p);
 	if (only)
 		choose_given(p);
 	p->order = xcalloc(p->inv->n, sizeof(*p->order));
 	for (i = 0; i < p->inv->n; i++)
 		if (S_ISDIR(p->inv->v[i].mode))
 			put_node(p, i);
-	for (k = 0; k < t->ngiven; k++)
-		for (i = t->given[k]; i != INV_NONE; i = p->next_file[i])
+	for (k = 0; k < p->nentries; k++)
+		for (i = p->entries[k].node; i != INV_NONE; i = p->next_file[i])
 			put_node(p, i);
 	for (i = 0; i < p->inv->n; i++)
 		put_node(p, i);
-	free(t->v);
-	free(t->put);
-	free(t->given);
-	buf_free(&t->b);
-	free(t);
+	paths_free(t);
 	p->paths = NULL;
 }
 
@@ -388,8 +400,11 @@ void
 plan_free(struct plan *p)
 {
 	free(p->order);
+	free(p->given);
+	buf_free(&p->line);
 	free(p->entries);
 	free(p->next_file);
+	paths_free(p->paths);
 	arena_free(p->a);
 	*p = (struct plan){ .inv = NULL };
 }

@@ -11,32 +11,46 @@
  * of a campaign compress together and one is read from one frame; then what
  * is no entry's.
  */
+struct plan_entry {
+	struct slice	 path;		/* below the tree */
+	struct pack_entry e;
+};
+
 struct plan {
 	struct inv	*inv;
-	struct arena	*a;
 	uint32_t	*order;		/* for struct pack */
 	size_t		 n;
 	struct pack_entry *entries;
-	size_t		 nentries, cap;
-	struct plan_paths *paths;
+	size_t		 nentries;
 	uint32_t	*next_file;	/* of an entry, by node */
+	struct plan_paths *paths;
+
+	struct arena	*a;
+	struct plan_entry *given;
+	size_t		 ngiven, cap;
+	struct buf	 line;
 };
 
+void	plan_init(struct plan *p);
+
 /*
- * tree is where the inventory was made; it is asked which files make an
- * entry, if it is a spool.  format NULL: each driver is asked.
+ * The files, as the inventory has them.  tree is where it was made; it is
+ * asked which files make an entry, if it is a spool.  format NULL: each driver
+ * is asked.
  */
-void	plan_begin(struct plan *p, struct inv *inv, const char *tree,
+void	plan_files(struct plan *p, struct inv *inv, const char *tree,
 	    const char *format);
 
 /*
  * One entry: r has its record; spool is its spool's path below the tree, ""
- * for the tree.  False: its file is not in the inventory.
+ * for the tree.  Another thread may be in plan_files meanwhile.
  */
-bool	plan_entry(struct plan *p, struct slice spool, const struct row *r,
-	    int64_t campaign);
+void	plan_entry(struct plan *p, struct slice spool, const struct row *r);
 
-/* All were given; only: nothing but these is packed. */
+/*
+ * All were given; those that have no file in the inventory are left out.
+ * only: nothing but these is packed.
+ */
 void	plan_end(struct plan *p, bool only);
 void	plan_free(struct plan *p);
 

@@ -5,18 +5,18 @@
 #include "base/sig.h"
 
 static int
-take_row(struct plan *p, struct casefile *c, struct slice tree,
-    const struct case_entry *e, struct arena *a, struct err *err)
+take_row(struct plan *p, struct casefile *c, struct slice tree, int64_t n,
+    struct arena *a, struct err *err)
 {
-	struct slice spool = plan_below(tree, e->spool);
+	struct slice spool;
 	struct record rec;
 	struct row row;
 
-	if (spool.p == NULL)
-		return 0;		/* of another tree */
-	if (case_envelope(c, e->row, a, &row, &rec, err) == -1)
+	if (case_envelope(c, n, a, &row, &rec, err) == -1)
 		return -1;
-	plan_entry(p, spool, &row, e->campaign);
+	spool = plan_below(tree, sl(rec.spool));
+	if (spool.p != NULL)		/* of another tree, else */
+		plan_entry(p, spool, &row);
 	return 0;
 }
 
@@ -34,13 +34,14 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 	struct arena *a = arena_new(), *step = arena_new();
 	struct slice abs = case_abspath(a, tree);
 	struct case_cursor *cur;
-	struct case_entry e;
+	int64_t row;
 	int r = case_select(c, &want, &cur, err);
 
 	if (r == 0) {
-		while (!sig_stop() && (r = case_next(cur, &e, err)) == 1 &&
-		    (r = take_row(p, c, abs, &e, step, err)) == 0)
+		while (!sig_stop() && r == 0 && case_next_row(cur, &row)) {
+			r = take_row(p, c, abs, row, step, err);
 			arena_reset(step);
+		}
 		case_cursor_free(cur);
 	}
 	arena_free(step);
@@ -93,8 +94,7 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 			r = -1;
 		else {
 			row_judged(&row, a, j, scan->entries[i], &rec, false);
-			plan_entry(p, spool, &row,
-			    scan->entries[i]->campaign);
+			plan_entry(p, spool, &row);
 		}
 		arena_reset(a);
 	}

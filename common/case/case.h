@@ -113,6 +113,7 @@ int	case_select(struct casefile *c, const struct case_want *want,
 size_t	case_count(const struct case_cursor *cur);
 int	case_next(struct case_cursor *cur, struct case_entry *e,
 	    struct err *err);				/* 1; 0 end; -1 */
+bool	case_next_row(struct case_cursor *cur, int64_t *row);	/* instead */
 void	case_cursor_free(struct case_cursor *cur);	/* NULL allowed */
 
 /*
@@ -164,8 +165,10 @@ int	case_ids(struct casefile *c, struct slice text, struct case_rows *rows,
 int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
-/* The same without evidence, and of the lists recipients only: a fifth of
-   the time. */
+/*
+ * What an archive says of it, in one question: who sent it to whom and from
+ * where, what it was judged to be, its digest and campaign.
+ */
 int	case_envelope(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 

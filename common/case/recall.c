@@ -378,12 +378,90 @@ case_row(struct casefile *c, int64_t row, struct arena *a, struct row *out,
 	return 0;
 }
 
+/* ---- what an archive says of it ---- */
+
+static const char envelope_sql[] =
+    "SELECT e.id, s.path, s.format, e.folder, e.path, e.queue_id, e.size,"
+    " e.sha256, e.arrived, e.kind, e.sender, e.sender_provenance, e.client,"
+    " e.account, e.class, e.reason, e.campaign,"
+    " r.n, r.address, r.provenance"
+    " FROM entry e JOIN spool s ON s.spool = e.spool"
+    " LEFT JOIN recipient r ON r.entry = e.row WHERE e.row = ?1"
+    " ORDER BY r.n";
+
+static void
+short_row(struct recall *r)
+{
+	struct row *o = r->out;
+
+	*o = (struct row){ .reason = text(r, 15), .folder = text(r, 3),
+	    .path = text(r, 4), .sender = text(r, 10),
+	    .client.ip = text(r, 12), .account = text(r, 13),
+	    .size = (uint64_t)q_col_int(r->q, 6), .arrived = moment(r, 8),
+	    .rec = r->rec, .campaign = (uint32_t)q_col_int(r->q, 16) };
+	(void)class_parse(q_col(r->q, 14), &o->class);
+	(void)kind_parse(q_col(r->q, 9), &o->kind);
+}
+
+static void
+short_record(struct recall *r)
+{
+	struct row *o = r->out;
+	struct record *rec = r->rec;
+
+	*rec = (struct record){ .id = text(r, 0),
+	    .spool = arena_str(r->a, q_col(r->q, 1)),
+	    .format = arena_str(r->a, q_col(r->q, 2)),
+	    .path = o->path, .queue_id = text(r, 5), .size = o->size,
+	    .arrived = o->arrived, .kind = o->kind, .account = o->account,
+	    .has_sender = !q_col_null(r->q, 11),
+	    .null_sender = sl_eq(o->sender, SL("<>")) };
+	from_hex(q_col(r->q, 7), rec);
+	if (!rec->has_sender)
+		return;
+	rec->sender_prov = provenance(q_col(r->q, 11));
+	rec->sender.null = rec->null_sender;
+	if (!rec->null_sender)
+		rec->sender.spec = o->sender;
+}
+
+/* One of the lines that the entry's recipients make of it. */
+static void
+add_recipient(struct recall *r, size_t *cap)
+{
+	struct spool_rcpt *to;
+
+	if (q_col_null(r->q, 17))
+		return;
+	to = arena_more(r->a, &r->rec->rcpts, &r->rec->nrcpts, cap,
+	    sizeof(*r->rec->rcpts));
+	*to = (struct spool_rcpt){ .addr.spec = text(r, 18),
+	    .provenance = provenance(q_col(r->q, 19)) };
+}
+
 int
 case_envelope(struct casefile *c, int64_t row, struct arena *a,
     struct row *out, struct record *rec, struct err *err)
 {
 	struct recall r = { .c = c, .row = row, .a = a, .out = out,
 	    .rec = rec };
+	size_t cap = 0;
+	bool any = false;
+	int got;
 
-	return envelope(&r, err);
+	if ((r.q = db_query(c->db, envelope_sql, err)) == NULL)
+		return -1;
+	q_int(r.q, 1, row);
+	for (; (got = q_step(r.q, err)) == 1; any = true) {
+		if (!any) {
+			short_row(&r);
+			short_record(&r);
+		}
+		add_recipient(&r, &cap);
+	}
+	query_free(r.q);
+	if (got == 0 && !any)
+		got = err_set(err, ERR_USAGE, "%s: no entry in row %lld",
+		    c->path, (long long)row);
+	return got;
 }

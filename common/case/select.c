@@ -101,6 +101,15 @@ case_next(struct case_cursor *cur, struct case_entry *e, struct err *err)
 	return r;
 }
 
+bool
+case_next_row(struct case_cursor *cur, int64_t *row)
+{
+	if (cur->next == cur->rows.n)
+		return false;
+	*row = cur->rows.v[cur->next++];
+	return true;
+}
+
 void
 case_cursor_free(struct case_cursor *cur)
 {
