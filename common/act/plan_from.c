@@ -4,19 +4,20 @@
 #include "act/plan_from.h"
 #include "base/sig.h"
 
-static int
-take_row(struct plan *p, struct casefile *c, struct slice tree, int64_t n,
-    struct arena *a, struct err *err)
-{
-	struct slice spool;
-	struct record rec;
-	struct row row;
+struct from_case {
+	struct plan	*p;
+	struct slice	 tree;
+};
 
-	if (case_envelope(c, n, a, &row, &rec, err) == -1)
-		return -1;
-	spool = plan_below(tree, sl(rec.spool));
+static int
+take_row(void *ctx, const struct row *row, struct err *err)
+{
+	const struct from_case *f = ctx;
+	struct slice spool = plan_below(f->tree, sl(row->rec->spool));
+
+	(void)err;
 	if (spool.p != NULL)		/* of another tree, else */
-		plan_entry(p, spool, &row);
+		plan_entry(f->p, spool, row);
 	return 0;
 }
 
@@ -31,20 +32,10 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 {
 	struct case_want want = { .where = where,
 	    .order = "campaign IS NULL, campaign, spool, folder, size, row" };
-	struct arena *a = arena_new(), *step = arena_new();
-	struct slice abs = case_abspath(a, tree);
-	struct case_cursor *cur;
-	int64_t row;
-	int r = case_select(c, &want, &cur, err);
+	struct arena *a = arena_new();
+	struct from_case f = { p, case_abspath(a, tree) };
+	int r = case_envelopes(c, &want, take_row, &f, err);
 
-	if (r == 0) {
-		while (!sig_stop() && r == 0 && case_next_row(cur, &row)) {
-			r = take_row(p, c, abs, row, step, err);
-			arena_reset(step);
-		}
-		case_cursor_free(cur);
-	}
-	arena_free(step);
 	arena_free(a);
 	return r;
 }

@@ -113,7 +113,6 @@ int	case_select(struct casefile *c, const struct case_want *want,
 size_t	case_count(const struct case_cursor *cur);
 int	case_next(struct case_cursor *cur, struct case_entry *e,
 	    struct err *err);				/* 1; 0 end; -1 */
-bool	case_next_row(struct case_cursor *cur, int64_t *row);	/* instead */
 void	case_cursor_free(struct case_cursor *cur);	/* NULL allowed */
 
 /*
@@ -166,11 +165,13 @@ int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
 /*
- * What an archive says of it, in one question: who sent it to whom and from
- * where, what it was judged to be, its digest and campaign.
+ * What an archive says of the entries that are wanted, each in one question:
+ * who sent it to whom and from where, what it was judged to be, its digest
+ * and campaign.  each gets row and record for the moment; -1 stops.
  */
-int	case_envelope(struct casefile *c, int64_t row, struct arena *a,
-	    struct row *out, struct record *rec, struct err *err);
+int	case_envelopes(struct casefile *c, const struct case_want *want,
+	    int (*each)(void *ctx, const struct row *row, struct err *err),
+	    void *ctx, struct err *err);
 
 /*
  * The entry as a row, with what stands in it alone: its record has no

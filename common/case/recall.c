@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/ip.h"
+#include "base/sig.h"
 #include "case/state.h"
 #include "judge/facts.h"
 #include "judge/row.h"
@@ -439,29 +440,62 @@ add_recipient(struct recall *r, size_t *cap)
 	    .provenance = provenance(q_col(r->q, 19)) };
 }
 
-int
-case_envelope(struct casefile *c, int64_t row, struct arena *a,
-    struct row *out, struct record *rec, struct err *err)
+static int
+envelope_of(struct recall *r, struct err *err)
 {
-	struct recall r = { .c = c, .row = row, .a = a, .out = out,
-	    .rec = rec };
 	size_t cap = 0;
 	bool any = false;
 	int got;
 
-	if ((r.q = db_query(c->db, envelope_sql, err)) == NULL)
+	if ((r->q = db_query(r->c->db, envelope_sql, err)) == NULL)
 		return -1;
-	q_int(r.q, 1, row);
-	for (; (got = q_step(r.q, err)) == 1; any = true) {
+	q_int(r->q, 1, r->row);
+	for (; (got = q_step(r->q, err)) == 1; any = true) {
 		if (!any) {
-			short_row(&r);
-			short_record(&r);
+			short_row(r);
+			short_record(r);
 		}
-		add_recipient(&r, &cap);
+		add_recipient(r, &cap);
 	}
-	query_free(r.q);
-	if (got == 0 && !any)
-		got = err_set(err, ERR_USAGE, "%s: no entry in row %lld",
-		    c->path, (long long)row);
-	return got;
+	query_free(r->q);
+	return got == 0 && any ? 1 : got;
+}
+
+static int
+each_envelope(struct casefile *c, struct case_cursor *cur,
+    int (*each)(void *ctx, const struct row *row, struct err *err),
+    void *ctx, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct record rec;
+	struct row row;
+	struct recall r = { .c = c, .a = a, .out = &row, .rec = &rec };
+	int got = 0;
+
+	while (got != -1 && !sig_stop() && cursor_row(cur, &r.row)) {
+		if ((got = envelope_of(&r, err)) == 1)
+			got = each(ctx, &row, err);
+		arena_reset(a);
+	}
+	arena_free(a);
+	return got == -1 ? -1 : 0;
+}
+
+/* In one transaction: SQLite would lock its file for each of them. */
+int
+case_envelopes(struct casefile *c, const struct case_want *want,
+    int (*each)(void *ctx, const struct row *row, struct err *err),
+    void *ctx, struct err *err)
+{
+	struct case_cursor *cur;
+	struct err why;
+	int r;
+
+	if (db_run(c->db, "BEGIN", err) == -1)
+		return -1;
+	if ((r = case_select(c, want, &cur, err)) == 0) {
+		r = each_envelope(c, cur, each, ctx, err);
+		case_cursor_free(cur);
+	}
+	return db_run(c->db, "COMMIT", r == 0 ? err : &why) == -1 ? -1 : r;
 }

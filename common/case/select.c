@@ -102,7 +102,7 @@ case_next(struct case_cursor *cur, struct case_entry *e, struct err *err)
 }
 
 bool
-case_next_row(struct case_cursor *cur, int64_t *row)
+cursor_row(struct case_cursor *cur, int64_t *row)
 {
 	if (cur->next == cur->rows.n)
 		return false;
