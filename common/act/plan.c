@@ -293,21 +293,31 @@ keep_line(struct plan *p, struct pack_entry *e, const struct record *rec,
 	    (size_t)(slash + 1 - rec->path.p)));
 }
 
-void
-plan_entry(struct plan *p, struct slice spool, const struct row *r)
+static struct plan_entry *
+place_of(struct plan *p, size_t nth)
 {
-	struct slice path = join(p->a, spool, r->rec->path);
-	struct plan_entry *given;
+	size_t was = p->cap;
 
-	if (p->ngiven == p->cap) {
-		p->cap = p->cap == 0 ? 1024 : p->cap * 2;
+	if (nth >= p->cap) {
+		p->cap = nth < 512 ? 1024 : nth * 2;
 		p->given = xrealloc(p->given, p->cap, sizeof(*p->given));
+		memset(p->given + was, 0, (p->cap - was) * sizeof(*p->given));
 	}
-	given = &p->given[p->ngiven++];
-	given->path = arena_dup(p->a, path);
-	given->e = (struct pack_entry){ .node = INV_NONE };
+	if (nth >= p->ngiven)
+		p->ngiven = nth + 1;
+	return &p->given[nth];
+}
+
+void
+plan_entry(struct plan *p, size_t nth, struct slice spool,
+    const struct row *r)
+{
+	struct plan_entry *given = place_of(p, nth);
+
+	given->path = arena_dup(p->a, join(p->a, spool, r->rec->path));
+	given->e.node = INV_NONE;
 	p->line.n = 0;
-	put_line(&p->line, path, r);
+	put_line(&p->line, given->path, r);
 	keep_line(p, &given->e, r->rec, buf_sl(&p->line));
 }
 
@@ -322,6 +332,8 @@ find_entries(struct plan *p)
 	p->entries = xcalloc(p->ngiven, sizeof(*p->entries));
 	for (i = 0; i < p->ngiven; i++) {
 		given = &p->given[i];
+		if (given->e.line.p == NULL)
+			continue;
 		node = find_path(p, given->path);
 		if (node == INV_NONE)
 			node = find_path(p, path_without_part(given->path));

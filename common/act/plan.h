@@ -13,7 +13,7 @@
  */
 struct plan_entry {
 	struct slice	 path;		/* below the tree */
-	struct pack_entry e;
+	struct pack_entry e;		/* line.p NULL: none came */
 };
 
 struct plan {
@@ -26,7 +26,7 @@ struct plan {
 	struct plan_paths *paths;
 
 	struct arena	*a;
-	struct plan_entry *given;
+	struct plan_entry *given;	/* by nth */
 	size_t		 ngiven, cap;
 	struct buf	 line;
 };
@@ -42,10 +42,12 @@ void	plan_files(struct plan *p, struct inv *inv, const char *tree,
 	    const char *format);
 
 /*
- * One entry: r has its record; spool is its spool's path below the tree, ""
- * for the tree.  Another thread may be in plan_files meanwhile.
+ * The nth entry of those that are packed: r has its record; spool is its
+ * spool's path below the tree, "" for the tree.  They may come in any order,
+ * and not each nth has to.  Another thread may be in plan_files meanwhile.
  */
-void	plan_entry(struct plan *p, struct slice spool, const struct row *r);
+void	plan_entry(struct plan *p, size_t nth, struct slice spool,
+	    const struct row *r);
 
 /*
  * All were given; those that have no file in the inventory are left out.

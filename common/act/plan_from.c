@@ -10,14 +10,14 @@ struct from_case {
 };
 
 static int
-take_row(void *ctx, const struct row *row, struct err *err)
+take_row(void *ctx, size_t nth, const struct row *row, struct err *err)
 {
 	const struct from_case *f = ctx;
 	struct slice spool = plan_below(f->tree, sl(row->rec->spool));
 
 	(void)err;
 	if (spool.p != NULL)		/* of another tree, else */
-		plan_entry(f->p, spool, row);
+		plan_entry(f->p, nth, spool, row);
 	return 0;
 }
 
@@ -85,7 +85,7 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 			r = -1;
 		else {
 			row_judged(&row, a, j, scan->entries[i], &rec, false);
-			plan_entry(p, spool, &row);
+			plan_entry(p, i, spool, &row);
 		}
 		arena_reset(a);
 	}

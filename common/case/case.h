@@ -165,13 +165,15 @@ int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
 /*
- * What an archive says of the entries that are wanted, each in one question:
- * who sent it to whom and from where, what it was judged to be, its digest
- * and campaign.  each gets row and record for the moment; -1 stops.
+ * What an archive says of the entries that are wanted: who sent it to whom and
+ * from where, what it was judged to be, its digest and campaign.  each gets
+ * them in no order, with the number they have in the one that is wanted,
+ * and row and record for the moment; -1 stops.
  */
+typedef int case_each_envelope(void *ctx, size_t nth, const struct row *row,
+    struct err *err);
 int	case_envelopes(struct casefile *c, const struct case_want *want,
-	    int (*each)(void *ctx, const struct row *row, struct err *err),
-	    void *ctx, struct err *err);
+	    case_each_envelope *each, void *ctx, struct err *err);
 
 /*
  * The entry as a row, with what stands in it alone: its record has no

@@ -2,6 +2,7 @@
 
 #include "base/ip.h"
 #include "base/sig.h"
+#include "base/xalloc.h"
 #include "case/state.h"
 #include "judge/facts.h"
 #include "judge/row.h"
@@ -461,31 +462,50 @@ envelope_of(struct recall *r, struct err *err)
 	return got == 0 && any ? 1 : got;
 }
 
+struct wanted {
+	int64_t		 row;
+	size_t		 nth;
+};
+
 static int
-each_envelope(struct casefile *c, struct case_cursor *cur,
-    int (*each)(void *ctx, const struct row *row, struct err *err),
-    void *ctx, struct err *err)
+by_row(const void *a, const void *b)
 {
+	const struct wanted *x = a, *y = b;
+
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* As they lie in the case: a page of it is read once, not for each row. */
+static int
+each_envelope(struct casefile *c, struct case_cursor *cur, size_t n,
+    case_each_envelope *each, void *ctx, struct err *err)
+{
+	struct wanted *v = xcalloc(n + 1, sizeof(*v));
 	struct arena *a = arena_new();
 	struct record rec;
 	struct row row;
 	struct recall r = { .c = c, .a = a, .out = &row, .rec = &rec };
+	size_t i;
 	int got = 0;
 
-	while (got != -1 && !sig_stop() && cursor_row(cur, &r.row)) {
+	for (i = 0; cursor_row(cur, &v[i].row); i++)
+		v[i].nth = i;
+	qsort(v, n, sizeof(*v), by_row);
+	for (i = 0; i < n && got != -1 && !sig_stop(); i++) {
+		r.row = v[i].row;
 		if ((got = envelope_of(&r, err)) == 1)
-			got = each(ctx, &row, err);
+			got = each(ctx, v[i].nth, &row, err);
 		arena_reset(a);
 	}
 	arena_free(a);
+	free(v);
 	return got == -1 ? -1 : 0;
 }
 
 /* In one transaction: SQLite would lock its file for each of them. */
 int
 case_envelopes(struct casefile *c, const struct case_want *want,
-    int (*each)(void *ctx, const struct row *row, struct err *err),
-    void *ctx, struct err *err)
+    case_each_envelope *each, void *ctx, struct err *err)
 {
 	struct case_cursor *cur;
 	struct err why;
@@ -494,7 +514,7 @@ case_envelopes(struct casefile *c, const struct case_want *want,
 	if (db_run(c->db, "BEGIN", err) == -1)
 		return -1;
 	if ((r = case_select(c, want, &cur, err)) == 0) {
-		r = each_envelope(c, cur, each, ctx, err);
+		r = each_envelope(c, cur, case_count(cur), each, ctx, err);
 		case_cursor_free(cur);
 	}
 	return db_run(c->db, "COMMIT", r == 0 ? err : &why) == -1 ? -1 : r;
