@@ -120,79 +120,79 @@ put_member(const struct pack *p, uint32_t i, struct buf *path, struct buf *b)
 	buf_add(b, SL("}\n"));
 }
 
+/* The file's line of the manifest. */
 static void
-make_members(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+put_sum(const struct pack *p, uint32_t i, struct buf *path, struct buf *b)
 {
-	struct buf path = { 0 };
-	size_t i;
+	const struct inv_node *node = &p->inv->v[i];
 
-	(void)sums;
-	for (i = from; i < p->next; i++)
-		put_member(p, p->order[i], &path, b);
-	buf_free(&path);
+	if (!bag_has(p, node) || !S_ISREG(node->mode))
+		return;
+	path->n = 0;
+	buf_add(path, SL("data/"));
+	inv_safe(p->inv, i, path);
+	bag_sum(b, node->sha256, buf_sl(path));
 }
 
-static void
-make_entries(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+void
+bag_lines(const struct pack *p, uint32_t i, struct buf *path,
+    struct buf *members, struct buf *manifest)
+{
+	put_member(p, i, path, members);
+	put_sum(p, i, path, manifest);
+}
+
+static struct slice
+members_text(const struct pack *p, const struct buf *sums, struct buf *b)
+{
+	(void)sums;
+	(void)b;
+	return buf_sl(&p->members);
+}
+
+static struct slice
+entries_text(const struct pack *p, const struct buf *sums, struct buf *b)
 {
 	size_t i;
 
-	(void)from;
 	(void)sums;
 	for (i = 0; i < p->nentries; i++)
 		if (bag_has(p, &p->inv->v[p->entries[i].node])) {
 			buf_add(b, p->entries[i].line);
 			buf_addc(b, '\n');
 		}
+	return buf_sl(b);
 }
 
 /*
  * What RFC 8493 asks for.
  */
 
-static void
-make_manifest(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+static struct slice
+manifest_text(const struct pack *p, const struct buf *sums, struct buf *b)
 {
-	const struct inv_node *node;
-	struct buf name = { 0 };
-	size_t i;
-
 	(void)sums;
-	for (i = from; i < p->next; i++) {
-		node = &p->inv->v[p->order[i]];
-		if (!bag_has(p, node) || !S_ISREG(node->mode))
-			continue;
-		name.n = 0;
-		buf_add(&name, SL("data/"));
-		inv_safe(p->inv, p->order[i], &name);
-		bag_sum(b, node->sha256, buf_sl(&name));
-	}
-	buf_free(&name);
+	(void)b;
+	return buf_sl(&p->manifest);
 }
 
-static void
-make_bagit(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+static struct slice
+bagit_text(const struct pack *p, const struct buf *sums, struct buf *b)
 {
 	(void)p;
-	(void)from;
 	(void)sums;
-	buf_add(b, SL("BagIt-Version: 1.0\n"
-	    "Tag-File-Character-Encoding: UTF-8\n"));
+	(void)b;
+	return SL("BagIt-Version: 1.0\n"
+	    "Tag-File-Character-Encoding: UTF-8\n");
 }
 
-static void
-make_info(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+static struct slice
+info_text(const struct pack *p, const struct buf *sums, struct buf *b)
 {
 	const struct pack_totals *t = &p->t;
 	time_t now = time(NULL);
 	struct tm tm;
 
-	(void)from;
 	(void)sums;
 	gmtime_r(&now, &tm);
 	buf_fmt(b, "Bagging-Date: %04d-%02d-%02d\n", tm.tm_year + 1900,
@@ -209,24 +209,24 @@ make_info(const struct pack *p, size_t from, const struct buf *sums,
 	buf_fmt(b, "Spoolkit-Vanished: %zu\nSpoolkit-Unreadable: %zu\n"
 	    "Spoolkit-Changed: %zu\nSpoolkit-Unpackable: %zu\n", t->vanished,
 	    t->unreadable, t->changed, t->unpackable);
+	return buf_sl(b);
 }
 
-static void
-make_tagmanifest(const struct pack *p, size_t from, const struct buf *sums,
-    struct buf *b)
+static struct slice
+tagmanifest_text(const struct pack *p, const struct buf *sums, struct buf *b)
 {
 	(void)p;
-	(void)from;
-	buf_add(b, buf_sl(sums));
+	(void)b;
+	return buf_sl(sums);
 }
 
 /* The last has the sums of those before it. */
 const struct bag_tag bag_tags[] = {
-	{ "entries.ndjson", make_entries },
-	{ "members.ndjson", make_members },
-	{ "manifest-sha256.txt", make_manifest },
-	{ "bag-info.txt", make_info },
-	{ "bagit.txt", make_bagit },
-	{ "tagmanifest-sha256.txt", make_tagmanifest },
+	{ "entries.ndjson", entries_text },
+	{ "members.ndjson", members_text },
+	{ "manifest-sha256.txt", manifest_text },
+	{ "bag-info.txt", info_text },
+	{ "bagit.txt", bagit_text },
+	{ "tagmanifest-sha256.txt", tagmanifest_text },
 	{ NULL, NULL },
 };

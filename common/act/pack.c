@@ -19,6 +19,7 @@
 #include "judge/id.h"
 
 #define FRAME_FULL	(PACK_FRAME + PACK_FRAME / 4)	/* a large file's */
+#define NONE		UINT32_MAX	/* no entry */
 #define BLOCK		512		/* of a tar */
 #define EXTENDED	(2 * BLOCK)	/* a pax header, as a rule */
 #define JOBS		8		/* a thread: on their way */
@@ -30,21 +31,24 @@ struct cut {
 	bool		 begins;
 };
 
-/* Some members, one frame as a rule. */
+/* Some members, one frame as a rule; or a frame of the tag files. */
 struct job {
-	struct writer	*w;
 	size_t		 number;
 	size_t		 from, to;	/* of order */
+	struct buf	 raw;		/* the frame, when there are no members */
+	bool		 begins;	/* it does so with a member */
 	struct buf	 out;		/* compressed, not yet written */
 	struct cut	*cuts;		/* of out */
 	size_t		 ncuts, cap;
 	uint32_t	 frame;		/* that the job is filling, from 0 */
+	struct buf	 members, manifest;	/* lines of the tag files */
 	bool		 done;
+	struct job	*next;		/* idle, too */
 };
 
 struct worker {
 	struct writer	*w;
-	struct job	*job;
+	struct job	*job;		/* NULL: frames become jobs */
 	struct tarw	*tar;
 	struct codec	*codec;
 	struct sha256	*sha;
@@ -53,6 +57,7 @@ struct worker {
 	struct buf	 file;		/* bytes of a small one, or a piece */
 	struct buf	 path, name, head, truth, target;
 	uint32_t	 first;		/* of a file's names, the one packed */
+	uint32_t	 frames;	/* that became jobs */
 };
 
 struct writer {
@@ -60,7 +65,10 @@ struct writer {
 	int		 fd;
 	struct worker	*workers;
 	size_t		 nworkers;
+	struct worker	 tags;		/* no thread's: it puts the tag files */
 	struct pool	*pool;
+	uint32_t	*first_entry;	/* by node, or NONE */
+	uint32_t	*next_entry;	/* by entry: of the same node, or NONE */
 	struct seek	 seek;
 	struct sha256	*sha;
 	atomic_uint_fast64_t at;	/* written; by whoever has the turn */
@@ -77,6 +85,7 @@ struct writer {
 	size_t		 turn;		/* the job to be written next */
 	size_t		 put;		/* jobs given out */
 	bool		 writing;
+	struct job	*idle;		/* to be used again */
 };
 
 /*
@@ -138,9 +147,41 @@ write_cuts(struct writer *w, struct job *job)
 static void
 job_free(struct job *job)
 {
+	buf_free(&job->raw);
 	buf_free(&job->out);
+	buf_free(&job->members);
+	buf_free(&job->manifest);
 	free(job->cuts);
 	free(job);
+}
+
+/* Its buffers are kept, unless a large file made them large. */
+static void
+job_done(struct writer *w, struct job *job)
+{
+	if (job->out.cap > 2 * FRAME_FULL) {
+		job_free(job);
+		return;
+	}
+	job->next = w->idle;
+	w->idle = job;
+}
+
+/* Called with the lock. */
+static struct job *
+job_take(struct writer *w)
+{
+	struct job *job = w->idle, was;
+
+	if (job == NULL)
+		return xcalloc(1, sizeof(*job));
+	w->idle = job->next;
+	was = *job;
+	*job = (struct job){ .raw = was.raw, .out = was.out,
+	    .cuts = was.cuts, .cap = was.cap, .members = was.members,
+	    .manifest = was.manifest };
+	job->raw.n = job->out.n = job->members.n = job->manifest.n = 0;
+	return job;
 }
 
 /* A job whose frames are all written knows where its members are. */
@@ -152,7 +193,8 @@ settle(struct writer *w, struct job *job)
 
 	for (i = job->from; i < job->to; i++)
 		w->p->inv->v[w->p->order[i]].frame += first;
-	job_free(job);
+	buf_add(&w->p->members, buf_sl(&job->members));
+	buf_add(&w->p->manifest, buf_sl(&job->manifest));
 }
 
 /* Whoever holds the turn writes all that are done; called with the lock. */
@@ -169,6 +211,7 @@ write_done(struct writer *w)
 		settle(w, job);
 		pthread_mutex_lock(&w->lock);
 		*at = NULL;
+		job_done(w, job);
 		w->turn++;
 		w->writing = false;
 		pthread_cond_broadcast(&w->moved);
@@ -176,7 +219,7 @@ write_done(struct writer *w)
 }
 
 static void
-job_done(struct writer *w, struct job *job)
+hand_in(struct writer *w, struct job *job)
 {
 	pthread_mutex_lock(&w->lock);
 	job->done = true;
@@ -200,25 +243,74 @@ write_part(struct writer *w, struct job *job)
  */
 
 static void
-cut_frame(struct worker *k)
+wait_for_room(struct writer *w)
 {
-	struct job *job = k->job;
+	pthread_mutex_lock(&w->lock);
+	while (w->put - w->turn >= w->size && !w->failed)
+		pthread_cond_wait(&w->moved, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static struct job *
+job_next(struct writer *w)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&w->lock);
+	job = job_take(w);
+	job->number = w->put++;
+	w->ring[job->number % w->size] = job;
+	pthread_mutex_unlock(&w->lock);
+	return job;
+}
+
+/* What is in the frame goes into a job, whose empty one comes back. */
+static void
+give_frame(struct worker *k)
+{
+	struct writer *w = k->w;
+	struct buf raw = k->raw;
+	struct job *job;
+
+	wait_for_room(w);
+	if (w->failed)
+		return;
+	job = job_next(w);
+	k->raw = job->raw;
+	job->raw = raw;
+	job->begins = k->begins;
+	k->frames++;
+	pool_put(w->pool, job);
+}
+
+static void
+pack_frame(struct worker *k, struct job *job, struct slice raw, bool begins)
+{
 	size_t was = job->out.n;
 
-	if (k->raw.n == 0)
-		return;
-	codec_pack(k->codec, buf_sl(&k->raw), &job->out);
+	codec_pack(k->codec, raw, &job->out);
 	if (job->ncuts == job->cap) {
 		job->cap = job->cap == 0 ? 1 : job->cap * 2;
 		job->cuts = xrealloc(job->cuts, job->cap, sizeof(*job->cuts));
 	}
-	job->cuts[job->ncuts++] = (struct cut){ job->out.n - was, k->raw.n,
-	    k->begins };
+	job->cuts[job->ncuts++] = (struct cut){ job->out.n - was, raw.n,
+	    begins };
 	job->frame++;
+}
+
+static void
+cut_frame(struct worker *k)
+{
+	if (k->raw.n == 0)
+		return;
+	if (k->job == NULL)
+		give_frame(k);
+	else
+		pack_frame(k, k->job, buf_sl(&k->raw), k->begins);
 	k->raw.n = 0;
 	k->begins = false;
-	if (job->out.n >= 8 * PACK_FRAME)
-		write_part(k->w, job);
+	if (k->job != NULL && k->job->out.n >= 8 * PACK_FRAME)
+		write_part(k->w, k->job);
 }
 
 static void
@@ -603,12 +695,30 @@ put_node(struct worker *k, uint32_t i)
 		put_other(k, i);
 }
 
+/* A message that is a file has the file's digest, and now its id. */
 static void
-work(void *ctx, size_t number, void *arg)
+name_entries(struct worker *k, uint32_t node)
 {
-	struct writer *w = ctx;
-	struct worker *k = &w->workers[number];
-	struct job *job = arg;
+	const struct inv_node *is = &k->w->p->inv->v[node];
+	struct pack_entry *e;
+	char hex[65];
+	uint32_t i;
+
+	for (i = k->w->first_entry[node]; i != NONE; i = k->w->next_entry[i]) {
+		e = &k->w->p->entries[i];
+		if (e->sum_at == NULL || !bag_has(k->w->p, is))
+			continue;
+		hex_str(is->sha256, 32, hex);
+		memcpy(e->sum_at, hex, 64);
+		id_make(k->sha, is->sha256, e->native, e->id_at);
+		e->sum_at = NULL;
+	}
+}
+
+static void
+pack_members(struct worker *k, struct job *job)
+{
+	struct writer *w = k->w;
 	size_t i;
 
 	k->job = job;
@@ -617,8 +727,26 @@ work(void *ctx, size_t number, void *arg)
 	for (i = job->from; i < job->to && !w->failed && !sig_stop(); i++)
 		put_node(k, w->p->order[i]);
 	cut_frame(k);
+	for (i = job->from; i < job->to; i++) {
+		bag_lines(w->p, w->p->order[i], &k->path, &job->members,
+		    &job->manifest);
+		name_entries(k, w->p->order[i]);
+	}
 	w->names += job->to - job->from;
-	job_done(w, job);
+}
+
+static void
+work(void *ctx, size_t number, void *arg)
+{
+	struct writer *w = ctx;
+	struct worker *k = &w->workers[number];
+	struct job *job = arg;
+
+	if (job->raw.n > 0)
+		pack_frame(k, job, buf_sl(&job->raw), job->begins);
+	else
+		pack_members(k, job);
+	hand_in(w, job);
 }
 
 /*
@@ -714,15 +842,6 @@ is_full(struct writer *w, uint64_t pending, uint64_t more, size_t names)
 }
 
 static void
-wait_for_room(struct writer *w)
-{
-	pthread_mutex_lock(&w->lock);
-	while (w->put - w->turn >= w->size && !w->failed)
-		pthread_cond_wait(&w->moved, &w->lock);
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void
 wait_for_all(struct writer *w)
 {
 	pool_drain(w->pool);
@@ -733,27 +852,13 @@ wait_for_all(struct writer *w)
 }
 
 static void
-give_out(struct writer *w, size_t from, size_t to)
-{
-	struct job *job = xcalloc(1, sizeof(*job));
-
-	job->w = w;
-	job->from = from;
-	job->to = to;
-	pthread_mutex_lock(&w->lock);
-	job->number = w->put++;
-	w->ring[job->number % w->size] = job;
-	pthread_mutex_unlock(&w->lock);
-	pool_put(w->pool, job);
-}
-
-static void
 pack_payload(struct writer *w)
 {
 	struct pack *p = w->p;
 	size_t from = p->next, to;
 	uint64_t n, limit_at = 0;
 	struct buf path = { 0 };
+	struct job *job;
 
 	while (p->next < p->norder && !w->failed && !sig_stop()) {
 		to = frame_end(p, p->next, &n);
@@ -769,8 +874,10 @@ pack_payload(struct writer *w)
 			break;
 		if (w->nworkers > 1)
 			read_ahead(w, p->next, to, &path);
-		give_out(w, p->next, to);
-		p->next = to;
+		job = job_next(w);
+		job->from = p->next;
+		job->to = p->next = to;
+		pool_put(w->pool, job);
 		if (p->progress != NULL)
 			p->progress(p->progress_ctx, w->names, w->bytes);
 	}
@@ -779,11 +886,11 @@ pack_payload(struct writer *w)
 }
 
 /*
- * The tag files, by one worker, behind the payload.
+ * The tag files, behind the payload.
  */
 
 static int
-put_tag(struct worker *k, const char *name, const struct buf *b,
+put_tag(struct worker *k, const char *name, struct slice s,
     struct err *err)
 {
 	struct tarw_member m = { .fd = -1 };
@@ -792,76 +899,49 @@ put_tag(struct worker *k, const char *name, const struct buf *b,
 	buf_fmt(&k->name, "%s/%s", k->w->p->bag, name);
 	m.name = text(&k->name);
 	m.st.st_mode = S_IFREG | 0644;
-	m.st.st_size = (off_t)b->n;
+	m.st.st_size = (off_t)s.n;
 	m.st.st_mtime = time(NULL);
 	if (k->raw.n > PACK_FRAME / 2)
 		cut_frame(k);
 	if (k->raw.n == 0)
 		k->begins = true;
-	seek_add_place(&k->w->seek, sl(name),
-	    (uint32_t)(k->w->seek.nframes + k->job->ncuts),
-	    (uint32_t)k->raw.n);
+	seek_add_place(&k->w->seek, sl(name), k->frames, (uint32_t)k->raw.n);
 	return tarw_begin(k->tar, &m, err) == -1 ||
-	    tarw_bytes(k->tar, buf_sl(b), err) == -1 ||
+	    tarw_bytes(k->tar, s, err) == -1 ||
 	    tarw_done(k->tar, err) == -1 ? -1 : 0;
 }
 
 static int
-put_tags(struct writer *w, size_t from, struct err *err)
+put_tags(struct writer *w, struct err *err)
 {
-	struct worker *k = &w->workers[0];
-	struct job job = { .w = w, .number = w->turn };
+	struct worker *k = &w->tags;
 	struct buf b = { 0 }, sums = { 0 };
 	static const char zeros[TARW_END];
+	struct slice s;
 	uint8_t digest[32];
 	size_t i;
 	int r = 0;
 
-	k->job = &job;
+	k->frames = (uint32_t)w->seek.nframes;
 	for (i = 0; r == 0 && bag_tags[i].name != NULL; i++) {
 		b.n = 0;
-		bag_tags[i].make(w->p, from, &sums, &b);
+		s = bag_tags[i].text(w->p, &sums, &b);
 		sha256_start(k->sha);
-		sha256_add(k->sha, buf_sl(&b));
+		sha256_add(k->sha, s);
 		sha256_end(k->sha, digest);
+		r = put_tag(k, bag_tags[i].name, s, err);
 		bag_sum(&sums, digest, sl(bag_tags[i].name));
-		r = put_tag(k, bag_tags[i].name, &b, err);
-		write_cuts(w, &job);
 	}
 	on_tar(k, (struct slice){ zeros, sizeof(zeros) });
 	cut_frame(k);
-	write_cuts(w, &job);
-	buf_free(&job.out);
-	free(job.cuts);
 	buf_free(&b);
 	buf_free(&sums);
 	return r;
 }
 
-/* A message that is a file has the file's digest, and now its id. */
-static void
-name_entries(struct writer *w)
-{
-	struct pack *p = w->p;
-	struct pack_entry *e;
-	char hex[65];
-	size_t i;
-
-	for (i = 0; i < p->nentries; i++) {
-		e = &p->entries[i];
-		if (e->sum_at == NULL || !bag_has(p, &p->inv->v[e->node]))
-			continue;
-		hex_str(p->inv->v[e->node].sha256, 32, hex);
-		memcpy(e->sum_at, hex, 64);
-		id_make(w->workers[0].sha, p->inv->v[e->node].sha256,
-		    e->native, e->id_at);
-		e->sum_at = NULL;
-	}
-}
-
 /* Entries and paths: where to look for them. */
 static void
-put_index(struct writer *w, size_t from)
+add_places(struct writer *w, size_t from)
 {
 	const struct pack *p = w->p;
 	const struct inv_node *node;
@@ -886,16 +966,66 @@ put_index(struct writer *w, size_t from)
 				seek_add_place(&w->seek, p->entries[i].id,
 				    node->frame, node->at);
 		}
+	buf_free(&b);
+}
+
+static void
+put_index(struct writer *w)
+{
+	struct buf b = { 0 };
+
 	w->seek.raw = w->raw;
-	b.n = 0;
 	seek_write(&w->seek, &b);
 	write_all(w, buf_sl(&b));
 	buf_free(&b);
 }
 
+/* The index of names is made while the tag files are compressed. */
+static int
+put_rest(struct writer *w, size_t from, struct err *err)
+{
+	int r;
+
+	bag_count(w->p, from);
+	r = put_tags(w, err);
+	if (w->p->codec == CODEC_ZSTD)
+		add_places(w, from);
+	wait_for_all(w);
+	if (r == 0 && !w->failed && !sig_stop() && w->p->codec == CODEC_ZSTD)
+		put_index(w);
+	return r;
+}
+
 /*
  * All of it.
  */
+
+static void
+worker_begin(struct writer *w, struct worker *k)
+{
+	k->w = w;
+	k->tar = tarw_new(on_tar, k);
+	k->sha = sha256_new();
+}
+
+/* The entries of a node, in a chain. */
+static void
+chain_entries(struct writer *w)
+{
+	const struct pack *p = w->p;
+	uint32_t *first, node;
+	size_t i;
+
+	w->first_entry = xcalloc(p->inv->n, sizeof(*w->first_entry));
+	w->next_entry = xcalloc(p->nentries + 1, sizeof(*w->next_entry));
+	memset(w->first_entry, 0xff, p->inv->n * sizeof(*w->first_entry));
+	for (i = 0; i < p->nentries; i++) {
+		node = p->entries[i].node;
+		first = &w->first_entry[node];
+		w->next_entry[i] = *first;
+		*first = (uint32_t)i;
+	}
+}
 
 static void
 writer_begin(struct writer *w, struct pack *p, int fd)
@@ -908,13 +1038,13 @@ writer_begin(struct writer *w, struct pack *p, int fd)
 	w->workers = xcalloc(n, sizeof(*w->workers));
 	w->sha = sha256_new();
 	sha256_start(w->sha);
+	chain_entries(w);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->moved, NULL);
+	worker_begin(w, &w->tags);
 	for (i = 0; i < n; i++) {
-		w->workers[i].w = w;
-		w->workers[i].tar = tarw_new(on_tar, &w->workers[i]);
+		worker_begin(w, &w->workers[i]);
 		w->workers[i].codec = codec_new(p->codec, p->level);
-		w->workers[i].sha = sha256_new();
 	}
 	w->pool = pool_new(n, work, w);
 }
@@ -937,15 +1067,25 @@ worker_free(struct worker *k)
 static void
 writer_end(struct writer *w)
 {
+	struct job *job;
 	size_t i;
 
 	pool_free(w->pool);
 	for (i = 0; i < w->nworkers; i++)
 		worker_free(&w->workers[i]);
+	worker_free(&w->tags);
+	while ((job = w->idle) != NULL) {
+		w->idle = job->next;
+		job_free(job);
+	}
+	free(w->first_entry);
+	free(w->next_entry);
 	free(w->workers);
 	free(w->ring);
 	seek_free(&w->seek);
 	sha256_free(w->sha);
+	buf_free(&w->p->members);
+	buf_free(&w->p->manifest);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->moved);
 }
@@ -961,13 +1101,8 @@ pack_write(struct pack *p, int fd, struct err *err)
 	writer_begin(&w, p, fd);
 	pack_payload(&w);
 	p->t.payload = w.at;
-	if (!w.failed && !sig_stop()) {
-		bag_count(p, from);
-		name_entries(&w);
-		r = put_tags(&w, from, err);
-	}
-	if (r == 0 && !w.failed && !sig_stop() && p->codec == CODEC_ZSTD)
-		put_index(&w, from);
+	if (!w.failed && !sig_stop())
+		r = put_rest(&w, from, err);
 	p->t.packed = w.at;
 	p->t.raw = w.raw;
 	sha256_end(w.sha, p->t.sha256);

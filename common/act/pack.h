@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "act/inventory.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/codec.h"
@@ -66,6 +67,7 @@ struct pack {
 	/* filled in */
 	size_t		 next;		/* of order: the first not packed */
 	struct pack_totals t;
+	struct buf	 members, manifest;	/* lines; during pack_write */
 };
 
 /*
