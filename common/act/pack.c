@@ -23,6 +23,7 @@
 #define BLOCK		512		/* of a tar */
 #define EXTENDED	(2 * BLOCK)	/* a pax header, as a rule */
 #define JOBS		8		/* a thread: on their way */
+#define WRITE_OUT	(8 * PACK_FRAME)	/* bytes, at once */
 #define TRIES		3		/* to read a file that changes */
 #define AHEAD_EVERY	16		/* files of which one is looked at */
 
@@ -72,6 +73,7 @@ struct writer {
 	struct seek	 seek;
 	struct sha256	*sha;
 	atomic_uint_fast64_t at;	/* written; by whoever has the turn */
+	uint64_t	 begun;		/* of it, the disk has begun with */
 	uint64_t	 raw;
 	atomic_uint_fast64_t bytes;	/* read, for progress */
 	atomic_size_t	 names;
@@ -103,6 +105,17 @@ set_failed(struct writer *w, const struct err *err)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* The disk begins now: who waits for it at the end waits less. */
+static void
+write_out(struct writer *w)
+{
+	if (w->at - w->begun < WRITE_OUT)
+		return;
+	(void)sync_file_range(w->fd, (off_t)w->begun,
+	    (off_t)(w->at - w->begun), SYNC_FILE_RANGE_WRITE);
+	w->begun = w->at;
+}
+
 static bool
 write_all(struct writer *w, struct slice s)
 {
@@ -122,6 +135,7 @@ write_all(struct writer *w, struct slice s)
 		}
 		s = sl_from(s, (size_t)n);
 	}
+	write_out(w);
 	return true;
 }
 
@@ -471,6 +485,21 @@ read_some(int fd, char *p, size_t n, uint64_t at)
 	return (ssize_t)have;
 }
 
+/* As the inventory has it, before the reading and after it. */
+static bool
+read_known(struct worker *k, int fd, const struct inv_node *node,
+    struct stat *after)
+{
+	size_t n = (size_t)node->size;
+
+	k->file.n = 0;
+	if (read_some(fd, buf_room(&k->file, n + 1), n, 0) != (ssize_t)n ||
+	    fstat(fd, after) == -1 || !inv_same(node, after))
+		return false;
+	k->file.n = n;
+	return true;
+}
+
 /*
  * All of a small file, as it is at one moment: before and after the reading
  * it has the same times.  The last try is taken as it is.
@@ -502,17 +531,14 @@ read_small(struct worker *k, int fd, struct inv_node *node, struct stat *st)
 	return 0;
 }
 
+/* The bytes that were read. */
 static int
-put_small(struct worker *k, int fd, uint32_t i, struct stat *st,
+put_bytes(struct worker *k, int fd, uint32_t i, const struct stat *st,
     struct err *err)
 {
 	struct inv_node *node = &k->w->p->inv->v[i];
 	struct tarw_member m;
 
-	if (read_small(k, fd, node, st) == -1) {
-		lost(node);
-		return 0;
-	}
 	sha256_start(k->sha);
 	sha256_add(k->sha, buf_sl(&k->file));
 	sha256_end(k->sha, node->sha256);
@@ -520,6 +546,19 @@ put_small(struct worker *k, int fd, uint32_t i, struct stat *st,
 	return tarw_begin(k->tar, &m, err) == -1 ||
 	    tarw_bytes(k->tar, buf_sl(&k->file), err) == -1 ||
 	    tarw_done(k->tar, err) == -1 ? -1 : 0;
+}
+
+static int
+put_small(struct worker *k, int fd, uint32_t i, struct stat *st,
+    struct err *err)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+
+	if (read_small(k, fd, node, st) == -1) {
+		lost(node);
+		return 0;
+	}
+	return put_bytes(k, fd, i, st, err);
 }
 
 /* Bytes that are in a hole need not be read. */
@@ -611,23 +650,49 @@ put_large(struct worker *k, int fd, uint32_t i, struct stat *st,
 }
 
 static void
-put_open_file(struct worker *k, int fd, uint32_t i, struct stat *st)
+file_done(struct worker *k, uint32_t i, int r)
 {
 	struct inv_node *node = &k->w->p->inv->v[i];
-	struct err err = { 0 };
-	int r = st->st_size <= PACK_FRAME ? put_small(k, fd, i, st, &err) :
-	    put_large(k, fd, i, st, &err);
 
 	if (r == -1) {
 		node->state = INV_UNPACKABLE;
 		return;
 	}
-	if (st->st_size <= PACK_FRAME)
-		k->w->bytes += node->size;
 	if (node->state == INV_FOUND)
 		node->state = INV_PACKED;
 	if (node->state == INV_PACKED || node->state == INV_CHANGED)
 		k->first = i;
+}
+
+static void
+put_open_file(struct worker *k, int fd, uint32_t i, struct stat *st)
+{
+	struct err err = { 0 };
+	bool small = st->st_size <= PACK_FRAME;
+
+	file_done(k, i, small ? put_small(k, fd, i, st, &err) :
+	    put_large(k, fd, i, st, &err));
+	if (small)
+		k->w->bytes += k->w->p->inv->v[i].size;
+}
+
+/*
+ * As a rule it is what the inventory says, and one look at it is enough: all
+ * others are begun anew.
+ */
+static bool
+put_known(struct worker *k, int fd, uint32_t i)
+{
+	struct inv_node *node = &k->w->p->inv->v[i];
+	struct err err = { 0 };
+	struct stat st;
+
+	if (node->first_link != INV_NONE || node->size > PACK_FRAME ||
+	    !read_known(k, fd, node, &st))
+		return false;
+	file_done(k, i, put_bytes(k, fd, i, &st, &err));
+	k->w->bytes += node->size;
+	return true;
 }
 
 /* Another name of the file before it. */
@@ -662,15 +727,19 @@ put_file(struct worker *k, uint32_t i)
 	int fd = below_open(k->w->p->inv->root, node_path(k, i), O_RDONLY, 0);
 	struct stat st;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
+	if (fd == -1) {
 		lost(node);
-	} else if (!S_ISREG(st.st_mode)) {
-		node->state = INV_VANISHED;	/* another has its name */
-	} else if (!put_hard(k, i, fd, &st)) {
-		put_open_file(k, fd, i, &st);
+		return;
 	}
-	if (fd != -1)
-		close(fd);
+	if (put_known(k, fd, i))
+		;
+	else if (fstat(fd, &st) == -1)
+		lost(node);
+	else if (!S_ISREG(st.st_mode))
+		node->state = INV_VANISHED;	/* another has its name */
+	else if (!put_hard(k, i, fd, &st))
+		put_open_file(k, fd, i, &st);
+	close(fd);
 }
 
 static void
