@@ -37,6 +37,8 @@ struct inv_node {
 	uint32_t	 first_link;	/* of these the first; itself; or INV_NONE */
 	uint8_t		 state;		/* enum inv_state */
 	bool		 chosen;	/* to be packed */
+	bool		 with_last;	/* of the same entry or file as the one
+					   that is packed before it */
 	uint8_t		 sha256[32];	/* of a packed file */
 	uint32_t	 volume;	/* of several archives, the one */
 	uint32_t	 frame;		/* where it begins in the archive: */

@@ -750,7 +750,7 @@ put_node(struct worker *k, uint32_t i)
 	node->volume = (uint32_t)k->w->p->volume;
 	node->frame = k->job->frame;
 	node->at = (uint32_t)k->raw.n;
-	if (k->raw.n == 0)
+	if (k->raw.n == 0 && !node->with_last)
 		k->begins = true;
 	if (node->state != INV_FOUND)
 		return;		/* it was not readable when it was found */
@@ -880,19 +880,32 @@ joined(const struct pack *p, size_t i)
 	return before->first_link == node->first_link;
 }
 
+/* The files of an entry stay together; where they end, and their cost to *n. */
+static size_t
+group_end(const struct pack *p, size_t from, uint64_t *n)
+{
+	size_t i = from;
+
+	*n = 0;
+	do
+		*n += joined(p, i) ? head_cost(p, p->order[i]) :
+		    cost(p, p->order[i]);
+	while (++i < p->norder && p->inv->v[p->order[i]].with_last);
+	return i;
+}
+
 /* How far a frame goes from here; its cost to *n. */
 static size_t
 frame_end(const struct pack *p, size_t from, uint64_t *n)
 {
 	uint64_t c, full = PACK_FRAME;
-	size_t i = from;
+	size_t i = from, end;
 
 	if (p->limit > 0 && p->limit / 4 < full)
 		full = p->limit / 4;
-	for (*n = 0; i < p->norder; i++) {
-		c = joined(p, i) ? head_cost(p, p->order[i]) :
-		    cost(p, p->order[i]);
-		if (i > from && !joined(p, i) && *n + c > full)
+	for (*n = 0; i < p->norder; i = end) {
+		end = group_end(p, i, &c);
+		if (i > from && *n + c > full)
 			break;
 		*n += c;
 	}

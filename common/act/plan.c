@@ -350,7 +350,7 @@ find_entries(struct plan *p)
 
 /* A node, with the other names of its file. */
 static void
-put_node(struct plan *p, uint32_t i)
+put_node(struct plan *p, uint32_t i, bool with_last)
 {
 	uint32_t first = p->inv->v[i].first_link, k;
 
@@ -358,7 +358,9 @@ put_node(struct plan *p, uint32_t i)
 	    k = p->inv->v[k].next_link)
 		if (p->inv->v[k].chosen && !p->paths->put[k]) {
 			p->paths->put[k] = true;
+			p->inv->v[k].with_last = with_last;
 			p->order[p->n++] = k;
+			with_last = true;
 		}
 }
 
@@ -398,12 +400,12 @@ plan_end(struct plan *p, bool only)
 	p->order = xcalloc(p->inv->n, sizeof(*p->order));
 	for (i = 0; i < p->inv->n; i++)
 		if (S_ISDIR(p->inv->v[i].mode))
-			put_node(p, i);
+			put_node(p, i, false);
 	for (k = 0; k < p->nentries; k++)
 		for (i = p->entries[k].node; i != INV_NONE; i = p->next_file[i])
-			put_node(p, i);
+			put_node(p, i, i != p->entries[k].node);
 	for (i = 0; i < p->inv->n; i++)
-		put_node(p, i);
+		put_node(p, i, false);
 	paths_free(t);
 	p->paths = NULL;
 }

@@ -59,21 +59,17 @@ add_segment(struct part *p, uint64_t frame, uint64_t *end)
 	return true;
 }
 
-/* The file's segment, those of the folders before and of companions behind. */
+/* The file's segment, which has its companions, and that of the folders. */
 static bool
 add_all(struct part *p, struct slice path)
 {
 	struct seek_place place;
-	uint64_t end = 0, more;
+	uint64_t end = 0;
 
 	if (!seek_rows_find(&p->rows, path, &place) ||
 	    place.frame >= p->rows.nframes || !add_segment(p, 0, &end))
 		return false;
-	if (place.frame >= end && !add_segment(p, place.frame, &end))
-		return false;
-	if (end < p->rows.nframes)
-		(void)add_segment(p, end, &more);	/* or it has none */
-	return true;
+	return place.frame < end || add_segment(p, place.frame, &end);
 }
 
 static int

@@ -5,7 +5,7 @@
 /*
  * part - of an archive of ours (io/seek.h) what lies around one file: a tar
  * in memory that begins with the archive's folders, then has the frame of the
- * file, and the next one, where companions may stand.
+ * file, which has its companions: an entry is not cut in two.
  *
  * path is the file's true one below the tree.  Returns a descriptor; -1: the
  * archive has no such index, or not that file, or it is damaged or too large to
