@@ -135,6 +135,12 @@ name_it(struct casefile *c, struct err *err)
 
 /* ---- open and close ---- */
 
+int
+state_log(struct casefile *c, struct err *err)
+{
+	return db_run(c->db, "PRAGMA journal_mode = WAL", err);
+}
+
 /*
  * With a log beside the file readers go on while we write.  A case without
  * entries has none to speak of, and without a log its first scan is written
@@ -144,7 +150,7 @@ static int
 write_mode(struct casefile *c, struct err *err)
 {
 	if (db_int(c->db, "SELECT EXISTS (SELECT 1 FROM entry)", 1) == 1 &&
-	    db_run(c->db, "PRAGMA journal_mode = WAL", err) == -1)
+	    state_log(c, err) == -1)
 		return -1;
 	return db_run(c->db, "PRAGMA synchronous = FULL", err);
 }

@@ -110,6 +110,10 @@ replays_open(struct replays **out, struct casefile *c, struct err *err)
 	size_t i;
 
 	r->c = c;
+	if (c->write && state_log(c, err) == -1) {
+		replays_free(r);
+		return -1;
+	}
 	for (i = 0; i < Q_NUM; i++)
 		if ((r->q[i] = db_query(c->db, queries[i], err)) == NULL) {
 			replays_free(r);

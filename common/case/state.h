@@ -24,6 +24,9 @@ int	schema_same(struct db *d, const char *path, struct err *err);
 /* Indexes, which are made after the first scan: it is faster so. */
 int	schema_index(struct db *d, struct err *err);
 
+/* A log beside the file: a commit is one sync, and readers go on. */
+int	state_log(struct casefile *c, struct err *err);
+
 /* begin, unless a transaction is open: *own says whether to finish it. */
 int	state_begin(struct casefile *c, bool *own, struct err *err);
 int	state_end(struct casefile *c, bool own, int result, struct err *err);
