@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,11 +15,15 @@
 #include "base/xalloc.h"
 
 /*
- * Into a folder, many at a time and each once: replay.h has the steps.
+ * Into a folder, many at a time and each once: replay.h has the steps.  Some
+ * batches are in hand: while threads write and sync the files of the younger
+ * ones, the oldest is published, and the next is read and its intents are
+ * written down.
  */
-#define BATCH		1024		/* messages in flight */
+#define IN_HAND		3		/* batches */
+#define BATCH		512		/* messages of one */
 #define TOGETHER	8		/* so many are synced by one call */
-#define BATCH_BYTES	(16 * 1024 * 1024)	/* rendered, of one batch */
+#define BATCH_BYTES	(8 * 1024 * 1024)	/* rendered, of one */
 #define NAME		64		/* bytes of a file's name */
 #define LOOK_MS		50		/* between two looks at the folder */
 
@@ -36,6 +41,13 @@ struct batch {
 	struct drop	 v[BATCH];
 	size_t		 n;
 	struct buf	 bytes;
+
+	pthread_t	 thread;	/* that writes the files */
+	bool		 threaded;	/* there is one */
+	struct replay	*r;
+	struct sha256	*sha;
+	struct err	 err;		/* of writing them */
+	int		 result;
 };
 
 /* A name that nobody else gives: the case's and the row's. */
@@ -270,7 +282,7 @@ give_away(const struct replay *r, int fd, struct err *err)
 }
 
 static int
-write_file(struct replay *r, const char *name, struct slice s, int *fd,
+write_file(const struct replay *r, const char *name, struct slice s, int *fd,
     struct err *err)
 {
 	*fd = openat(r->st->stagefd, name,
@@ -283,14 +295,15 @@ write_file(struct replay *r, const char *name, struct slice s, int *fd,
 }
 
 static int
-write_one(struct replay *r, struct batch *b, struct drop *d, struct err *err)
+write_one(const struct replay *r, struct batch *b, struct drop *d,
+    struct err *err)
 {
 	struct slice s = { b->bytes.p + d->from, d->n };
 	char twin[NAME];
 
-	sha256_start(r->st->sha);
-	sha256_add(r->st->sha, s);
-	sha256_end(r->st->sha, d->sha256);
+	sha256_start(b->sha);
+	sha256_add(b->sha, s);
+	sha256_end(b->sha, d->sha256);
 	if (write_file(r, d->name, sl_first(s, d->second), &d->fd, err) == -1)
 		return -1;
 	return !twin_of(r, d->name, twin) ? 0 : write_file(r, twin,
@@ -317,7 +330,10 @@ syncs_together(int fd)
 	return false;
 }
 
-/* Before Linux 5.8 syncfs keeps an error to itself: each file is asked. */
+/*
+ * Before Linux 5.8 syncfs keeps an error to itself, and since it tells one
+ * once, to whichever batch asks first: each file is asked.
+ */
 static int
 sync_together(const struct replay *r, const struct batch *b, struct err *err)
 {
@@ -349,7 +365,7 @@ sync_files(const struct replay *r, const struct batch *b, struct err *err)
 }
 
 static int
-write_files(struct replay *r, struct batch *b, struct err *err)
+write_files(const struct replay *r, struct batch *b, struct err *err)
 {
 	size_t i;
 	int result = 0;
@@ -365,6 +381,33 @@ write_files(struct replay *r, struct batch *b, struct err *err)
 			close(b->v[i].fd2);
 	}
 	return result == -1 ? -1 : dir_sync(r->st->stagefd, STAGE, err);
+}
+
+static void *
+write_thread(void *arg)
+{
+	struct batch *b = arg;
+
+	b->result = write_files(b->r, b, &b->err);
+	return NULL;
+}
+
+static void
+begin_writing(struct batch *b)
+{
+	b->threaded = pthread_create(&b->thread, NULL, write_thread, b) == 0;
+	if (!b->threaded)
+		write_thread(b);
+}
+
+static int
+end_writing(struct batch *b, struct err *err)
+{
+	if (b->threaded)
+		pthread_join(b->thread, NULL);
+	if (b->result == -1)
+		*err = b->err;
+	return b->result;
 }
 
 /* ---- the third and fourth: said, and published ---- */
@@ -475,6 +518,13 @@ publish_all(struct replay *r, const struct batch *b, struct watch *w,
 	return case_commit(r->c, err) == -1 ? -1 : result;
 }
 
+static int
+settle(struct replay *r, const struct batch *b, struct watch *w,
+    struct err *err)
+{
+	return say_staged(r, b, err) == -1 ? -1 : publish_all(r, b, w, err);
+}
+
 /* Nothing of the batch was published: it leaves no trace. */
 static void
 undo(struct replay *r, const struct batch *b)
@@ -488,37 +538,118 @@ undo(struct replay *r, const struct batch *b)
 	}
 }
 
-static int
-do_batch(struct replay *r, struct batch *b, struct watch *w, struct err *err)
+/* ---- batches in hand ---- */
+
+struct hand {
+	struct batch	*v[IN_HAND];	/* the oldest first */
+	size_t		 n;		/* whose files are written */
+	uint64_t	 sent;		/* messages, of all that there were */
+};
+
+static void
+hand_init(struct hand *h, struct replay *r)
 {
+	size_t i;
+
+	*h = (struct hand){ .n = 0 };
+	for (i = 0; i < IN_HAND; i++) {
+		h->v[i] = xcalloc(1, sizeof(*h->v[i]));
+		h->v[i]->r = r;
+		h->v[i]->sha = sha256_new();
+	}
+}
+
+static void
+hand_free(struct hand *h)
+{
+	size_t i;
+
+	for (i = 0; i < IN_HAND; i++) {
+		buf_free(&h->v[i]->bytes);
+		sha256_free(h->v[i]->sha);
+		free(h->v[i]);
+	}
+}
+
+/* Messages that are not published yet. */
+static size_t
+hand_waiting(const struct hand *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->n; i++)
+		n += h->v[i]->n;
+	return n;
+}
+
+static void
+hand_drop(struct replay *r, struct hand *h)
+{
+	struct err other;
+
+	while (h->n-- > 0) {
+		end_writing(h->v[h->n], &other);
+		undo(r, h->v[h->n]);
+	}
+	h->n = 0;
+}
+
+/* The oldest is published; where one fails, nothing of the others is. */
+static int
+hand_settle(struct replay *r, struct hand *h, struct watch *w,
+    struct err *err)
+{
+	struct batch *b = h->v[0];
+	int result = end_writing(b, err);
+
+	if (result == -1)
+		undo(r, b);
+	else
+		result = settle(r, b, w, err);
+	memmove(h->v, h->v + 1, (IN_HAND - 1) * sizeof(b));
+	h->v[IN_HAND - 1] = b;
+	h->n--;
+	if (result == -1)
+		hand_drop(r, h);
+	return result;
+}
+
+/* One more, from item *next on, with at most room messages. */
+static int
+hand_take(struct replay *r, struct hand *h, size_t *next, size_t room,
+    struct err *err)
+{
+	struct batch *b = h->v[h->n];
+
+	if (fill(r, b, next, room, err) == -1)
+		return -1;
 	if (b->n == 0)
 		return 0;
-	if (write_files(r, b, err) == -1) {
-		undo(r, b);
-		return -1;
-	}
-	return say_staged(r, b, err) == -1 ? -1 : publish_all(r, b, w, err);
+	h->n++;
+	h->sent += b->n;
+	begin_writing(b);
+	return 0;
 }
 
 /* ---- pace ---- */
 
 struct pace {
 	int64_t		 began, moved;	/* ms; the last time one was taken */
-	uint64_t	 sent;
 	uint64_t	 rate;		/* a minute; 0: no limit */
 };
 
 /* How many may go now. */
 static size_t
-room_for(struct replay *r, const struct pace *p, const struct watch *w)
+room_for(struct replay *r, const struct pace *p, const struct hand *h,
+    const struct watch *w)
 {
 	uint64_t room = BATCH, due;
-	size_t waiting = watch_waiting(w);
+	size_t waiting = watch_waiting(w) + hand_waiting(h);
 
 	if (p->rate > 0) {
 		due = 1 + (uint64_t)(replay_clock() - p->began) * p->rate /
 		    60000;
-		due = due > p->sent ? due - p->sent : 0;
+		due = due > h->sent ? due - h->sent : 0;
 		room = due < room ? due : room;
 	}
 	if (r->in->taken && r->o->max_waiting > 0) {
@@ -560,29 +691,31 @@ look(struct replay *r, struct watch *w, struct pace *p, struct err *err)
 
 /* Until nothing is left to publish; then until all are taken. */
 static int
-run(struct replay *r, struct batch *b, struct watch *w, struct err *err)
+run(struct replay *r, struct hand *h, struct watch *w, struct err *err)
 {
 	struct pace p = { .began = replay_clock(), .moved = replay_clock(),
 	    .rate = r->o->rate != 0 ? r->o->rate : r->in->rate };
 	size_t next = 0, room;
 	int go = 1;
 
-	while (go == 1 && !sig_stop() &&
-	    (next < r->n || (r->in->taken && watch_waiting(w) > 0))) {
-		room = next < r->n ? room_for(r, &p, w) : 0;
+	while (go == 1 && !sig_stop() && (next < r->n || h->n > 0 ||
+	    (r->in->taken && watch_waiting(w) > 0))) {
+		room = next == r->n || h->n == IN_HAND ? 0 :
+		    room_for(r, &p, h, w);
 		if (room > 0) {
-			if (fill(r, b, &next, room, err) == -1 ||
-			    do_batch(r, b, w, err) == -1)
+			if (hand_take(r, h, &next, room, err) == -1)
 				return -1;
-			p.sent += b->n;
-			go = look(r, w, &p, err);
 			continue;
 		}
-		if (r->o->stall == 0 && (next == r->n || is_full(r, w))) {
+		if (h->n == 0 && r->o->stall == 0 &&
+		    (next == r->n || is_full(r, w))) {
 			r->did.full = next < r->n;
 			break;
 		}
-		replay_nap(LOOK_MS);
+		if (h->n == 0)
+			replay_nap(LOOK_MS);
+		else if (hand_settle(r, h, w, err) == -1)
+			return -1;
 		go = look(r, w, &p, err);
 	}
 	r->did.stopped = sig_stop();
@@ -592,16 +725,22 @@ run(struct replay *r, struct batch *b, struct watch *w, struct err *err)
 int
 drop_all(struct replay *r, struct err *err)
 {
-	struct batch *b = xcalloc(1, sizeof(*b));
 	struct watch *w = watch_new(r);
+	struct err later;
+	struct hand h;
 	int result = watch_known(w, err);
 
+	hand_init(&h, r);
 	if (result == 0)
-		result = run(r, b, w, err);
+		result = run(r, &h, w, err);
+	while (h.n > 0)			/* it is done, whatever ended the run */
+		if (hand_settle(r, &h, w, &later) == -1 && result == 0) {
+			*err = later;
+			result = -1;
+		}
 	r->did.waiting = watch_waiting(w);
 	watch_free(w);
-	buf_free(&b->bytes);
-	free(b);
+	hand_free(&h);
 	return result;
 }
 
