@@ -21,7 +21,7 @@ struct waiting {
 	enum replay_state state;	/* PUBLISHED: it lies there */
 	const char	*why;
 	const char	*source;	/* what a person calls it */
-	char		 name[64];
+	const char	*name;
 };
 
 struct watch {
@@ -62,8 +62,8 @@ watch_add(struct watch *w, int64_t row, const char *source,
 	}
 	x = &w->v[w->n++];
 	*x = (struct waiting){ .row = row, .since = replay_clock(),
-	    .state = REPLAY_PUBLISHED, .source = source };
-	snprintf(x->name, sizeof(x->name), "%s", name);
+	    .state = REPLAY_PUBLISHED, .source = source,
+	    .name = arena_str(w->r->st->keep, sl(name)) };
 }
 
 size_t
