@@ -87,6 +87,7 @@ attribute(void)
 	return setxattr(named("PAYLOAD_SPOOL"), "user.payload", "1", 1, 0);
 }
 
+static int cut(void) { return truncate(named("PAYLOAD_SPOOL"), 0); }
 static int others(void) { return kill(getppid(), 0); }
 static int removal(void) { return unlink(named("PAYLOAD_SPOOL")); }
 
@@ -105,6 +106,7 @@ static const struct {
 	{ "signal another process", false, others },
 	{ "chmod in the spool", true, modes },
 	{ "setxattr in the spool", true, attribute },
+	{ "truncate in the spool", true, cut },
 	{ "remove from the spool", true, removal },
 };
 

@@ -51,7 +51,7 @@ planted() {
 	PAYLOAD=$work/told PAYLOAD_SPOOL=$work/spool/In/00000002 \
 	    PAYLOAD_BESIDE=$work/new run "$want" \
 	    env LD_PRELOAD="$B/tests/payload.so" "$@" || return 1
-	[ "$(wc -l <told)" -eq 11 ] || { echo "it did not fire: $*"; return 1; }
+	[ "$(wc -l <told)" -eq 12 ] || { echo "it did not fire: $*"; return 1; }
 }
 # refused STATUS command ...: nothing that was tried is done.
 refused() {

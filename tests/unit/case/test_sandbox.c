@@ -65,6 +65,8 @@ static long environ_of(void) { return opening("/proc/1/environ", O_RDONLY); }
 static long beside(void) { return opening("new", O_WRONLY | O_CREAT); }
 static long over(void) { return opening("beside", O_WRONLY); }
 static long cut_off(void) { return opening("beside", O_RDONLY | O_TRUNC); }
+static long cut_short(void) { return opening("spool/a", O_RDONLY | O_TRUNC); }
+static long shortening(void) { return truncate("spool/a", 0); }
 static long nameless(void) { return opening("/tmp", O_TMPFILE | O_RDWR); }
 static long in_spool(void) { return opening("spool/a", O_RDWR); }
 
@@ -152,6 +154,8 @@ static const struct {
 	{ "make a file beside the case", beside, true, true, false },
 	{ "write over a file beside it", over, true, true, false },
 	{ "truncate a file beside it", cut_off, true, true, false },
+	{ "truncate in the spool by opening", cut_short, false, true, false },
+	{ "truncate in the spool", shortening, false, true, false },
 	{ "make a nameless file", nameless, true, true, false },
 	{ "write in the spool", in_spool, true, true, false },
 	{ "make a file by openat2", by_openat2, true, true, false },
