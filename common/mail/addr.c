@@ -429,11 +429,15 @@ seg_close(struct build *b)
 	b->quoted = false;
 }
 
-/* s.p[i] is the '[' of a domain literal; the index behind its ']'. */
+/*
+ * s.p[i] is the '[' of a domain literal; the index behind its ']'.  What
+ * separates addresses is in none: only a route could hide it there.
+ */
 static size_t
 seg_literal(struct build *b, struct slice s, size_t i)
 {
-	while (i < s.n && s.p[i] != ']' && !b->bad && s.p[i] != ' ')
+	while (i < s.n && s.p[i] != ']' && !b->bad && s.p[i] != ' ' &&
+	    !is_separator(s.p[i]))
 		seg_put(b, s.p[i++]);
 	if (i == s.n || s.p[i] != ']')
 		b->bad = true;
