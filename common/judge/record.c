@@ -339,6 +339,21 @@ note_problems(struct reading *r)
 		    SL("large: only its first part was looked at"));
 }
 
+/*
+ * Who wrote it: PHP names the script ("33:mail.php", or "host/path for
+ * 192.0.2.1"), which tells more than the library that it uses says of itself.
+ */
+static struct slice
+mailer(const struct head *h)
+{
+	struct slice s = head_get(h, H_X_PHP_ORIGINATING_SCRIPT), word;
+
+	if (s.n == 0 && (s = head_get(h, H_X_PHP_SCRIPT)).n > 0 &&
+	    sl_word(&s, &word))
+		s = word;
+	return sl_first(s.n > 0 ? s : head_get(h, H_X_MAILER), 64);
+}
+
 /* Reports are many and look alike; they are judged by what they are about. */
 static void
 read_sketch(struct reading *r)
@@ -353,7 +368,7 @@ read_sketch(struct reading *r)
 	for (; from.nrcpts < 4 && from.nrcpts < rec->nrcpts; from.nrcpts++)
 		rcpts[from.nrcpts] = rec->rcpts[from.nrcpts].addr.spec;
 	rec->sketch = text_sketch(r->a, r->cs, &from, &rec->host);
-	rec->mailer = sl_first(head_get(&r->head, H_X_MAILER), 64);
+	rec->mailer = mailer(&r->head);
 }
 
 /*

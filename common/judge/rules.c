@@ -209,6 +209,16 @@ say_stolen(const struct judge *j, const struct facts *f, struct buf *out)
 		totals_say(s, out);
 }
 
+static void
+say_script(const struct judge *j, const struct facts *f, struct buf *out)
+{
+	say_stolen(j, f, out);
+	if (f->account == 0 && f->client == 0 && f->mailer != 0) {
+		buf_add(out, SL("; written by "));
+		buf_add(out, str(j, f->mailer));
+	}
+}
+
 /* A report about what somebody sent who is none of our users. */
 static bool
 about_abuse(const struct judge *j, const struct facts *f)
@@ -1098,13 +1108,14 @@ const struct rule judge_rules[] = {
 	    "points as for stolen accounts, for what comes from one inside "
 	    "address and is made in one way.", "KB836500" },
 	{ "relay/abused-program", C_RELAY, DECIDES, abused_program,
-	    say_stolen,
+	    say_script,
 	    "A program on the server itself, as a web form or a site that "
 	    "somebody broke into, sends what nobody asked for: the same "
 	    "points, for mail without account and client, by the domain of "
-	    "its sender and its text.", "KB836500" },
+	    "its sender and its text.  Where a field of its header names a "
+	    "script of PHP or a program, that is said.", "KB836500" },
 	{ "unsure/maybe-abused", C_UNSURE, DECIDES, maybe_abused,
-	    say_stolen,
+	    say_script,
 	    "As relay/stolen-account and the two after it, but one point "
 	    "too few; or it is, and this message goes to somebody who writes "
 	    "to us; or to less than 2,000 recipients, or again and again to "

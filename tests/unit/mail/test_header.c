@@ -147,6 +147,8 @@ static const struct {
 	{ "X-Failed-Recipients", H_X_FAILED_RECIPIENTS },
 	{ "X-Forwarded-To", H_X_FORWARDED_TO }, { "X-Loop", H_X_LOOP },
 	{ "X-Mailer", H_X_MAILER },
+	{ "X-PHP-Originating-Script", H_X_PHP_ORIGINATING_SCRIPT },
+	{ "X-PHP-Script", H_X_PHP_SCRIPT },
 	{ "X-MS-Embedded-Report", H_X_MS_EMBEDDED_REPORT },
 	{ "X-MS-Exchange-Message-Is-Ndr", H_X_MS_EXCHANGE_MESSAGE_IS_NDR },
 	{ "X-Original-To", H_X_ORIGINAL_TO },
