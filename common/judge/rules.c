@@ -1110,9 +1110,9 @@ const struct rule judge_rules[] = {
 	{ "relay/abused-program", C_RELAY, DECIDES, abused_program,
 	    say_script,
 	    "A program on the server itself, as a web form or a site that "
-	    "somebody broke into, sends what nobody asked for: the same "
-	    "points, for mail without account and client, by the domain of "
-	    "its sender and its text.  Where a field of its header names a "
+	    "somebody broke into, sends what nobody asked for: by points "
+	    "as for stolen accounts, for mail without account and client, of "
+	    "one sender domain and one text.  Where a field of its header names a "
 	    "script of PHP or a program, that is said.", "KB836500" },
 	{ "unsure/maybe-abused", C_UNSURE, DECIDES, maybe_abused,
 	    say_script,
