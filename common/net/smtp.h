@@ -89,8 +89,10 @@ const char	*smtp_name(const struct smtp *s);	/* what the greeting calls
 		    the server: a name with letters, digits, dots; or "" */
 
 /*
- * AUTH by the best mechanism that both know: CRAM-MD5, then PLAIN, then
- * LOGIN.  The last two only inside TLS, or when plain says so.
+ * AUTH by the best mechanism that both know: CRAM-MD5, then PLAIN, or
+ * LOGIN.  The last two only inside TLS, or when plain says so.  They follow
+ * a CRAM-MD5 that was refused too: servers offer it that keep no password
+ * to compute it with.
  * 1 when the server let us in; 0 when it did not, *r says why (code 0: no
  * mechanism that may be used).
  */

@@ -112,7 +112,10 @@ smtp_auth(struct smtp *s, struct slice user, struct slice password,
 			continue;
 		if (ways[i].run(s, user, password, r, err) == -1)
 			return -1;
-		return r->code == 235;
+		if (r->code == 235)
+			return 1;
+		if (ways[i].bare)
+			break;		/* it has seen the password */
 	}
 	return 0;
 }

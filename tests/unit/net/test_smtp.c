@@ -218,6 +218,18 @@ static const struct {
 	{ "250 AUTH PLAIN CRAM-MD5\r\n", "334 PDFAeD4=\r\n235 ok\r\n", false,
 	    1, "AUTH CRAM-MD5\r\n"
 	    "Ym9iIGFhMjFhYWUwZjMxMzkwNzNiNDI5NzViYzY5ZGNkZjc0\r\n" },
+	/* offered, but what it is made with is not kept there */
+	{ "250 AUTH CRAM-MD5 PLAIN LOGIN\r\n", "334 PDFAeD4=\r\n535 no\r\n"
+	    "235 ok\r\n", true, 1, "AUTH CRAM-MD5\r\n"
+	    "Ym9iIGFhMjFhYWUwZjMxMzkwNzNiNDI5NzViYzY5ZGNkZjc0\r\n"
+	    "AUTH PLAIN AGJvYgBwYXNz\r\n" },
+	{ "250 AUTH CRAM-MD5 PLAIN\r\n", "334 PDFAeD4=\r\n535 no\r\n",
+	    false, 0, "AUTH CRAM-MD5\r\n"
+	    "Ym9iIGFhMjFhYWUwZjMxMzkwNzNiNDI5NzViYzY5ZGNkZjc0\r\n" },
+	{ "250 AUTH CRAM-MD5 PLAIN LOGIN\r\n", "334 PDFAeD4=\r\n535 no\r\n"
+	    "535 no\r\n", true, 0, "AUTH CRAM-MD5\r\n"
+	    "Ym9iIGFhMjFhYWUwZjMxMzkwNzNiNDI5NzViYzY5ZGNkZjc0\r\n"
+	    "AUTH PLAIN AGJvYgBwYXNz\r\n" },
 	{ "250 AUTH CRAM-MD5\r\n", "334 ###\r\n501 aborted\r\n", false, 0,
 	    "AUTH CRAM-MD5\r\n*\r\n" },
 };
