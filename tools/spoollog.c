@@ -354,6 +354,10 @@ run(struct job *job, char *const paths[])
 		    (unsigned long long)job->sum.lines);
 		return STATUS_FAILED;
 	}
+	if (job->sum.files == 0 && job->sum.lost == 0) {
+		diag_note("not one line in what was given");
+		return STATUS_NONE;
+	}
 	if (job->sum.files == 0)
 		return STATUS_FAILED;
 	rank(job->usage);

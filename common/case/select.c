@@ -434,6 +434,7 @@ case_ids(struct casefile *c, struct slice text, struct case_rows *rows,
 	}
 	if (r == 0 && rows->n == was)
 		r = err_set(err, ERR_USAGE, SL_FMT ": no entry of %s has this "
-		    "id or path", SL_ARG(text), c->path);
+		    "id or path%s", SL_ARG(text), c->path, text.n < ID_LEAST ?
+		    "; of an id four characters are the least" : "");
 	return r;
 }

@@ -207,7 +207,10 @@ t 'names in a log reach no terminal raw' '
 	run 0 spoollog --list accounts -o csv e.log && plain out'
 
 t 'a link in a folder is not followed' '
-	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 4 spoollog l'
+	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 1 spoollog l'
+t 'logs without a line are told' '
+	: >new.log && run 1 spoollog new.log && has "not one line in what was given" errs &&
+	run 0 spoollog new.log postfix.log'
 t 'an archive with no file in it is told' '
 	head -c 100000 /dev/zero | gzip >zeros.gz && run 4 spoollog zeros.gz &&
 	has "zeros.gz: an archive of nothing" errs'
