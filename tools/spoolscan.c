@@ -376,6 +376,9 @@ judge_and_show(struct scan *scan, struct job *job)
 	judge_known(j, known.v, known.n, known.used);
 	judge_threads(j, scan->threads);
 	judge_all(j);
+	if (site_has(job->site, SITE_LOCAL) && judge_misses_us(j))
+		diag_note("no address in it is of a local domain: are -d and "
+		    "-s right?");
 	asked = ask(scan, j, job);
 	if (err.msg[0] != '\0' ||
 	    (job->cf != NULL && keep(scan, j, &known, job) == -1))

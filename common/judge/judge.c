@@ -44,6 +44,23 @@ judge_ours(const struct judge *j, uint32_t domain)
 	return ask(j, j->ours, domain, site_is_ours);
 }
 
+bool
+judge_misses_us(const struct judge *j)
+{
+	bool asked = false;
+	uint8_t said;
+	size_t i;
+
+	for (i = 0; i < j->ids; i++) {
+		said = atomic_load_explicit(&j->ours[i],
+		    memory_order_relaxed);
+		if (said & YES)
+			return false;
+		asked |= said & ASKED;
+	}
+	return asked;
+}
+
 static bool
 host_or_ours(const struct site *site, struct slice name)
 {

@@ -65,6 +65,9 @@ struct slice	 judge_str(const struct judge *j, uint32_t id);
 bool		 judge_ours(const struct judge *j, uint32_t domain);
 bool		 judge_host(const struct judge *j, uint32_t name);
 
+/* After judge_all: addresses were looked at, and not one of them is ours. */
+bool		 judge_misses_us(const struct judge *j);
+
 /*
  * Fill in what nobody said about the site, from the evidence of all
  * entries: servers, local domains, trusted networks, gateways.  why gets a

@@ -54,7 +54,7 @@ mail many 'a@one.example.com, b@two.example.com, c@one.example.com' >rcpts/a.eml
 t 'a domain counts once for each message, in whatever order' '
 	run 0 spoolscan -f eml rcpts && has "one\.example\.com .* 1\$" && hasnt "one\.example\.com .* 2\$"'
 
-perl -e 'print "From: a\@example.net\nSubject: x\nTo: ", join(",", ("a\@b") x 15000), "\n\n"' >rcpts/b.eml
+perl -e 'print "From: a\@example.net\nSubject: x\nTo: ", join(",", map { "a$_\@b" } 1 .. 15000), "\n\n"' >rcpts/b.eml
 t 'recipients of a header beyond the limit are said' '
 	run 0 spoolscan -f eml -o ndjson rcpts/b.eml && has "more recipients than are kept" &&
 	[ "$(jq ".recipients | length" out)" -eq 10000 ]'
@@ -167,6 +167,10 @@ mbox 1 >boxes/ann
 for u in bob cy; do mail 2 >boxes/$u; done
 t 'nor does a From_ line on one message make mailboxes of others' '
 	run 0 spoolscan boxes && has "^boxes: eml, 4 messages"'
+
+t 'a local domain that no message knows is told' '
+	run 0 spoolscan -d exmaple.com rcpts && has "no address in it is of a local domain" errs &&
+	run 0 spoolscan -d two.example.com rcpts && hasnt "no address in it" errs'
 
 mkdir nothing
 t 'where nothing is there is nothing to type next' '
