@@ -54,7 +54,7 @@ mail many 'a@one.example.com, b@two.example.com, c@one.example.com' >rcpts/a.eml
 t 'a domain counts once for each message, in whatever order' '
 	run 0 spoolscan -f eml rcpts && has "one\.example\.com .* 1\$" && hasnt "one\.example\.com .* 2\$"'
 
-perl -e 'print "From: a\@example.net\nSubject: x\nTo: ", join(",", map { "a$_\@b" } 1 .. 15000), "\n\n"' >rcpts/b.eml
+perl -e 'print "From: a\@example.net\nSubject: x\nTo: ", join(",", (map { "$_\@b" } "aaa" .. "zzz")[1 .. 10500]), "\n\n"' >rcpts/b.eml
 t 'recipients of a header beyond the limit are said' '
 	run 0 spoolscan -f eml -o ndjson rcpts/b.eml && has "more recipients than are kept" &&
 	[ "$(jq ".recipients | length" out)" -eq 10000 ]'
