@@ -4,7 +4,9 @@
 #
 #	live_feed PORT		numbered messages, each to one who has it at
 #				once, every fourth also to one who is put off
-#				until the end; what the server took is in took*
+#				until the end, as long as these are not more
+#				than a scan is done with in a moment; what the
+#				server took is in took*
 #	live_scan FORMAT SPOOL	each scan has what was taken before it began
 #				and is put off, no message twice, and each as
 #				it was sent
@@ -15,12 +17,12 @@
 # Sinks: the server delivers ok.example.net to the folder ok, late.example.net
 # to the folder late.
 
-secs=${SECS:-10} scans=${SCANS:-5}
+secs=${SECS:-10} scans=${SCANS:-5} late_until=2000
 mkdir ok late
 
 cat >feed.pl <<'E2'
 use strict; use warnings; use IO::Socket::INET;
-my ($port, $name, $k) = @ARGV;
+my ($port, $name, $k, $late_until) = @ARGV;
 open my $took, '>>', $name or die;
 $took->autoflush(1);
 my $n = $k * 1000000;
@@ -44,7 +46,8 @@ until (-e 'stop') {
 		my $body = "seal $n\r\n" x (1 + $n % 300);
 		out("MAIL FROM:<s$n\@example.com>");
 		out("RCPT TO:<r$n\@ok.example.net>");
-		out("RCPT TO:<r$n\@late.example.net>") if $n % 4 == 0;
+		out("RCPT TO:<r$n\@late.example.net>")
+		    if $n % 4 == 0 && $n % 1000000 <= $late_until;
 		out('DATA');
 		print $s "Message-ID: <$n\@example.com>\r\n\r\n$body.\r\n";
 		answer();
@@ -59,10 +62,11 @@ live_feed() {
 	rm -f stop
 	feeders=
 	for k in 1 2; do
-		perl feed.pl "$1" took$k $k 2>feed$k.errs &
+		perl feed.pl "$1" took$k $k $late_until 2>feed$k.errs &
 		feeders="$feeders $!"
 	done
 }
+late_of() { awk -v until=$late_until '$1 % 4 == 0 && $1 % 1000000 <= until' "$@"; }
 live_stop() {
 	touch stop
 	wait $feeders
@@ -79,7 +83,8 @@ live_check() {
 	    "\(.path) \(.problems)"' out | grep . && return 1
 	jq -r 'select((.problems // []) == [] and (.from == null) and .kind == "mail") |
 	    (.message_id // "" | ltrimstr("<") | split("@")[0]) as $n |
-	    (["r\($n)@ok.example.net"] + (if ($n | tonumber) % 4 == 0
+	    (["r\($n)@ok.example.net"] + (if ($n | tonumber) % 4 == 0 and
+	    ($n | tonumber) % 1000000 <= '$late_until'
 	    then ["r\($n)@late.example.net"] else [] end)) as $to |
 	    select(.sender.address != "s\($n)@example.com" or
 	    (.recipients | map(.address) | length == 0 or . - $to != []))
@@ -96,7 +101,7 @@ live_check() {
 live_scan() {
 	end=$(($(date +%s) + secs)) done=0
 	while [ "$(date +%s)" -lt "$end" ] || [ $done -lt "$scans" ]; do
-		cat took* | awk '$1 % 4 == 0' | sort >there
+		late_of took* | sort >there
 		spoolscan -f "$1" -d example.org -o ndjson "$2" >out 2>errs </dev/null
 		case $? in 0|1) ;; *) cat errs; return 1 ;; esac
 		live_check || return 1
@@ -107,7 +112,7 @@ live_scan() {
 live_ids() { cat "$1"/* | sed -n "s/^Message-ID: <\([0-9]*\)@.*/\1/p" | sort; }
 live_each_once() {
 	cat took* | sort >took
-	awk '$1 % 4 == 0' took >took.late
+	late_of took >took.late
 	live_ids ok >there && live_ids late >there.late &&
 	[ "$(wc -l <took)" -gt 20 ] && diff took there &&
 	diff took.late there.late
