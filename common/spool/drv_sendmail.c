@@ -483,7 +483,8 @@ static const struct {
 };
 #define NTYPES		(sizeof(types) / sizeof(types[0]))
 
-static void
+/* NULL; or why it ends where it does not say so. */
+static const char *
 read_control(struct control *q, struct slice s)
 {
 	const char *why = NULL;
@@ -494,12 +495,12 @@ read_control(struct control *q, struct slice s)
 		for (i = 0; i < NTYPES && types[i].type != it.type; i++)
 			;
 		if (i == NTYPES)
-			why = "a line of the qf file is of no type";
+			msg_problem(q->c.m,
+			    "a line of the qf file is of no type");
 		else if (types[i].take != NULL)
 			types[i].take(q, it.value);
 	}
-	if (why != NULL)
-		msg_problem(q->c.m, why);
+	return why;
 }
 
 /*
@@ -590,6 +591,17 @@ is_locked(int fd)
 	if (!locked)
 		flock(fd, LOCK_UN);
 	return locked;
+}
+
+/* A new qf file is written under its name, and locked meanwhile. */
+static bool
+is_written(const struct spool_reader *rd)
+{
+	struct stat st;
+
+	return rd->e->nheld == 0 && (is_locked(rd->fd) ||
+	    (fstat(rd->fd, &st) == 0 && (st.st_nlink == 0 ||
+	    (uint64_t)st.st_size != rd->size)));
 }
 
 /*
@@ -716,6 +728,8 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct control q = { .c = { rd->a, m, PROV_NATIVE, 0 } };
 	char kind = kind_of(rd->e->name);
+	const char *why;
+	bool writing;
 	int fd, r;
 
 	rd->done = true;
@@ -729,14 +743,18 @@ sendmail_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 		return -1;
 	if (r == 1)
 		close(fd);
-	read_control(&q, buf_sl(&rd->buf));
+	why = read_control(&q, buf_sl(&rd->buf));
+	writing = kind == 't' || (why != NULL && is_written(rd));
+	if (writing)
+		msg_problem(m, "still being received");
+	else if (why != NULL)
+		msg_problem(m, why);
 	if (reader_text(rd, m, err) == -1)
 		return -1;
 	settle(&q, kind);
-	companion_done(&q.c);
-	if (kind == 't')
-		msg_problem(m, "still being received");
-	else if (kind == 'Q')
+	if (!writing)
+		companion_done(&q.c);
+	if (kind == 'Q')
 		msg_problem(m, "the server gave it up: it is a Qf file");
 	if (r == 0)
 		msg_problem(m, "its df file is missing: the body is lost");

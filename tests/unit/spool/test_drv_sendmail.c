@@ -1,3 +1,5 @@
+#include <sys/file.h>
+
 #include "mtabox.h"
 
 #define GOOD	"sendmail/good-mqueue"
@@ -158,6 +160,34 @@ START_TEST(two_queues_side_by_side_are_two_spools)
 }
 END_TEST
 
+/* SM-14: the server writes a new qf under its name, and has it locked. */
+START_TEST(a_cut_file_that_is_locked_is_still_being_written)
+{
+	static const char *const says[] = { "the qf file ends too early",
+	    "still being received" };
+	struct spool_reader *rd;
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	int fd;
+
+	box_text("q1/df6AM1Jxx0000001", "x\n");
+	box_text("q1/qf6AM1Jxx0000001", _i < 2 ? "V8\nT1073264523\n" : "");
+	box_text("q1/qf6AM1Jxx0000002", "V8\n.\n");
+	fd = open(box("q1/qf6AM1Jxx0000001"), O_WRONLY);
+	ck_assert_int_ne(fd, -1);
+	if (_i > 0)
+		ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	sp = box_one(box("."), "sendmail");
+	rd = load_one(sp, "q1/qf6AM1Jxx0000001", &e, &m);
+	ck_assert_str_eq(m.problems[0], says[_i > 0]);
+	close(fd);
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(a_file_cut_anywhere_gives_what_is_left)
 {
 	static const char *const beside[] = { "q1/df6AM1Jxx0000001", NULL };
@@ -181,6 +211,8 @@ suite(void)
 	tcase_add_test(tc, what_belongs_to_a_message_is_listed);
 	tcase_add_test(tc, a_glance_tells_when_it_came);
 	tcase_add_test(tc, two_queues_side_by_side_are_two_spools);
+	tcase_add_loop_test(tc,
+	    a_cut_file_that_is_locked_is_still_being_written, 0, 3);
 	tcase_add_test(tc, a_file_cut_anywhere_gives_what_is_left);
 	suite_add_tcase(s, tc);
 	return s;
