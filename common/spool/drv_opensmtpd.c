@@ -128,9 +128,10 @@ is_offline(const struct spool_entry *e)
 	return strcmp(e->folder, "offline") == 0;
 }
 
-/* All envelopes of the folder, however many there are, by their names. */
+/* The others of the folder, however many there are, by their names. */
 static void
-add_envelopes(struct tree_dir *d, struct arena *a, struct spool_entry *e)
+add_envelopes(struct tree_dir *d, const char *name, struct arena *a,
+    struct spool_entry *e)
 {
 	const struct tree_name *t;
 	const uint32_t *at;
@@ -139,12 +140,29 @@ add_envelopes(struct tree_dir *d, struct arena *a, struct spool_entry *e)
 	e->with = arena_alloc(a, n * sizeof(*e->with));
 	for (i = 0; i < n && e->nwith < SPOOL_RCPT_MAX; i++) {
 		t = &d->v[at[i]];
-		if (t->type == TREE_FILE && is_envelope(t->name))
+		if (t->type == TREE_FILE && is_envelope(t->name) &&
+		    strcmp(t->name, name) != 0)
 			e->with[e->nwith++] = (struct spool_with){ NULL,
 			    t->name };
 	}
 }
 
+static bool
+is_first(struct tree_dir *d, const char *name)
+{
+	const struct tree_name *t;
+	const uint32_t *at;
+	size_t n = tree_dir_heads(d, "", &at), i;
+
+	for (i = 0; i < n; i++) {
+		t = &d->v[at[i]];
+		if (t->type == TREE_FILE && is_envelope(t->name))
+			return strcmp(t->name, name) == 0;
+	}
+	return false;
+}
+
+/* Without a message, as while it is received, the first envelope has all. */
 static bool
 opensmtpd_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
     struct arena *a, struct spool_entry *e)
@@ -156,12 +174,13 @@ opensmtpd_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 		return false;
 	if (is_offline(e) || d->v[i].type != TREE_FILE)
 		return true;
-	if (strcmp(name, "message") == 0) {
-		add_envelopes(d, a, e);
-		return true;
-	}
 	at = tree_dir_find(d, "message");
-	return !is_envelope(name) || at == -1 || d->v[at].type != TREE_FILE;
+	if (is_envelope(name) && ((at != -1 && d->v[at].type == TREE_FILE) ||
+	    !is_first(d, name)))
+		return false;
+	if (is_envelope(name) || strcmp(name, "message") == 0)
+		add_envelopes(d, name, a, e);
+	return true;
 }
 
 /*
@@ -524,12 +543,12 @@ note_local(struct companion *c, const struct envelope *v)
 		msg_note(m, c->a, SL("handed in on this server"));
 }
 
+/* first: *v is none yet */
 static void
-take_envelopes(struct companion *c, struct spool_reader *rd,
+take_envelopes(struct companion *c, struct spool_reader *rd, bool first,
     struct envelope *v)
 {
 	struct envelope one;
-	bool first = true;
 	size_t i;
 
 	for (i = 0; i < rd->e->nwith; i++) {
@@ -551,6 +570,7 @@ load_message(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	struct companion c = { rd->a, m, PROV_NATIVE, 0 };
 	struct envelope v = { .version = SL("") };
+	bool first = true;
 
 	m->queue_id = arena_dup(rd->a, opensmtpd_id(rd->e->dir, rd->e->name));
 	if (is_envelope(rd->e->name)) {
@@ -558,9 +578,10 @@ load_message(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 			msg_problem(m, "its message file is missing");
 		if (reader_front(rd, ENVELOPE_MAX, err) == -1)
 			return -1;
-		take_envelope(&c, arena_dup(rd->a, buf_sl(&rd->buf)), &v);
-	} else
-		take_envelopes(&c, rd, &v);
+		first = !take_envelope(&c, arena_dup(rd->a,
+		    buf_sl(&rd->buf)), &v);
+	}
+	take_envelopes(&c, rd, first, &v);
 	take_common(&c, &v);
 	companion_done(&c);
 	if (reader_text(rd, m, err) == -1)

@@ -123,6 +123,42 @@ START_TEST(all_envelopes_belong_to_it)
 END_TEST
 
 /* OS-8: whose file it is says who handed it in. */
+/* OS-1: while it is received there is no message yet. */
+START_TEST(envelopes_without_a_message_are_one_entry)
+{
+	static const char *const rcpts[] = { "a", "b", "c" };
+	struct spool_reader *rd;
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	char name[64], text[256];
+	size_t i;
+
+	box_text("queue/0b/0b1b2c01/message", "Subject: other\n\n");
+	box_text("purge/x/message", "");
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name),
+		    "incoming/0a1b2c01/0a1b2c010000000%zu", i);
+		snprintf(text, sizeof(text), "version: 3\ntype: mta\n"
+		    "sender: s@example.com\ndest: %s@example.net\n",
+		    rcpts[i]);
+		box_text(name, text);
+	}
+	sp = box_one(box("."), "opensmtpd");
+	rd = load_one(sp, "incoming/0a1b2c01/0a1b2c0100000000", &e, &m);
+	ck_assert_uint_eq(m.nrcpts, 3);
+	for (i = 0; i < 3; i++)
+		ck_assert(sl_starts(m.rcpts[i].addr.spec, sl(rcpts[i])));
+	ck_assert_str_eq(m.problems[0], "still being received");
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+	sp = box_one(box("."), "opensmtpd");
+	ck_assert(!box_find(sp, "incoming/0a1b2c01/0a1b2c0100000001", &e));
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(offline_has_its_envelope_in_the_first_line)
 {
 	struct spool *sp = box_one(FIXTURES GOOD, "opensmtpd");
@@ -198,6 +234,7 @@ suite(void)
 	    NITEMS(messages));
 	tcase_add_test(tc, a_message_with_its_envelopes_is_one_entry);
 	tcase_add_test(tc, all_envelopes_belong_to_it);
+	tcase_add_test(tc, envelopes_without_a_message_are_one_entry);
 	tcase_add_test(tc, offline_has_its_envelope_in_the_first_line);
 	tcase_add_test(tc, a_compressed_file_cut_anywhere_is_told);
 	suite_add_tcase(s, tc);
