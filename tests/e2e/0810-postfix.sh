@@ -171,6 +171,12 @@ t 'what is ours is read in main.cf as the server reads it' '
 	sed -n "/^local_domains/,/^[a-z].*/p" out | grep "^	" | head -n "$(wc -l <theirs)" | diff - theirs &&
 	has "0.0.0.0/0 of .*main.cf was not taken: it would trust strangers" errs'
 
+# PF-7, PF-41
+t 'what is expired by hand is told' '
+	id=$(ls $q/hold | head -n 1) && in_server /usr/sbin/postsuper -e $id 2>/dev/null &&
+	in_server /usr/sbin/postqueue -j | jq -r "select(.forced_expire).queue_id" >theirs &&
+	[ "$(cat theirs)" = "$id" ] && run 0 spoolscan -f postfix -d example.org -o ndjson $q &&
+	jq -r "select(.note // \"\" | test(\"expired by hand\")).queue_id" out | diff theirs -'
 # Half a message, and nobody ends it: PF-11.
 half() {
 	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:2830");
