@@ -39,6 +39,7 @@ START_TEST(one_file_is_one_message_whatever_lines_are_in_it)
 	struct err err;
 
 	box_text("s/a.eml", "Subject: a\n\n");	/* so it is no mbox */
+	box_text("s/c.eml", "Subject: c\n\n");
 	box_text("s/b", "From a Mon Jan  5 01:00:00 2004\nSubject: b\n\n\n"
 	    "From c Mon Jan  5 02:00:00 2004\nSubject: c\n\n");
 	sp = box_one(box("s"), "eml");
