@@ -24,6 +24,7 @@ struct bag_walk {
 	struct tarr	*tar;
 	struct buf	 packed, raw;
 	size_t		 frame, end;	/* to be read */
+	struct slice	 here;		/* frames that need not be read */
 	size_t		 skip;		/* bytes of the first */
 	uint64_t	 at;		/* without an index: of the file */
 	size_t		 frames_read;
@@ -154,23 +155,38 @@ next_block(struct bag_walk *w, struct slice *bytes, struct err *err)
 }
 
 static int
+take_frame(struct bag_walk *w, size_t want, struct slice *packed,
+    struct err *err)
+{
+	size_t n;
+
+	if (w->here.n >= want) {
+		*packed = sl_first(w->here, want);
+		w->here = sl_from(w->here, want);
+		return 0;
+	}
+	w->packed.n = 0;
+	if (read_at(w->b->fd, w->b->seek.frames[w->frame].at,
+	    buf_room(&w->packed, want), want, &n, err) == -1)
+		return -1;
+	*packed = (struct slice){ w->packed.p, n };
+	return n == want ? 0 : err_set(err, ERR_FORMAT,
+	    "damaged archive: it breaks off");
+}
+
+static int
 next_frame(struct bag_walk *w, struct slice *bytes, struct err *err)
 {
 	const struct seek_frame *f = &w->b->seek.frames[w->frame];
-	size_t want = (size_t)(f[1].at - f->at), n;
+	struct slice packed;
 
 	*bytes = (struct slice){ "", 0 };
 	if (w->frame == w->end)
 		return 0;
-	w->packed.n = w->raw.n = 0;
-	if (read_at(w->b->fd, f->at, buf_room(&w->packed, want), want, &n,
-	    err) == -1)
-		return -1;
-	if (n < want)
-		return err_set(err, ERR_FORMAT,
-		    "damaged archive: it breaks off");
-	if (codec_unpack(w->codec, (struct slice){ w->packed.p, want },
-	    (size_t)(f[1].raw - f->raw), &w->raw, err) == -1)
+	w->raw.n = 0;
+	if (take_frame(w, (size_t)(f[1].at - f->at), &packed, err) == -1 ||
+	    codec_unpack(w->codec, packed, (size_t)(f[1].raw - f->raw),
+	    &w->raw, err) == -1)
 		return -1;
 	w->frame++;
 	w->frames_read++;
@@ -225,6 +241,7 @@ begin(struct bag_walk *w, size_t frame, size_t end, size_t skip)
 	w->frame = frame;
 	w->end = end;
 	w->skip = skip;
+	w->here = (struct slice){ NULL, 0 };
 	w->at = 0;
 }
 
@@ -235,6 +252,13 @@ bag_walk_segment(struct bag_walk *w, size_t i)
 		begin(w, w->b->first[i], w->b->first[i + 1], 0);
 	else
 		begin(w, 0, 0, 0);
+}
+
+void
+bag_walk_bytes(struct bag_walk *w, size_t i, struct slice bytes)
+{
+	bag_walk_segment(w, i);
+	w->here = bytes;
 }
 
 /* The last segment that begins at or before the place goes to its end. */

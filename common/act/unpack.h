@@ -48,10 +48,12 @@ struct bag_walk *bag_walk_new(struct bag *b);
 void	bag_walk_free(struct bag_walk *w);		/* NULL allowed */
 
 /*
- * Begin with a segment; or with a place of the index; or with the segment
- * that the place is in.
+ * Begin with a segment; or with one whose bytes are here already; or with a
+ * place of the index; or with the segment that the place is in.
  */
 void	bag_walk_segment(struct bag_walk *w, size_t segment);
+void	bag_walk_bytes(struct bag_walk *w, size_t segment,
+	    struct slice bytes);			/* borrowed */
 void	bag_walk_home(struct bag_walk *w, const struct seek_place *p);
 void	bag_walk_place(struct bag_walk *w, const struct seek_place *p);
 

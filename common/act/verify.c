@@ -14,6 +14,8 @@
 #include "base/xalloc.h"
 
 #define BLOCK	(1024 * 1024)	/* bytes of the file read at once */
+#define ALIGN	4096u		/* where the page cache is passed by */
+#define HERE_MAX	(4 * BLOCK)	/* a segment that is kept in memory */
 #define TAGS_MAX	64	/* tag files; ours are seven */
 
 struct tag {
@@ -22,9 +24,18 @@ struct tag {
 	struct tag	*next;
 };
 
+/* Bytes of the file, to be used for one segment after another. */
+struct room {
+	char		*p;
+	size_t		 cap;
+	struct room	*next;
+};
+
 struct segment {
 	struct verify_state *s;
 	size_t		 number;
+	struct room	*room;		/* its frames are here; or NULL */
+	struct slice	 bytes;
 	struct verified	*v;		/* of a worker's arena */
 	size_t		 n, cap;
 	size_t		 file;		/* of them, the last with bytes, + 1 */
@@ -44,7 +55,9 @@ struct verify_state {
 	size_t		 nsegments;
 	struct checker	*workers;
 	size_t		 nworkers;
-	pthread_mutex_t	 lock;		/* of tags */
+	int		 direct;	/* past the page cache, or -1 */
+	pthread_mutex_t	 lock;		/* of what follows */
+	struct room	*rooms;		/* free */
 	struct tag	*tags;
 	size_t		 ntags;
 	atomic_size_t	 names;
@@ -151,23 +164,65 @@ add_tag(struct checker *k, const struct bag_member *m, struct segment *g)
 	    bag_text(k->walk, BAG_TEXT_MAX, &t->text, &g->err) : 0;
 }
 
+static struct room *
+room_take(struct verify_state *s, size_t n)
+{
+	struct room *room;
+
+	pthread_mutex_lock(&s->lock);
+	if ((room = s->rooms) != NULL)
+		s->rooms = room->next;
+	pthread_mutex_unlock(&s->lock);
+	if (room == NULL)
+		room = xcalloc(1, sizeof(*room));
+	if (room->cap >= n)
+		return room;
+	free(room->p);
+	room->cap = (n + BLOCK - 1) / BLOCK * BLOCK;
+	if ((room->p = aligned_alloc(ALIGN, room->cap)) == NULL)
+		xalloc_die(room->cap);
+	return room;
+}
+
+static void
+room_give(struct verify_state *s, struct room *room)
+{
+	pthread_mutex_lock(&s->lock);
+	room->next = s->rooms;
+	s->rooms = room;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+check(struct checker *k, struct segment *g)
+{
+	struct bag_member m;
+	int r;
+
+	while (!sig_stop() && (r = bag_next(k->walk, &m, &g->err)) == 1) {
+		r = m.part == BAG_PAYLOAD ? add_payload(k, &m, g) :
+		    add_tag(k, &m, g);
+		if (r == -1)
+			return;
+		g->s->names++;
+	}
+}
+
 static void
 work(void *ctx, size_t number, void *job)
 {
 	struct verify_state *s = ctx;
 	struct checker *k = &s->workers[number];
 	struct segment *g = job;
-	struct bag_member m;
-	int r;
 
-	bag_walk_segment(k->walk, g->number);
-	while (!sig_stop() && (r = bag_next(k->walk, &m, &g->err)) == 1) {
-		r = m.part == BAG_PAYLOAD ? add_payload(k, &m, g) :
-		    add_tag(k, &m, g);
-		if (r == -1)
-			return;
-		s->names++;
+	if (g->room == NULL) {
+		bag_walk_segment(k->walk, g->number);
+		check(k, g);
+		return;
 	}
+	bag_walk_bytes(k->walk, g->number, g->bytes);
+	check(k, g);
+	room_give(s, g->room);
 }
 
 /*
@@ -194,23 +249,81 @@ add_range(struct verify_state *s, struct sha256 *sha, uint64_t at,
 	return 0;
 }
 
+/* Where the file cannot be read past the page cache, it is read through it. */
+static ssize_t
+read_direct(struct verify_state *s, char *p, size_t n, uint64_t at)
+{
+	ssize_t r = -1;
+
+	errno = EINVAL;
+	if (s->direct != -1)
+		r = pread(s->direct, p, n, (off_t)at);
+	if (r != -1 || errno != EINVAL)
+		return r;
+	if (s->direct != -1)
+		close(s->direct);
+	s->direct = -1;
+	return pread(bag_fd(s->b), p, n, (off_t)at);
+}
+
+/* A segment's bytes are read once, for its digest and for its worker. */
+static int
+load(struct verify_state *s, struct segment *g, uint64_t at, size_t n,
+    struct err *err)
+{
+	size_t lead = (size_t)(at % ALIGN), have = 0;
+	size_t want = (lead + n + ALIGN - 1) / ALIGN * ALIGN;
+	ssize_t r;
+
+	g->room = room_take(s, want);
+	while (have < lead + n) {
+		r = read_direct(s, g->room->p + have, want - have,
+		    at - lead + have);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r <= 0) {
+			room_give(s, g->room);
+			return err_sys(err, "cannot read the archive");
+		}
+		have += (size_t)r;
+	}
+	g->bytes = (struct slice){ g->room->p + lead, n };
+	return 0;
+}
+
+static int
+read_segment(struct verify_state *s, size_t i, struct sha256 *sha,
+    uint64_t *end, struct buf *b, struct err *err)
+{
+	struct segment *g = &s->segments[i];
+	uint64_t at, n;
+
+	bag_segment(s->b, i, &at, &n);
+	*end = at + n;
+	*g = (struct segment){ .s = s, .number = i };
+	if (!bag_indexed(s->b) || n > HERE_MAX)
+		return add_range(s, sha, at, at + n, b, err);
+	if (load(s, g, at, (size_t)n, err) == -1)
+		return -1;
+	sha256_add(sha, g->bytes);
+	return 0;
+}
+
 static int
 read_all(struct verify_state *s, struct pool *pool, struct err *err)
 {
 	struct verify *v = s->v;
 	struct sha256 *sha = sha256_new();
 	struct buf b = { 0 };
-	uint64_t at, n, end = 0;
+	uint64_t end = 0;
 	size_t i;
 	int r = 0;
 
 	sha256_start(sha);
 	for (i = 0; r == 0 && i < s->nsegments && !sig_stop(); i++) {
-		bag_segment(s->b, i, &at, &n);
-		r = add_range(s, sha, at, at + n, &b, err);
-		end = at + n;
-		s->segments[i] = (struct segment){ .s = s, .number = i };
-		pool_put(pool, &s->segments[i]);
+		r = read_segment(s, i, sha, &end, &b, err);
+		if (r == 0)
+			pool_put(pool, &s->segments[i]);
 		if (v->progress != NULL)
 			v->progress(v->progress_ctx, s->names, s->bytes);
 	}
@@ -354,6 +467,16 @@ compare(struct verify_state *s)
 		    "written down");
 }
 
+/* The same file, opened anew: other readers of it read as before. */
+static int
+open_direct(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+}
+
 static void
 begin(struct verify_state *s, struct verify *v, struct bag *b)
 {
@@ -361,6 +484,7 @@ begin(struct verify_state *s, struct verify *v, struct bag *b)
 
 	*s = (struct verify_state){ .v = v, .b = b,
 	    .nsegments = bag_segments(b),
+	    .direct = v->warm ? -1 : open_direct(bag_fd(b)),
 	    .nworkers = v->threads == 0 ? pool_cpus() : v->threads };
 	s->segments = xcalloc(s->nsegments, sizeof(*s->segments));
 	s->workers = xcalloc(s->nworkers, sizeof(*s->workers));
@@ -390,6 +514,8 @@ bag_verify(struct bag *b, struct verify *v, struct err *err)
 	pool = pool_new(s->nworkers, work, s);
 	r = read_all(s, pool, err);
 	pool_free(pool);
+	if (s->direct != -1)
+		close(s->direct);
 	if (r == 0 && sig_stop())
 		r = err_set(err, ERR_SYS, "stopped");
 	if (r == -1)
@@ -404,6 +530,7 @@ void
 verify_free(struct verify *v)
 {
 	struct verify_state *s = v->state;
+	struct room *room;
 	struct tag *t;
 	size_t i;
 
@@ -419,6 +546,11 @@ verify_free(struct verify *v)
 		free(t->name);
 		buf_free(&t->text);
 		free(t);
+	}
+	while ((room = s->rooms) != NULL) {
+		s->rooms = room->next;
+		free(room->p);
+		free(room);
 	}
 	pthread_mutex_destroy(&s->lock);
 	free(s->segments);
