@@ -139,37 +139,73 @@ guess_site(struct site *site, struct scan *scan)
 	buf_free(&why);
 }
 
-/* Without a case the entries are read and judged here. */
-static int
-plan_by_scan(struct job *job, struct plan *plan, struct err *err)
+/* What is known of the entries: by a case; or else read and judged here. */
+struct known {
+	struct job	*job;
+	struct plan	*plan;
+	struct case_rows rows;
+	struct scan	 scan;
+	struct site	*site;
+	struct judge	*judge;
+};
+
+static void
+known_free(struct known *k)
 {
-	struct scan scan = { .threads = (size_t)threads, .format = format,
+	case_rows_free(&k->rows);
+	judge_free(k->judge);
+	scan_free(&k->scan);
+	site_free(k->site);
+}
+
+static int
+plan_by_scan(struct known *k, struct err *err)
+{
+	struct scan *scan = &k->scan;
+	struct job *job = k->job;
+	char *paths[] = { arena_str(job->a, sl(job->tree)), NULL };
+	int r;
+
+	*scan = (struct scan){ .threads = (size_t)threads, .format = format,
 	    .records = true, .digests = true, .file_digests = true,
 	    .progress = on_progress, .progress_ctx = job };
-	char *paths[] = { arena_str(job->a, sl(job->tree)), NULL };
-	struct site *site = site_new();
-	struct judge *j;
-	int r = site_tell(site, &told, err);
-
+	k->site = site_new();
 	job->progress.total = 0;
 	progress_begin(&job->progress, "reading");
-	if (r == 0 && (r = scan_read(&scan, paths, err)) == 0) {
-		guess_site(site, &scan);
-		j = judge_new(site, scan.strings, scan.entries, scan.n);
-		judge_all(j);
-		r = plan_from_scan(plan, &scan, j, job->tree, err);
-		judge_free(j);
+	r = site_tell(k->site, &told, err);
+	if (r == 0 && (r = scan_read(scan, paths, err)) == 0) {
+		guess_site(k->site, scan);
+		k->judge = judge_new(k->site, scan->strings, scan->entries,
+		    scan->n);
+		judge_all(k->judge);
+		plan_from_scan(k->plan, scan, k->judge, job->tree);
 	}
 	progress_end(&job->progress);
-	scan_free(&scan);
-	site_free(site);
 	return r;
+}
+
+static int
+plan_entries(struct known *k, struct err *err)
+{
+	if (k->job->cf == NULL)
+		return plan_by_scan(k, err);
+	return plan_from_case(k->plan, k->job->cf, k->job->tree, only,
+	    &k->rows, err);
+}
+
+static int
+entry_lines(void *ctx, struct err *err)
+{
+	struct known *k = ctx;
+
+	if (k->job->cf == NULL)
+		return plan_lines_from_scan(k->plan, &k->scan, k->judge, err);
+	return plan_lines_from_case(k->plan, k->job->cf, &k->rows, err);
 }
 
 /* What is there and what is known of it, looked up side by side. */
 struct look {
-	struct job	*job;
-	struct plan	*plan;
+	struct known	*known;
 	struct inv	*inv;		/* NULL: its entries */
 	int		 root;
 	int		 r;
@@ -180,26 +216,22 @@ static void
 look_up(void *ctx, size_t worker, void *arg)
 {
 	struct look *l = arg;
-	const char *tree = l->job->tree;
 
 	(void)ctx;
 	(void)worker;
-	if (l->inv == NULL && l->job->cf == NULL)
-		l->r = plan_by_scan(l->job, l->plan, &l->err);
-	else if (l->inv == NULL)
-		l->r = plan_from_case(l->plan, l->job->cf, tree, only,
-		    &l->err);
+	if (l->inv == NULL)
+		l->r = plan_entries(l->known, &l->err);
 	else if ((l->r = inv_read(l->inv, l->root, &l->err)) == 0)
-		plan_files(l->plan, l->inv, tree, format);
+		plan_files(l->known->plan, l->inv, l->known->job->tree,
+		    format);
 }
 
 static int
-plan_tree(struct job *job, int root, struct plan *plan, struct inv *inv,
-    struct err *err)
+plan_tree(struct known *k, int root, struct inv *inv, struct err *err)
 {
 	struct look looks[] = {
-		{ .job = job, .plan = plan, .inv = inv, .root = root },
-		{ .job = job, .plan = plan },
+		{ .known = k, .inv = inv, .root = root },
+		{ .known = k },
 	};
 	struct pool *pool = pool_new(threads == 0 ? pool_cpus() :
 	    (size_t)threads, look_up, NULL);
@@ -213,7 +245,7 @@ plan_tree(struct job *job, int root, struct plan *plan, struct inv *inv,
 			*err = looks[i].err;
 			return -1;
 		}
-	plan_end(plan, only != NULL);
+	plan_end(k->plan, only != NULL);
 	return 0;
 }
 
@@ -397,13 +429,15 @@ bytes_of(const struct inv *inv, const struct plan *plan)
 }
 
 static int
-pack_plan(struct job *job, struct inv *inv, const struct plan *plan,
-    struct err *err)
+pack_plan(struct known *k, struct inv *inv, struct err *err)
 {
+	const struct plan *plan = k->plan;
+	struct job *job = k->job;
 	struct buf info = { 0 };
 	struct pack p = { .inv = inv, .order = plan->order,
 	    .norder = plan->n, .entries = plan->entries,
-	    .nentries = plan->nentries, .next_file = plan->next_file,
+	    .nentries = plan->nentries, .lines = entry_lines,
+	    .lines_ctx = k, .next_file = plan->next_file,
 	    .codec = codec_by_name(job->archive),
 	    .level = (int)level, .threads = (size_t)threads,
 	    .progress = on_progress, .progress_ctx = job };
@@ -429,14 +463,16 @@ pack_tree(struct job *job, int root, struct err *err)
 {
 	struct inv inv = { 0 };
 	struct plan plan;
+	struct known k = { .job = job, .plan = &plan };
 	int r;
 
 	plan_init(&plan);
-	r = plan_tree(job, root, &plan, &inv, err);
+	r = plan_tree(&k, root, &inv, err);
 	if (r == 0 && only != NULL && plan.nentries == 0)
 		r = 1;
 	if (r == 0)
-		r = pack_plan(job, &inv, &plan, err);
+		r = pack_plan(&k, &inv, err);
+	known_free(&k);
 	plan_free(&plan);
 	inv_free(&inv);
 	return r;

@@ -19,10 +19,14 @@
 #include "judge/id.h"
 
 #define FRAME_FULL	(PACK_FRAME + PACK_FRAME / 4)	/* a large file's */
-#define NONE		UINT32_MAX	/* no entry */
 #define BLOCK		512		/* of a tar */
 #define EXTENDED	(2 * BLOCK)	/* a pax header, as a rule */
 #define JOBS		8		/* a thread: on their way */
+/*
+ * A file system that has large folios takes memory for a large write that
+ * nobody used before, which a virtual machine then has to ask for.
+ */
+#define WRITE_AT_ONCE	((size_t)64 * 1024)
 #define WRITE_OUT	(8 * PACK_FRAME)	/* bytes, at once */
 #define TRIES		3		/* to read a file that changes */
 #define AHEAD_EVERY	16		/* files of which one is looked at */
@@ -68,8 +72,10 @@ struct writer {
 	size_t		 nworkers;
 	struct worker	 tags;		/* no thread's: it puts the tag files */
 	struct pool	*pool;
-	uint32_t	*first_entry;	/* by node, or NONE */
-	uint32_t	*next_entry;	/* by entry: of the same node, or NONE */
+	pthread_t	 clerk;		/* makes the lines of the entries */
+	bool		 has_clerk;
+	int		 clerk_said;
+	struct err	 clerk_err;
 	struct seek	 seek;
 	struct sha256	*sha;
 	atomic_uint_fast64_t at;	/* written; by whoever has the turn */
@@ -125,7 +131,7 @@ write_all(struct writer *w, struct slice s)
 	sha256_add(w->sha, s);
 	w->at += s.n;
 	while (s.n > 0) {
-		n = write(w->fd, s.p, s.n);
+		n = write(w->fd, s.p, s.n < WRITE_AT_ONCE ? s.n : WRITE_AT_ONCE);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -764,26 +770,6 @@ put_node(struct worker *k, uint32_t i)
 		put_other(k, i);
 }
 
-/* A message that is a file has the file's digest, and now its id. */
-static void
-name_entries(struct worker *k, uint32_t node)
-{
-	const struct inv_node *is = &k->w->p->inv->v[node];
-	struct pack_entry *e;
-	char hex[65];
-	uint32_t i;
-
-	for (i = k->w->first_entry[node]; i != NONE; i = k->w->next_entry[i]) {
-		e = &k->w->p->entries[i];
-		if (e->sum_at == NULL || !bag_has(k->w->p, is))
-			continue;
-		hex_str(is->sha256, 32, hex);
-		memcpy(e->sum_at, hex, 64);
-		id_make(k->sha, is->sha256, e->native, e->id_at);
-		e->sum_at = NULL;
-	}
-}
-
 static void
 pack_members(struct worker *k, struct job *job)
 {
@@ -796,11 +782,9 @@ pack_members(struct worker *k, struct job *job)
 	for (i = job->from; i < job->to && !w->failed && !sig_stop(); i++)
 		put_node(k, w->p->order[i]);
 	cut_frame(k);
-	for (i = job->from; i < job->to; i++) {
+	for (i = job->from; i < job->to; i++)
 		bag_lines(w->p, w->p->order[i], &k->path, &job->members,
 		    &job->manifest);
-		name_entries(k, w->p->order[i]);
-	}
 	w->names += job->to - job->from;
 }
 
@@ -1062,6 +1046,64 @@ put_index(struct writer *w)
 	buf_free(&b);
 }
 
+/*
+ * The lines of the entries are made while files are packed.
+ */
+
+static void *
+make_lines(void *arg)
+{
+	struct writer *w = arg;
+
+	w->clerk_said = w->p->lines(w->p->lines_ctx, &w->clerk_err);
+	return NULL;
+}
+
+static void
+begin_lines(struct writer *w)
+{
+	if (w->p->lines == NULL)
+		return;
+	w->has_clerk = w->nworkers > 1 &&
+	    pthread_create(&w->clerk, NULL, make_lines, w) == 0;
+	if (!w->has_clerk)
+		make_lines(w);
+}
+
+static int
+end_lines(struct writer *w, struct err *err)
+{
+	if (w->has_clerk)
+		pthread_join(w->clerk, NULL);
+	w->has_clerk = false;
+	w->p->lines = NULL;
+	if (w->clerk_said == -1)
+		*err = w->clerk_err;
+	return w->clerk_said;
+}
+
+/* A message that is a file has the file's digest, and now its id. */
+static void
+name_entries(struct writer *w)
+{
+	struct pack *p = w->p;
+	const struct inv_node *node;
+	struct pack_entry *e;
+	char hex[65];
+	size_t i;
+
+	for (i = 0; i < p->nentries; i++) {
+		e = &p->entries[i];
+		node = &p->inv->v[e->node];
+		if (e->sum_at == NULL || !bag_has(p, node))
+			continue;
+		hex_str(node->sha256, 32, hex);
+		memcpy(e->sum_at, hex, 64);
+		id_make(w->tags.sha, node->sha256, e->native, e->id_at);
+		e->sum_at = NULL;
+	}
+}
+
 /* The index of names is made while the tag files are compressed. */
 static int
 put_rest(struct writer *w, size_t from, struct err *err)
@@ -1069,6 +1111,7 @@ put_rest(struct writer *w, size_t from, struct err *err)
 	int r;
 
 	bag_count(w->p, from);
+	name_entries(w);
 	r = put_tags(w, err);
 	if (w->p->codec == CODEC_ZSTD)
 		add_places(w, from);
@@ -1090,25 +1133,6 @@ worker_begin(struct writer *w, struct worker *k)
 	k->sha = sha256_new();
 }
 
-/* The entries of a node, in a chain. */
-static void
-chain_entries(struct writer *w)
-{
-	const struct pack *p = w->p;
-	uint32_t *first, node;
-	size_t i;
-
-	w->first_entry = xcalloc(p->inv->n, sizeof(*w->first_entry));
-	w->next_entry = xcalloc(p->nentries + 1, sizeof(*w->next_entry));
-	memset(w->first_entry, 0xff, p->inv->n * sizeof(*w->first_entry));
-	for (i = 0; i < p->nentries; i++) {
-		node = p->entries[i].node;
-		first = &w->first_entry[node];
-		w->next_entry[i] = *first;
-		*first = (uint32_t)i;
-	}
-}
-
 static void
 writer_begin(struct writer *w, struct pack *p, int fd)
 {
@@ -1120,7 +1144,6 @@ writer_begin(struct writer *w, struct pack *p, int fd)
 	w->workers = xcalloc(n, sizeof(*w->workers));
 	w->sha = sha256_new();
 	sha256_start(w->sha);
-	chain_entries(w);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->moved, NULL);
 	worker_begin(w, &w->tags);
@@ -1160,8 +1183,6 @@ writer_end(struct writer *w)
 		w->idle = job->next;
 		job_free(job);
 	}
-	free(w->first_entry);
-	free(w->next_entry);
 	free(w->workers);
 	free(w->ring);
 	seek_free(&w->seek);
@@ -1181,9 +1202,11 @@ pack_write(struct pack *p, int fd, struct err *err)
 
 	p->t = (struct pack_totals){ 0 };
 	writer_begin(&w, p, fd);
+	begin_lines(&w);
 	pack_payload(&w);
 	p->t.payload = w.at;
-	if (!w.failed && !sig_stop())
+	r = end_lines(&w, err);
+	if (r == 0 && !w.failed && !sig_stop())
 		r = put_rest(&w, from, err);
 	p->t.packed = w.at;
 	p->t.raw = w.raw;

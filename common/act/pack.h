@@ -52,6 +52,9 @@ struct pack {
 	size_t		 norder;
 	struct pack_entry *entries;
 	size_t		 nentries;
+	/* Makes their lines, in a thread of its own; NULL: they are made. */
+	int		(*lines)(void *ctx, struct err *err);
+	void		*lines_ctx;
 	const uint32_t	*next_file;	/* by node: of the same entry, or
 					   INV_NONE */
 	const char	*bag;		/* name of the bag's folder */

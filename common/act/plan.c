@@ -309,37 +309,46 @@ place_of(struct plan *p, size_t nth)
 }
 
 void
-plan_entry(struct plan *p, size_t nth, struct slice spool,
-    const struct row *r)
+plan_entry(struct plan *p, size_t nth, struct slice spool, struct slice path)
 {
 	struct plan_entry *given = place_of(p, nth);
 
-	given->path = arena_dup(p->a, join(p->a, spool, r->rec->path));
-	given->e.node = INV_NONE;
+	given->came = true;
+	given->path = arena_dup(p->a, join(p->a, spool, path));
+}
+
+void
+plan_line(struct plan *p, size_t nth, const struct row *r)
+{
+	const struct plan_entry *given = &p->given[nth];
+
+	if (nth >= p->ngiven || !given->came || given->entry == SIZE_MAX)
+		return;
 	p->line.n = 0;
 	put_line(&p->line, given->path, r);
-	keep_line(p, &given->e, r->rec, buf_sl(&p->line));
+	keep_line(p, &p->entries[given->entry], r->rec, buf_sl(&p->line));
 }
 
 /* Of what was given, those whose files are there. */
 static void
 find_entries(struct plan *p)
 {
-	const struct plan_entry *given;
+	struct plan_entry *given;
 	uint32_t node;
 	size_t i;
 
-	p->entries = xcalloc(p->ngiven, sizeof(*p->entries));
+	p->entries = xcalloc(p->ngiven + 1, sizeof(*p->entries));
 	for (i = 0; i < p->ngiven; i++) {
 		given = &p->given[i];
-		if (given->e.line.p == NULL)
+		given->entry = SIZE_MAX;
+		if (!given->came)
 			continue;
 		node = find_path(p, given->path);
 		if (node == INV_NONE)
 			node = find_path(p, path_without_part(given->path));
 		if (node == INV_NONE)
 			continue;
-		p->entries[p->nentries] = given->e;
+		given->entry = p->nentries;
 		p->entries[p->nentries++].node = node;
 	}
 }

@@ -12,8 +12,9 @@
  * is no entry's.
  */
 struct plan_entry {
+	bool		 came;
 	struct slice	 path;		/* below the tree */
-	struct pack_entry e;		/* line.p NULL: none came */
+	size_t		 entry;		/* of entries; or SIZE_MAX */
 };
 
 struct plan {
@@ -42,18 +43,21 @@ void	plan_files(struct plan *p, struct inv *inv, const char *tree,
 	    const char *format);
 
 /*
- * The nth entry of those that are packed: r has its record; spool is its
- * spool's path below the tree, "" for the tree.  They may come in any order,
- * and not each nth has to.  Another thread may be in plan_files meanwhile.
+ * The nth entry of those that are packed: its path; spool is its spool's path
+ * below the tree, "" for the tree.  They may come in any order, and not each
+ * nth has to.  Another thread may be in plan_files meanwhile.
  */
 void	plan_entry(struct plan *p, size_t nth, struct slice spool,
-	    const struct row *r);
+	    struct slice path);
 
 /*
  * All were given; those that have no file in the inventory are left out.
  * only: nothing but these is packed.
  */
 void	plan_end(struct plan *p, bool only);
+
+/* What entries.ndjson says of the nth, if it was not left out. */
+void	plan_line(struct plan *p, size_t nth, const struct row *r);
 void	plan_free(struct plan *p);
 
 /* path below tree, "" for tree itself; p NULL: it is not below. */

@@ -10,14 +10,23 @@ struct from_case {
 };
 
 static int
-take_row(void *ctx, size_t nth, const struct row *row, struct err *err)
+take_path(void *ctx, size_t nth, struct slice spool, struct slice path,
+    struct err *err)
 {
 	const struct from_case *f = ctx;
-	struct slice spool = plan_below(f->tree, sl(row->rec->spool));
 
 	(void)err;
+	spool = plan_below(f->tree, spool);
 	if (spool.p != NULL)		/* of another tree, else */
-		plan_entry(f->p, nth, spool, row);
+		plan_entry(f->p, nth, spool, path);
+	return 0;
+}
+
+static int
+take_row(void *ctx, size_t nth, const struct row *row, struct err *err)
+{
+	(void)err;
+	plan_line(ctx, nth, row);
 	return 0;
 }
 
@@ -28,16 +37,25 @@ take_row(void *ctx, size_t nth, const struct row *row, struct err *err)
  */
 int
 plan_from_case(struct plan *p, struct casefile *c, const char *tree,
-    const char *where, struct err *err)
+    const char *where, struct case_rows *rows, struct err *err)
 {
 	struct case_want want = { .where = where,
 	    .order = "campaign IS NULL, campaign, spool, folder, size, row" };
 	struct arena *a = arena_new();
 	struct from_case f = { p, case_abspath(a, tree) };
-	int r = case_envelopes(c, &want, take_row, &f, err);
+	int r = case_select_rows(c, &want, rows, err);
 
+	if (r == 0)
+		r = case_paths(c, rows, take_path, &f, err);
 	arena_free(a);
 	return r;
+}
+
+int
+plan_lines_from_case(struct plan *p, struct casefile *c,
+    const struct case_rows *rows, struct err *err)
+{
+	return case_envelopes(c, rows, take_row, p, err);
 }
 
 /* The same order; campaign 0, of those in none, is the last. */
@@ -62,30 +80,41 @@ by_likeness(const void *a, const void *b, void *ctx)
 	return strcmp(x->path, y->path);
 }
 
-int
+void
 plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
-    const char *tree, struct err *err)
+    const char *tree)
 {
-	struct arena *a = arena_new();
-	struct record rec;
+	const struct facts *f;
 	struct slice spool;
-	struct row row;
 	size_t i;
-	int r = 0;
 
 	if (scan->n > 0)
 		qsort_r(scan->entries, scan->n, sizeof(struct facts *),
 		    by_likeness, (void *)(uintptr_t)j);
+	for (i = 0; i < scan->n; i++) {
+		f = scan->entries[i];
+		spool = plan_below(sl(tree), sl(scan->spools[f->spool]));
+		if (spool.p != NULL)
+			plan_entry(p, i, spool, sl(f->path));
+	}
+}
+
+int
+plan_lines_from_scan(struct plan *p, struct scan *scan,
+    const struct judge *j, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct record rec;
+	struct row row;
+	size_t i;
+	int r = 0;
+
 	for (i = 0; r == 0 && i < scan->n && !sig_stop(); i++) {
-		spool = plan_below(sl(tree),
-		    sl(scan->spools[scan->entries[i]->spool]));
-		if (spool.p == NULL)
-			continue;
 		if (!scan_record(scan, scan->entries[i], a, &rec, err))
 			r = -1;
 		else {
 			row_judged(&row, a, j, scan->entries[i], &rec, false);
-			plan_entry(p, i, spool, &row);
+			plan_line(p, i, &row);
 		}
 		arena_reset(a);
 	}

@@ -146,6 +146,8 @@ struct case_rows {
 	size_t	 n, cap;
 };
 void	case_rows_free(struct case_rows *r);
+int	case_select_rows(struct casefile *c, const struct case_want *want,
+	    struct case_rows *rows, struct err *err);
 int	case_entries(struct casefile *c, const struct case_rows *rows,
 	    struct case_cursor **out, struct err *err);
 
@@ -165,14 +167,18 @@ int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
 /*
- * What an archive says of the entries that are wanted: who sent it to whom and
- * from where, what it was judged to be, its digest and campaign.  each gets
- * them in no order, with the number they have in the one that is wanted,
- * and row and record for the moment; -1 stops.
+ * Of each of the rows, the path of its spool and its own below that; or what
+ * an archive says of it: who sent it to whom and from where, what it was judged
+ * to be, its digest and campaign.  They come in no order, with their number
+ * in rows, and text is good for the moment.  -1 from each stops.
  */
+typedef int case_each_path(void *ctx, size_t nth, struct slice spool,
+    struct slice path, struct err *err);
 typedef int case_each_envelope(void *ctx, size_t nth, const struct row *row,
     struct err *err);
-int	case_envelopes(struct casefile *c, const struct case_want *want,
+int	case_paths(struct casefile *c, const struct case_rows *rows,
+	    case_each_path *each, void *ctx, struct err *err);
+int	case_envelopes(struct casefile *c, const struct case_rows *rows,
 	    case_each_envelope *each, void *ctx, struct err *err);
 
 /*

@@ -476,11 +476,41 @@ by_row(const void *a, const void *b)
 }
 
 /* As they lie in the case: a page of it is read once, not for each row. */
+static struct wanted *
+wanted_new(const struct case_rows *rows)
+{
+	struct wanted *v = xcalloc(rows->n + 1, sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < rows->n; i++)
+		v[i] = (struct wanted){ rows->v[i], i };
+	qsort(v, rows->n, sizeof(*v), by_row);
+	return v;
+}
+
 static int
-each_envelope(struct casefile *c, struct case_cursor *cur, size_t n,
+each_path(struct query *q, const struct case_rows *rows,
+    case_each_path *each, void *ctx, struct err *err)
+{
+	struct wanted *v = wanted_new(rows);
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < rows->n && r != -1 && !sig_stop(); i++) {
+		q_int(q, 1, v[i].row);
+		if ((r = q_step(q, err)) == 1)
+			r = each(ctx, v[i].nth, q_col(q, 0), q_col(q, 1), err);
+		q_reset(q);
+	}
+	free(v);
+	return r == -1 ? -1 : 0;
+}
+
+static int
+each_envelope(struct casefile *c, const struct case_rows *rows,
     case_each_envelope *each, void *ctx, struct err *err)
 {
-	struct wanted *v = xcalloc(n + 1, sizeof(*v));
+	struct wanted *v = wanted_new(rows);
 	struct arena *a = arena_new();
 	struct record rec;
 	struct row row;
@@ -488,10 +518,7 @@ each_envelope(struct casefile *c, struct case_cursor *cur, size_t n,
 	size_t i;
 	int got = 0;
 
-	for (i = 0; cursor_row(cur, &v[i].row); i++)
-		v[i].nth = i;
-	qsort(v, n, sizeof(*v), by_row);
-	for (i = 0; i < n && got != -1 && !sig_stop(); i++) {
+	for (i = 0; i < rows->n && got != -1 && !sig_stop(); i++) {
 		r.row = v[i].row;
 		if ((got = envelope_of(&r, err)) == 1)
 			got = each(ctx, v[i].nth, &row, err);
@@ -502,20 +529,37 @@ each_envelope(struct casefile *c, struct case_cursor *cur, size_t n,
 	return got == -1 ? -1 : 0;
 }
 
-/* In one transaction: SQLite would lock its file for each of them. */
-int
-case_envelopes(struct casefile *c, const struct case_want *want,
-    case_each_envelope *each, void *ctx, struct err *err)
+/* One transaction: SQLite would lock its file for each question. */
+static int
+finish(struct casefile *c, int r, struct err *err)
 {
-	struct case_cursor *cur;
 	struct err why;
-	int r;
+
+	return db_run(c->db, "COMMIT", r == 0 ? err : &why) == -1 ? -1 : r;
+}
+
+int
+case_paths(struct casefile *c, const struct case_rows *rows,
+    case_each_path *each, void *ctx, struct err *err)
+{
+	struct query *q;
+	int r = -1;
 
 	if (db_run(c->db, "BEGIN", err) == -1)
 		return -1;
-	if ((r = case_select(c, want, &cur, err)) == 0) {
-		r = each_envelope(c, cur, case_count(cur), each, ctx, err);
-		case_cursor_free(cur);
-	}
-	return db_run(c->db, "COMMIT", r == 0 ? err : &why) == -1 ? -1 : r;
+	q = db_query(c->db, "SELECT s.path, e.path FROM entry e"
+	    " JOIN spool s ON s.spool = e.spool WHERE e.row = ?1", err);
+	if (q != NULL)
+		r = each_path(q, rows, each, ctx, err);
+	query_free(q);
+	return finish(c, r, err);
+}
+
+int
+case_envelopes(struct casefile *c, const struct case_rows *rows,
+    case_each_envelope *each, void *ctx, struct err *err)
+{
+	if (db_run(c->db, "BEGIN", err) == -1)
+		return -1;
+	return finish(c, each_envelope(c, rows, each, ctx, err), err);
 }

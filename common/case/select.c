@@ -101,15 +101,6 @@ case_next(struct case_cursor *cur, struct case_entry *e, struct err *err)
 	return r;
 }
 
-bool
-cursor_row(struct case_cursor *cur, int64_t *row)
-{
-	if (cur->next == cur->rows.n)
-		return false;
-	*row = cur->rows.v[cur->next++];
-	return true;
-}
-
 void
 case_cursor_free(struct case_cursor *cur)
 {
@@ -196,16 +187,14 @@ add_most(struct buf *sql, const struct case_want *want)
 }
 
 int
-case_select(struct casefile *c, const struct case_want *want,
-    struct case_cursor **out, struct err *err)
+case_select_rows(struct casefile *c, const struct case_want *want,
+    struct case_rows *rows, struct err *err)
 {
 	unsigned seconds = want->seconds != 0 ? want->seconds : CASE_SECONDS;
-	struct case_cursor *cur;
 	struct buf sql = { 0 };
 	int r;
 
-	if (check_want(c, want, seconds, err) == -1 ||
-	    cursor_new(c, &cur, err) == -1)
+	if (check_want(c, want, seconds, err) == -1)
 		return -1;
 	buf_fmt(&sql, "SELECT row FROM %s",
 	    want->order != NULL ? "entries" : "entry");
@@ -213,13 +202,25 @@ case_select(struct casefile *c, const struct case_want *want,
 	buf_fmt(&sql, " ORDER BY %s%s", want->order != NULL ? want->order :
 	    "row", want->order != NULL ? ", row" : "");
 	add_most(&sql, want);
-	r = run_guarded(c, sql.p, seconds, &cur->rows, err);
+	r = run_guarded(c, sql.p, seconds, rows, err);
 	buf_free(&sql);
-	if (r == -1)
-		case_cursor_free(cur);
-	else
-		*out = cur;
 	return r;
+}
+
+int
+case_select(struct casefile *c, const struct case_want *want,
+    struct case_cursor **out, struct err *err)
+{
+	struct case_cursor *cur;
+
+	if (cursor_new(c, &cur, err) == -1)
+		return -1;
+	if (case_select_rows(c, want, &cur->rows, err) == -1) {
+		case_cursor_free(cur);
+		return -1;
+	}
+	*out = cur;
+	return 0;
 }
 
 /* ---- totals ---- */

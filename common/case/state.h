@@ -31,9 +31,6 @@ int	state_log(struct casefile *c, struct err *err);
 int	state_begin(struct casefile *c, bool *own, struct err *err);
 int	state_end(struct casefile *c, bool own, int result, struct err *err);
 
-/* The next row alone, in place of case_next; false: the end. */
-bool	cursor_row(struct case_cursor *cur, int64_t *row);
-
 void	opened_free(struct opened *o);			/* NULL allowed */
 
 /* Now, as the case writes times; 21 bytes. */
