@@ -79,11 +79,40 @@ static const char *const states[] = {
 	[INV_UNPACKABLE] = "cannot be packed",
 };
 
+/* ,"key":n */
+static void
+put_number(struct buf *b, const char *key, uint64_t n)
+{
+	buf_add(b, SL(",\""));
+	buf_add(b, sl(key));
+	buf_add(b, SL("\":"));
+	buf_num(b, n, 1);
+}
+
 static void
 put_time(struct buf *b, const char *key, struct timespec t)
 {
-	buf_fmt(b, ",\"%s\":\"%lld.%09ld\"", key, (long long)t.tv_sec,
-	    t.tv_nsec);
+	buf_add(b, SL(",\""));
+	buf_add(b, sl(key));
+	buf_add(b, SL("\":\""));
+	if (t.tv_sec < 0)
+		buf_addc(b, '-');
+	buf_num(b, t.tv_sec < 0 ? 0 - (uint64_t)t.tv_sec :
+	    (uint64_t)t.tv_sec, 1);
+	buf_addc(b, '.');
+	buf_num(b, (uint64_t)t.tv_nsec, 9);
+	buf_addc(b, '"');
+}
+
+static void
+put_mode(struct buf *b, mode_t mode)
+{
+	int shift;
+
+	buf_add(b, SL(",\"mode\":\""));
+	for (shift = 9; shift >= 0; shift -= 3)
+		buf_addc(b, (char)('0' + (mode >> shift & 7)));
+	buf_addc(b, '"');
 }
 
 static void
@@ -93,21 +122,24 @@ put_member(const struct pack *p, uint32_t i, struct buf *path, struct buf *b)
 
 	path->n = 0;
 	inv_path(p->inv, i, path);
-	buf_fmt(b, "{\"v\":1,\"type\":\"%s\"", type_name(node->mode));
+	buf_add(b, SL("{\"v\":1,\"type\":\""));
+	buf_add(b, sl(type_name(node->mode)));
+	buf_addc(b, '"');
 	json_path(b, "path", buf_sl(path));
 	if (inv_is_odd(p->inv, i)) {
 		path->n = 0;
 		inv_safe(p->inv, i, path);
 		json_path(b, "member", buf_sl(path));
 	}
-	buf_fmt(b, ",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u,\"size\":%llu",
-	    node->mode & 07777, node->uid, node->gid,
-	    (unsigned long long)node->size);
+	put_mode(b, node->mode);
+	put_number(b, "uid", node->uid);
+	put_number(b, "gid", node->gid);
+	put_number(b, "size", node->size);
 	put_time(b, "mtime", node->mtime);
 	put_time(b, "ctime", node->ctime);
-	buf_fmt(b, ",\"dev\":%llu,\"ino\":%llu,\"links\":%llu",
-	    (unsigned long long)node->dev, (unsigned long long)node->ino,
-	    (unsigned long long)node->nlink);
+	put_number(b, "dev", node->dev);
+	put_number(b, "ino", node->ino);
+	put_number(b, "links", node->nlink);
 	if (node->target != NULL)
 		json_path(b, "target", sl(node->target));
 	if (S_ISCHR(node->mode) || S_ISBLK(node->mode))

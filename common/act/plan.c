@@ -88,8 +88,16 @@ find_path(struct plan *p, struct slice path)
 static struct slice
 join(struct arena *a, struct slice dir, struct slice name)
 {
-	return dir.n == 0 ? name : arena_fmt(a, SL_FMT "/" SL_FMT,
-	    SL_ARG(dir), SL_ARG(name));
+	char *p;
+
+	if (dir.n == 0)
+		return name;
+	p = arena_alloc(a, dir.n + 1 + name.n + 1);
+	memcpy(p, dir.p, dir.n);
+	p[dir.n] = '/';
+	if (name.n > 0)
+		memcpy(p + dir.n + 1, name.p, name.n);
+	return (struct slice){ p, dir.n + 1 + name.n };
 }
 
 struct slice
@@ -238,7 +246,8 @@ put_line(struct buf *b, struct slice path, const struct row *r)
 	text(b, "format", sl(rec->format));
 	text(b, "folder", r->folder);
 	json_path(b, "path", path);
-	buf_fmt(b, ",\"size\":%llu", (unsigned long long)rec->size);
+	buf_add(b, SL(",\"size\":"));
+	buf_num(b, rec->size, 1);
 	if (rec->has_digest) {
 		buf_add(b, SL(",\"sha256\":\""));
 		hex_str(rec->sha256, 32, buf_room(b, 65));

@@ -52,6 +52,16 @@ buf_fmt(struct buf *b, const char *fmt, ...)
 }
 
 void
+buf_num(struct buf *b, uint64_t n, int digits)
+{
+	char text[20], *p = text + sizeof(text);
+
+	for (; n > 0 || digits > 0; n /= 10, digits--)
+		*--p = (char)('0' + n % 10);
+	buf_add(b, (struct slice){ p, (size_t)(text + sizeof(text) - p) });
+}
+
+void
 buf_free(struct buf *b)
 {
 	free(b->p);

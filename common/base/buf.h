@@ -1,6 +1,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 #include <stddef.h>
+#include <stdint.h>
 #include "base/slice.h"
 
 /*
@@ -16,6 +17,8 @@ struct buf {
 void	buf_add(struct buf *b, struct slice s);
 void	buf_fmt(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+void	buf_num(struct buf *b, uint64_t n, int digits);	/* decimal; digits at
+					   least, with zeros in front */
 char	*buf_grow(struct buf *b, size_t n);	/* for buf_room */
 void	buf_free(struct buf *b);
 

@@ -51,7 +51,9 @@ json_string(struct buf *b, struct slice s)
 void
 json_path(struct buf *b, const char *key, struct slice s)
 {
-	buf_fmt(b, ",\"%s\":", key);
+	buf_add(b, SL(",\""));
+	buf_add(b, sl(key));
+	buf_add(b, SL("\":"));
 	json_string(b, s);
 	if (utf8_valid(s))
 		return;

@@ -12,6 +12,20 @@ setup(void)
 	memset(path, 'p', sizeof(path) - 1);
 }
 
+START_TEST(buf_num_writes_decimal_digits)
+{
+	struct buf b = { 0 };
+
+	buf_num(&b, 0, 1);
+	buf_addc(&b, ' ');
+	buf_num(&b, 42, 9);
+	buf_addc(&b, ' ');
+	buf_num(&b, UINT64_MAX, 1);
+	ck_assert(sl_eq(buf_sl(&b), SL("0 000000042 18446744073709551615")));
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(an_empty_buf_is_an_empty_slice_and_may_be_freed_twice)
 {
 	struct buf b = { 0 };
@@ -177,6 +191,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t,
 	    an_empty_buf_is_an_empty_slice_and_may_be_freed_twice);
+	tcase_add_test(t, buf_num_writes_decimal_digits);
 	tcase_add_test(t, a_buf_keeps_every_byte_in_order);
 	tcase_add_test(t, room_for_no_byte_is_a_place_too);
 	tcase_add_test(t, a_formatted_text_of_any_length_fits);
