@@ -70,12 +70,12 @@ sub serve {
 				next;
 			}
 			$say->('354 go on');
-			my $data = '';
-			while (my $l = <$c>) {
-				last if $l eq ".\r\n";
+			my ($data, $l) = '';
+			while (defined($l = <$c>) && $l ne ".\r\n") {
 				$l =~ s/^\.//;
 				$data .= $l;
 			}
+			return if !defined $l;	# RFC 5321 4.1.1.4
 			keep(++$n, \@said, $data);
 			return if $how eq 'drop';
 			sleep 60 if $how eq 'stall';
