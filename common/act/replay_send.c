@@ -34,6 +34,8 @@ struct job {
 	size_t		 n;
 	struct buf	 bytes;
 	struct err	 err;		/* why some were not sent */
+	unsigned	 part;		/* of a message; 0: it is all */
+	bool		 last;		/* part of it */
 	struct buf	 envelope;	/* on descriptor 1; empty: it has none */
 };
 
@@ -53,8 +55,10 @@ struct sending {
 	unsigned	 failures;
 	bool		 answered;	/* something went out */
 	struct err	 err;		/* of the last */
-	size_t		 left_of;	/* an item of several parts, and how */
-	size_t		 left;		/* many had not had it before */
+	size_t		 part_of;	/* an item of several parts; or SIZE_MAX */
+	size_t		 untried;	/* its recipients that it was not sent to */
+	unsigned	 part;		/* the last one's number; 0: it is all */
+	bool		 put_off;	/* of its parts so far some recipients */
 	bool		 asked;		/* the command, what it is, */
 	bool		 exim;		/* and what it said */
 };
@@ -138,18 +142,6 @@ message_file(struct slice bytes, struct err *err)
 	return fd;
 }
 
-/* What all recipients have; a command has no word for each. */
-static unsigned
-notify_of_all(const struct job *j)
-{
-	size_t i;
-
-	for (i = 1; i < j->n; i++)
-		if (j->v[i].notify != j->v[0].notify)
-			return 0;
-	return j->v[0].notify;
-}
-
 /* "success,delay"; RFC 3461 4.1. */
 static void
 add_notify(const struct job *j, struct arena *a, char **argv, size_t *n)
@@ -157,7 +149,7 @@ add_notify(const struct job *j, struct arena *a, char **argv, size_t *n)
 	static const char *const names[] = { "never", "success", "failure",
 	    "delay" };
 	struct slice list = SL("");
-	unsigned bits = notify_of_all(j);
+	unsigned bits = j->v[0].notify;
 	size_t i;
 
 	for (i = 0; i < 4; i++)
@@ -313,26 +305,30 @@ ask_command(struct sending *x, struct err *err)
 	return r;
 }
 
-/*
- * DSN options that the command has no words for are left out.  Exim takes
- * "-N never" for "deliver nothing, and say you did", to "never" also.
- */
-static int
-fit_to_command(struct sending *x, struct job *j, struct err *err)
+/* One that has the envelope in its arguments. */
+static bool
+starts_command(const struct sending *x)
+{
+	return x->r->in->way == WAY_COMMAND && x->r->in->envelope == NULL;
+}
+
+static bool
+has_dsn(const struct inject_mail *mail)
 {
 	size_t i;
 
-	if (x->r->in->way != WAY_COMMAND || x->r->in->envelope != NULL ||
-	    (j->m.ret == 0 && notify_of_all(j) == 0))
-		return 0;
-	if (!x->asked && ask_command(x, err) == -1)
-		return -1;
-	if (!x->exim)
-		return 0;
-	j->m.ret = 0;
-	for (i = 0; i < j->n; i++)
-		j->v[i].notify = 0;
-	return 0;
+	for (i = 0; i < mail->nrcpts; i++)
+		if (mail->rcpts[i].notify.n > 0)
+			return true;
+	return mail->ret.n > 0;
+}
+
+/* DSN options that the command has no words for are left out. */
+static int
+ask_for(struct sending *x, const struct inject_mail *mail, struct err *err)
+{
+	return !starts_command(x) || x->asked || !has_dsn(mail) ? 0 :
+	    ask_command(x, err);
 }
 
 static void
@@ -349,6 +345,8 @@ work(void *ctx, size_t worker, void *job)
 }
 
 /* ---- making a round ---- */
+
+#define NOTIFY_ALL	16	/* sets of the four */
 
 static unsigned
 notify_of(struct slice s)
@@ -399,7 +397,7 @@ make_job(struct sending *x, struct job *j, const struct inject_mail *mail)
 
 	j->m = (struct smtp_message){ .sender = kept(x->a, mail->sender),
 	    .envid = from_xtext(x->a, mail->envid),
-	    .ret = sl_ieq(ret, SL("HDRS")) ? 'H' :
+	    .ret = x->exim ? '\0' : sl_ieq(ret, SL("HDRS")) ? 'H' :
 	    sl_ieq(ret, SL("FULL")) ? 'F' : '\0' };
 	j->n = mail->nrcpts;
 	j->v = arena_alloc(x->a, j->n * sizeof(*j->v));
@@ -407,7 +405,8 @@ make_job(struct sending *x, struct job *j, const struct inject_mail *mail)
 		j->v[i] = (struct smtp_rcpt){
 		    .address = kept(x->a, mail->rcpts[i].addr.spec),
 		    .orcpt = from_xtext(x->a, mail->rcpts[i].orcpt),
-		    .notify = notify_of(mail->rcpts[i].notify) };
+		    .notify = x->exim ? 0 :
+		    notify_of(mail->rcpts[i].notify) };
 }
 
 static void
@@ -419,45 +418,95 @@ refuse(struct replay *r, struct replay_item *item, const struct err *why)
 	r->did.refused++;
 }
 
-static size_t
-rcpts_at_once(const struct replay *r)
+/* In an order that has those together that have the same. */
+static void
+order_by_notify(struct sending *x, struct ready *ready)
 {
-	return r->o->max_rcpts != 0 && r->o->max_rcpts < r->in->rcpt_max ?
-	    (size_t)r->o->max_rcpts : r->in->rcpt_max;
+	struct inject_mail *mail = &ready->mail;
+	struct spool_rcpt *v = arena_alloc(x->a, mail->nrcpts * sizeof(*v));
+	struct replay_to *to = arena_alloc(x->a, mail->nrcpts * sizeof(*to));
+	unsigned bits;
+	size_t i, n = 0;
+
+	for (bits = 0; bits < NOTIFY_ALL; bits++)
+		for (i = 0; i < mail->nrcpts; i++)
+			if (notify_of(mail->rcpts[i].notify) == bits) {
+				v[n] = mail->rcpts[i];
+				to[n++] = ready->to[i];
+			}
+	mail->rcpts = v;
+	ready->to = to;
 }
 
-/* The message, to as many of its recipients as go at once. */
+/* How many go at once: a command has one NOTIFY for all. */
+static size_t
+rcpts_of_part(const struct sending *x, const struct inject_mail *mail,
+    bool alike)
+{
+	const struct replay_opts *o = x->r->o;
+	size_t most = x->r->in->rcpt_max, n;
+
+	if (o->max_rcpts != 0 && o->max_rcpts < most)
+		most = (size_t)o->max_rcpts;
+	for (n = 1; n < mail->nrcpts && n < most; n++)
+		if (alike && notify_of(mail->rcpts[n].notify) !=
+		    notify_of(mail->rcpts[0].notify))
+			break;
+	return n;
+}
+
+/*
+ * The recipients that this round is for.  Those of the rounds before come
+ * first, where they are still there: put off, they wait for the next pass.
+ */
+static void
+take_part(struct sending *x, size_t item, struct ready *ready)
+{
+	struct inject_mail *mail = &ready->mail;
+	bool more = x->part_of == item, alike = starts_command(x) && !x->exim;
+	size_t tried = more && mail->nrcpts > x->untried ?
+	    mail->nrcpts - x->untried : 0;
+
+	if (alike)
+		order_by_notify(x, ready);
+	mail->rcpts += tried;
+	ready->to += tried;
+	x->untried = mail->nrcpts - tried;
+	mail->nrcpts = x->untried;
+	mail->nrcpts = rcpts_of_part(x, mail, alike);
+	x->untried -= mail->nrcpts;
+	x->part_of = x->untried > 0 ? item : SIZE_MAX;
+	x->part = more ? x->part + 1 : x->untried > 0;
+}
+
+/* The message, to these recipients. */
 static int
 add_job(struct sending *x, const struct ready *ready, struct err *err)
 {
 	struct replay *r = x->r;
+	const struct inject_mail *mail = &ready->mail;
 	struct job *j = &x->jobs[x->n];
-	struct inject_mail mail = ready->mail;
-	size_t most = rcpts_at_once(r);
 	struct replay_row row = { .target = sl(r->target),
 	    .entry = r->st->own == NULL ? ready->item->entry : 0,
 	    .source = sl(ready->item->source), .id = sl(ready->item->id),
-	    .sender = mail.null_sender ? SL("<>") : mail.sender };
+	    .sender = mail->null_sender ? SL("<>") : mail->sender,
+	    .part = x->part };
 	struct err why;
 
-	if (mail.nrcpts > most) {
-		mail.nrcpts = most;
-		row.part = 1 + ready->item->ndone / (unsigned)most;
-	}
 	j->bytes.n = 0;
+	j->part = x->part;
+	j->last = x->part_of == SIZE_MAX;
 	j->item = ready->item;
-	if (ready_render(r, ready, &mail, &j->bytes, &why) == -1) {
+	if (ready_render(r, ready, mail, &j->bytes, &why) == -1) {
 		refuse(r, ready->item, &why);
 		return 0;
 	}
-	make_job(x, j, &mail);
-	if (fit_to_command(x, j, err) == -1)
-		return -1;
+	make_job(x, j, mail);
 	j->envelope.n = 0;
 	if (r->in->envelope != NULL)
-		r->in->envelope(&mail, &j->envelope);
+		r->in->envelope(mail, &j->envelope);
 	j->m.bytes = buf_sl(&j->bytes);
-	if (replays_add(r->rows, &row, ready->to, mail.nrcpts, err) == -1 ||
+	if (replays_add(r->rows, &row, ready->to, mail->nrcpts, err) == -1 ||
 	    replays_staged(r->rows, row.row, NULL, err) == -1)
 		return -1;
 	j->row = row.row;
@@ -465,21 +514,17 @@ add_job(struct sending *x, const struct ready *ready, struct err *err)
 	return 0;
 }
 
-/* Some are left for the next round; but not the same ones for ever. */
-static bool
-more_parts(struct sending *x, size_t item, size_t nrcpts)
+static int
+add_part(struct sending *x, size_t item, struct ready *ready,
+    struct err *err)
 {
-	bool more = nrcpts > rcpts_at_once(x->r) &&
-	    (x->left_of != item || nrcpts < x->left);
-
-	x->left_of = item;
-	x->left = nrcpts;
-	return more;
+	take_part(x, item, ready);
+	return add_job(x, ready, err);
 }
 
 /*
  * A job for each connection.  A message with more recipients than go at
- * once stays the next one until all had it.
+ * once stays the next one until it was sent to all.
  */
 static int
 fill(struct sending *x, size_t *next, struct err *err)
@@ -500,14 +545,14 @@ fill(struct sending *x, size_t *next, struct err *err)
 			++*next;
 			continue;
 		}
-		if (go == -1 || add_job(x, &ready, err) == -1) {
+		if (go == -1 || ask_for(x, &ready.mail, err) == -1 ||
+		    add_part(x, *next, &ready, err) == -1) {
 			case_rollback(r->c);
 			return -1;
 		}
-		if (!more_parts(x, *next, ready.mail.nrcpts))
-			++*next;
-		else
+		if (x->part_of == *next)
 			break;
+		++*next;
 	}
 	return case_commit(r->c, err);
 }
@@ -568,9 +613,19 @@ say_rcpts(struct sending *x, const struct job *j, enum replay_state row,
 	return replays_set(x->r->rows, j->row, row, why_of(x, j, &j->v[0]), err);
 }
 
+/* A message is done when nobody of any of its parts was put off. */
 static void
-count(struct replay *r, const struct job *j, enum replay_state s)
+end_part(struct sending *x, const struct job *j, bool put_off)
 {
+	x->put_off = put_off || (j->part > 1 && x->put_off);
+	if (j->last && !x->put_off)
+		j->item->leave = LEAVE_DONE;
+}
+
+static void
+count(struct sending *x, const struct job *j, enum replay_state s)
+{
+	struct replay *r = x->r;
 	uint64_t *const n[REPLAY_STATES] = {
 		[REPLAY_TAKEN] = &r->did.taken,
 		[REPLAY_REFUSED] = &r->did.refused,
@@ -592,8 +647,7 @@ count(struct replay *r, const struct job *j, enum replay_state s)
 		r->did.some_refused += refused;
 		r->did.some_returned += returned;
 	}
-	if (returned == 0)		/* nothing to try once more */
-		j->item->leave = LEAVE_DONE;
+	end_part(x, j, returned > 0);
 }
 
 static int
@@ -603,10 +657,11 @@ say_job(struct sending *x, const struct job *j, struct err *err)
 
 	if (all_unsent(j)) {		/* it never went out */
 		x->err = j->err;
+		end_part(x, j, true);
 		j->item->why = arena_str(x->r->st->keep, sl(j->err.msg));
 		return replays_forget(x->r->rows, j->row, err);
 	}
-	count(x->r, j, s);
+	count(x, j, s);
 	return say_rcpts(x, j, s, err);
 }
 
@@ -661,6 +716,7 @@ send_pass(struct sending *x, struct err *err)
 	size_t next = 0, i;
 	uint64_t sent = 0;
 
+	x->part_of = SIZE_MAX;
 	while (next < x->r->n && !sig_stop()) {
 		if (fill(x, &next, err) == -1)
 			return -1;
@@ -776,7 +832,6 @@ send_all(struct replay *r, struct err *err)
 	int result;
 
 	x->r = r;
-	x->left_of = SIZE_MAX;
 	x->a = arena_new();
 	x->nworkers = r->o->connections == 0 ? 1 :
 	    r->o->connections > CONNECTIONS_MAX ? CONNECTIONS_MAX :
