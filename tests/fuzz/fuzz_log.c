@@ -7,21 +7,14 @@
 /*
  * The first byte names the reader, the rest is a log.  What it tells is
  * bounded and of the log: never more messages or recipients than bytes, no
- * time beyond the calendar; and what stands behind AUTH LOGIN's name, the
- * password, is in no event.
+ * time beyond the calendar.  That passwords stay out of it is a matter of
+ * whole dialogues: tests/e2e/0400-log.sh.
  */
 struct told {
 	struct usage	*u;
 	uint64_t	 events, rcpts;
 	size_t		 n;
 };
-
-
-static void
-no_secret(struct slice s)
-{
-	HOLDS(sl_find(s, SL("secret-secret")) == NULL);
-}
 
 static void
 each(void *ctx, const struct log_event *e)
@@ -33,8 +26,6 @@ each(void *ctx, const struct log_event *e)
 	HOLDS(e->nknown <= LOG_RCPTS && e->what <= LOG_MESSAGE);
 	HOLDS(e->at >= -86400 && e->at < INT64_C(86400) * 366 * 8100);
 	HOLDS(e->account.n <= SPAN_MAX && e->helo.n <= SPAN_MAX);
-	no_secret(e->account);
-	no_secret(e->method);
 	for (i = 0; i < e->nknown; i++)
 		HOLDS(e->rcpts[i].n <= SPAN_MAX);
 	usage_add(t->u, e);
