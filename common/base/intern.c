@@ -21,7 +21,6 @@
 #define ASKED_TEXT	4096	/* and bytes folded for them */
 
 struct slot {
-	const char	*p;
 	uint32_t	 hash;		/* its high half; the low one is spent */
 	uint32_t	 place;		/* from 1; 0: free */
 };
@@ -135,7 +134,8 @@ find(const struct shard *sh, uint32_t hash, struct slice s)
 
 	for (;; i = (i + 1) & (sh->cap - 1)) {
 		at = &sh->slots[i];
-		if (at->place == 0 || (at->hash == hash && is_str(at->p, s)))
+		if (at->place == 0 || (at->hash == hash &&
+		    is_str(sh->strs[at->place - 1], s)))
 			break;
 	}
 	return &sh->slots[i];
@@ -184,7 +184,7 @@ add(struct shard *sh, struct slot *at, uint32_t hash, struct slice s)
 		sh->room = sh->room == 0 ? 64 : sh->room * 2;
 		sh->strs = xrealloc(sh->strs, sh->room, sizeof(*sh->strs));
 	}
-	at->p = sh->strs[sh->n++] = keep(sh, s);
+	sh->strs[sh->n++] = keep(sh, s);
 	at->hash = hash;
 	at->place = sh->n;
 }
@@ -210,7 +210,7 @@ from_table(struct table *t, uint64_t h, struct slice s, const char **p)
 	if (at->place == 0)
 		add(sh, at, (uint32_t)(h >> 32), s);
 	place = at->place;
-	*p = at->p;
+	*p = sh->strs[place - 1];
 	pthread_mutex_unlock(&sh->lock);
 	return number(place, h % SHARDS);
 }
