@@ -273,7 +273,7 @@ tell_ahead(struct table *t, uint64_t h)
 	    memory_order_relaxed);
 
 	__builtin_prefetch(sh, 1);
-	if (cap > 0)
+	if (cap > 0 && slots != NULL)	/* one may be seen before the other */
 		__builtin_prefetch(&slots[h >> 32 & (cap - 1)]);
 }
 
