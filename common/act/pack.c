@@ -40,7 +40,7 @@ struct cut {
 struct job {
 	size_t		 number;
 	size_t		 from, to;	/* of order */
-	struct buf	 raw;		/* the frame, when there are no members */
+	struct buf	 raw;		/* the frame, if there are no members */
 	bool		 begins;	/* it does so with a member */
 	struct buf	 out;		/* compressed, not yet written */
 	struct cut	*cuts;		/* of out */
@@ -131,7 +131,7 @@ write_all(struct writer *w, struct slice s)
 	sha256_add(w->sha, s);
 	w->at += s.n;
 	while (s.n > 0) {
-		n = write(w->fd, s.p, s.n < WRITE_AT_ONCE ? s.n : WRITE_AT_ONCE);
+		n = write(w->fd, s.p, sl_first(s, WRITE_AT_ONCE).n);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
