@@ -54,19 +54,23 @@ box() {
 server_users='postfix:901:901 postdrop:902:902 Debian-exim:903:903
     smmta:904:904 smmsp:905:905 opensmtpd:906:906 opensmtpq:907:907'
 
+# A server that this machine has itself lends neither its queue nor its users.
+server_left='etc/postfix var/lib/postfix var/spool/postfix var/log/postfix.log
+    etc/exim4 var/spool/exim4 var/log/exim4 etc/mail var/spool/mqueue
+    var/spool/mqueue-client var/spool/smtpd'
 server_root() {
 	mkdir -p "/mnt/$2/up" "/mnt/$2/tmp" "/mnt/$2/root"
 	mount -t overlay overlay -o "lowerdir=/,upperdir=/mnt/$2/up,workdir=/mnt/$2/tmp" \
 	    "/mnt/$2/root" &&
+	(cd "/mnt/$2/root" && rm -rf $server_left) &&
 	cp -a "$servers/$1/." "/mnt/$2/root/" &&
 	mount --rbind /dev "/mnt/$2/root/dev" &&
 	mount --rbind /proc "/mnt/$2/root/proc" || return 1
 	for u in $server_users; do
 		name=${u%%:*} ids=${u#*:}
-		grep -q "^$name:" "/mnt/$2/root/etc/passwd" ||
-		    echo "$name:x:$ids::/:/bin/false" >>"/mnt/$2/root/etc/passwd"
-		grep -q "^$name:" "/mnt/$2/root/etc/group" ||
-		    echo "$name:x:${ids#*:}:" >>"/mnt/$2/root/etc/group"
+		sed -i "/^$name:/d" "/mnt/$2/root/etc/passwd" "/mnt/$2/root/etc/group"
+		echo "$name:x:$ids::/:/bin/false" >>"/mnt/$2/root/etc/passwd"
+		echo "$name:x:${ids#*:}:" >>"/mnt/$2/root/etc/group"
 	done
 	printf '127.0.0.1 localhost mail.example.org\n192.0.2.1 far.example.com\n' \
 	    >"/mnt/$2/root/etc/hosts"
