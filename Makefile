@@ -79,7 +79,7 @@ $(B)/scripts/%: $(B)/scripts/%.o
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $< -lm -lpthread
 
-helpers	:= $(addprefix $(B)/tests/,kill fire noexchange makelog)
+helpers	:= $(addprefix $(B)/tests/,kill fire noexchange makelog take)
 $(helpers): $(B)/tests/%: $(B)/tests/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $<
 

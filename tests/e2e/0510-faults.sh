@@ -177,8 +177,8 @@ replayed() {
 spoolmark -c mail.db -w 1 legit >/dev/null 2>&1
 t 'replay into a folder' 'fails to_replay "$again" replayed'
 
-# A server that keeps what it got: each message once or, when its fate is not
-# known, not again.
+# A server, and a command, that keep what they got: each message once or, when
+# its fate is not known, not again.  The calls of the command count as well.
 kept() { cat sent/* 2>/dev/null | grep "^seal" | tr -d "\r" | sort; }
 to_send() { bring empty.d && cp mail.db box/case.db && rm -rf sent/*; }
 once() {
@@ -198,6 +198,8 @@ until [ -s port ]; do sleep 0.1; done
 sends="spoolreplay -c box/case.db -w 1 --to smtp://127.0.0.1:$(cat port) --rate 600000 --stall 5 --tries 1 --commit"
 t 'replay to a server' 'fails to_send "$sends" once'
 kill $sink
+sends="spoolreplay -c box/case.db -w 1 --to maildrop-command:$B/tests/take --rate 600000 --stall 5 --tries 1 --commit"
+t 'replay to a command' 'export TAKE="$work/sent"; fails to_send "$sends" once'
 FAIL_STEP=$step
 
 # ---- what is written beside the spool ----
