@@ -7,7 +7,12 @@
 
 /* ---- before a scan is judged ---- */
 
-/* Whether each spool of the case is one of the scan's. */
+#define SPOOLS_MAX	(1 << 24)	/* a higher number is none of ours */
+
+/*
+ * Whether each spool of the case is one of the scan's; NULL: it cannot be
+ * read.  Numbers that no case of ours has are passed over.
+ */
 static uint8_t *
 scanned_spools(struct casefile *c, const struct scan *s, size_t *n,
     struct err *err)
@@ -15,19 +20,28 @@ scanned_spools(struct casefile *c, const struct scan *s, size_t *n,
 	struct query *q = db_query(c->db, "SELECT spool, path FROM spool",
 	    err);
 	struct arena *a = arena_new();
+	int64_t spool, last = db_int(c->db, "SELECT max(spool) FROM spool",
+	    0);
 	uint8_t *is;
 	size_t i;
+	int r = -1;
 
-	*n = (size_t)db_int(c->db, "SELECT ifnull(max(spool), 0) FROM spool",
-	    0) + 1;
+	*n = last > 0 && last < SPOOLS_MAX ? (size_t)last + 1 : 1;
 	is = xcalloc(*n, 1);
-	while (q != NULL && q_step(q, err) == 1)
+	while (q != NULL && (r = q_step(q, err)) == 1) {
+		spool = q_col_int(q, 0);
+		if (spool < 0 || (uint64_t)spool >= *n)
+			continue;
 		for (i = 0; s != NULL && i < s->nspools; i++)
-			is[q_col_int(q, 0)] |= sl_eq(q_col(q, 1),
+			is[spool] |= sl_eq(q_col(q, 1),
 			    case_abspath(a, s->spools[i]));
+	}
 	query_free(q);
 	arena_free(a);
-	return is;
+	if (r == 0)
+		return is;
+	free(is);
+	return NULL;
 }
 
 /* A case is a file that others may have written. */
@@ -74,7 +88,7 @@ case_campaigns_read(struct casefile *c, const struct scan *s,
 	if (q == NULL)
 		return -1;
 	scanned = scanned_spools(c, s, &nspools, err);
-	while ((r = q_step(q, err)) == 1)
+	while (scanned != NULL && (r = q_step(q, err)) == 1)
 		known_add(out, &room, q, scanned, nspools);
 	query_free(q);
 	free(scanned);

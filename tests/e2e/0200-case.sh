@@ -209,6 +209,16 @@ t 'killed at any call, so is a second one' '
 	kill_each before_again "spoolscan --no-magic -s site.conf -c k.db less" \
 	    after_again'
 
+# A case is a file that somebody else may have written.
+mkdir odd && printf 'Subject: a\n\n' >odd/a.eml && cp -R odd odd2
+spoolscan -c odd.db odd odd2 >/dev/null 2>&1
+t 'numbers of spools that none of ours has do no harm' '
+	for n in -100000000 9223372036854775807; do
+		cp odd.db k.db && sqlite3 k.db "PRAGMA foreign_keys = OFF;
+		    UPDATE spool SET spool = $n WHERE spool = 1" &&
+		run 0 spoolscan -c k.db odd odd2 || exit 1
+	done'
+
 wait $second
 kill $holder
 t 'a second writer waits, and is told who has it' '
