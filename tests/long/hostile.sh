@@ -60,7 +60,7 @@ for k in '' '-v' '-l' '--explain' '-o csv' '-o ndjson' '--print-site'; do
 		[ "$(grep -c ": a fifo, socket or device\$" errs)" -eq $((special - 2)) ] &&
 		[ "$(grep -c "deeper than 64 are not visited\$" errs)" -eq 1 ] &&
 		[ "$(grep -c "closed: cannot open: Permission denied\$" errs)" -eq $closed ] &&
-		[ "$(grep -cv "^spoolscan: guessed" errs)" -eq $((special + 1 + closed)) ]'
+		[ "$(grep -cv "^spoolscan: \(guessed\|sandbox\)" errs)" -eq $((special + 1 + closed)) ]'
 	case $k in
 	*ndjson)
 		t 'each thing has one line, with its reason' '
