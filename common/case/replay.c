@@ -110,7 +110,9 @@ replays_open(struct replays **out, struct casefile *c, struct err *err)
 	size_t i;
 
 	r->c = c;
-	if (c->write && state_log(c, err) == -1) {
+	/* who asks in a transaction has a few rows to write, and no batch */
+	if (c->write && !db_in_transaction(c->db) &&
+	    state_log(c, err) == -1) {
 		replays_free(r);
 		return -1;
 	}
