@@ -22,7 +22,7 @@
 #define BATCH_MEMORY	(4 * 1024 * 1024)	/* bytes of an archive in it */
 #define MEMORY		(256 * 1024 * 1024)	/* of it, in all batches */
 #define SPILL		(256 * 1024)	/* bytes gathered before a write */
-#define SLOW_NS		40000		/* open and read: it waited for a disk */
+#define SLOW_NS		100000		/* open and read: it waited for a disk */
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
 #define AGAIN_MAX	16		/* times that a live spool is listed anew */
