@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null 2>&1 || skip_all 'no sqlite3'
 
-(cd "$top" && scripts/make-incident -n 3000 -s 7 "$work/made" >/dev/null 2>&1) || exit 1
+"$B/scripts/make-incident" -n 3000 -s 7 made >/dev/null 2>&1 || exit 1
 spoolscan -s made/site.conf -c case.db made >/dev/null 2>&1
 mkdir -p new/Imcdata/Pickup
 again() {
