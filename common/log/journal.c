@@ -1,6 +1,4 @@
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "log/journal.h"
 #include "mail/date.h"
