@@ -185,7 +185,7 @@ read_mail(struct reader *r, struct buf *b, struct made *m, uint32_t key)
 	struct record rec = { .folder = "in", .path = SL("x") };
 
 	record_read(&rec, r->scratch, r->cs, &sm, false);
-	m->f = facts_make(&rec, r->keep, r->strings);
+	m->f = facts_make(&rec, r->keep, r->strings, NULL);
 	m->key = key;
 	arena_reset(r->scratch);
 	b->n = 0;

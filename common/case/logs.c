@@ -292,10 +292,10 @@ make_facts(struct run *r, struct err *err)
 		if (case_row(r->l->c, r->l->v[i].row, a, &row, &rec,
 		    err) == -1)
 			break;
-		r->before[i] = facts_make(&rec, r->a, r->strings);
+		r->before[i] = facts_make(&rec, r->a, r->strings, NULL);
 		if (is_joined(&r->l->v[i]))
 			add_told(r, &r->l->v[i], &rec, a);
-		r->after[i] = facts_make(&rec, r->a, r->strings);
+		r->after[i] = facts_make(&rec, r->a, r->strings, NULL);
 		arena_reset(a);
 	}
 	arena_free(a);

@@ -1,7 +1,16 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/hash.h"
+#include "base/xalloc.h"
 #include "judge/facts.h"
 
 #define MAKER_FORM	32	/* punctuation in a Message-ID; more is cut */
+#define SEEN		1024	/* sketches that are remembered */
+
+struct sketches {
+	const struct sketch *v[SEEN];	/* NULL: free */
+};
 
 static const char *const class_names[C_COUNT] = {
 	[C_RELAY] = "relay", [C_BACKSCATTER] = "backscatter",
@@ -176,17 +185,49 @@ report_make(struct facts *f, const struct record *rec, struct arena *a,
 		hop_make(&r->hops[i], &rec->orig_hops[i], in);
 }
 
+struct sketches *
+sketches_new(void)
+{
+	return xcalloc(1, sizeof(struct sketches));
+}
+
+void
+sketches_free(struct sketches *ss)
+{
+	free(ss);
+}
+
+static const struct sketch *
+sketch_copy(const struct sketch *s, struct arena *a)
+{
+	struct sketch *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *s;
+	return copy;
+}
+
+/* The one that was kept and is the same; else a copy. */
+static const struct sketch *
+sketch_share(const struct sketch *s, struct arena *a, struct sketches *seen)
+{
+	const struct sketch **at = &seen->v[hash64((struct slice){
+	    (const char *)s, sizeof(*s) }) % SEEN];
+
+	if (*at == NULL || memcmp(*at, s, sizeof(*s)) != 0)
+		*at = sketch_copy(s, a);
+	return *at;
+}
+
 static void
 sketch_keep(struct facts *f, const struct record *rec, struct arena *a,
-    struct intern *in)
+    struct intern *in, struct sketches *seen)
 {
-	struct sketch *s;
+	const struct sketch *s = rec->sketch;
 
-	if (rec->sketch == NULL)
+	if (s == NULL)
 		return;
-	s = arena_alloc(a, sizeof(*s));
-	*s = *rec->sketch;
-	f->sketch = s;
+	f->sketch = seen == NULL ? sketch_copy(s, a) :
+	    sketch_share(s, a, seen);
 	intern_ask(in, rec->host, &f->host);
 	intern_ask(in, rec->mailer, &f->mailer);
 }
@@ -215,7 +256,8 @@ verdicts_make(struct facts *f, const struct record *rec, struct arena *a,
 }
 
 struct facts *
-facts_make(const struct record *rec, struct arena *a, struct intern *in)
+facts_make(const struct record *rec, struct arena *a, struct intern *in,
+    struct sketches *seen)
 {
 	struct facts *f = arena_alloc(a, sizeof(*f));
 	struct slice answered = rec->in_reply_to.n > 0 ? rec->in_reply_to :
@@ -251,7 +293,7 @@ facts_make(const struct record *rec, struct arena *a, struct intern *in)
 	header_rcpts_make(f, rec, a, in);
 	if (rec->has_report)
 		report_make(f, rec, a, in);
-	sketch_keep(f, rec, a, in);
+	sketch_keep(f, rec, a, in, seen);
 	verdicts_make(f, rec, a, in);
 	intern_answer(in);
 	f->class = C_UNSURE;

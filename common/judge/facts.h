@@ -124,7 +124,18 @@ struct facts {
 
 #define FACT_HEADER_RCPTS_MAX	16
 
-/* Boil rec down; permanent memory from a, strings into in. */
+/*
+ * The sketches that one thread kept lately: copies of one mail, letter for
+ * letter, share theirs.  They are the arena's that facts_make was given.
+ */
+struct sketches;
+struct sketches	*sketches_new(void);
+void		 sketches_free(struct sketches *ss);	/* NULL allowed */
+
+/*
+ * Boil rec down; permanent memory from a, strings into in.  seen may be
+ * NULL: each has a sketch of its own.
+ */
 struct facts	*facts_make(const struct record *rec, struct arena *a,
-		    struct intern *in);
+		    struct intern *in, struct sketches *seen);
 #endif

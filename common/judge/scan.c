@@ -52,6 +52,7 @@ struct worker {
 	struct arena		*scratch;	/* given back after each message */
 	struct arena		*keep;		/* facts */
 	struct intern		*strings;	/* a view of the scan's */
+	struct sketches		*sketches;
 	struct charsets		*cs;
 	struct spool_reader	*rd;
 	struct sha256		*sha;
@@ -214,7 +215,8 @@ static void
 put_away(struct found *fd)
 {
 	struct worker *w = fd->w;
-	struct facts *f = facts_make(&fd->rec, w->keep, w->strings);
+	struct facts *f = facts_make(&fd->rec, w->keep, w->strings,
+	    w->sketches);
 
 	f->spool = (uint16_t)fd->spool;
 	if (fd->s->records)
@@ -808,6 +810,7 @@ workers_new(struct scan *s, struct err *err)
 		w->scratch = arena_new();
 		w->keep = arena_new();
 		w->strings = intern_view(s->strings);
+		w->sketches = sketches_new();
 		w->cs = charsets_new();
 		w->rd = spool_reader_new(w->scratch);
 		spool_reader_look(w->rd, !s->digests && !s->contents);
@@ -950,6 +953,7 @@ scan_free(struct scan *s)
 		magics_free(w->magics);
 		charsets_free(w->cs);
 		intern_free(w->strings);
+		sketches_free(w->sketches);
 		buf_free(&w->spill);
 		free(w->v);
 		free(w->sights);

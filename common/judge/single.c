@@ -108,7 +108,7 @@ void
 single_judge(struct single *s, struct site *site, struct buf *why)
 {
 	s->strings = intern_new();
-	s->facts = facts_make(&s->rec, s->arena, s->strings);
+	s->facts = facts_make(&s->rec, s->arena, s->strings, NULL);
 	if (why != NULL) {
 		site_beside(site, &s->rec.spool, &s->rec.format, 1, why);
 		judge_guess(site, s->strings, &s->facts, 1, why);

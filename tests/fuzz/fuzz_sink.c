@@ -126,7 +126,7 @@ static void
 judge_and_print(struct arena *a, const struct record *rec, struct site *site)
 {
 	struct intern *in = intern_new();
-	struct facts *f = facts_make(rec, a, in);
+	struct facts *f = facts_make(rec, a, in, NULL);
 	struct buf why = { 0 };
 	struct judge *j;
 

@@ -480,7 +480,7 @@ add_message(const struct msg *m, int i)
 	if (m->times == STOLEN)
 		rec.stolen = SL("after 812 failed guesses");
 	ck_assert_uint_lt(nentries, ENTRIES);
-	entries[nentries++] = facts_make(&rec, arena, strings);
+	entries[nentries++] = facts_make(&rec, arena, strings, NULL);
 	if (m->times == ASKED)
 		entries[nentries - 1]->answer = &bad_answer;
 	charsets_free(cs);

@@ -60,7 +60,7 @@ rule(const char *id)
 static void
 judged(enum class class, const char *decided, const char *spoke)
 {
-	facts = facts_make(&rec, arena, in);
+	facts = facts_make(&rec, arena, in, NULL);
 	facts->class = (uint8_t)class;
 	facts->rule = UINT8_MAX;
 	if (decided != NULL) {
