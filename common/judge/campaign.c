@@ -671,6 +671,9 @@ count_strings(struct campaigns *cs, uint32_t *seen, size_t what)
 static void
 count_mail(struct campaign *c, const struct facts *f)
 {
+	if ((f->class == C_RELAY || f->class == C_SPAM) &&
+	    c->nbad < CAMPAIGN_BAD)
+		c->bad[c->nbad++] = f;
 	c->classes[f->class]++;
 	c->rcpts[f->class] += f->nrcpts;
 	c->weak += judge_is_weak(f);
@@ -724,6 +727,17 @@ const struct campaign *
 campaign_of(const struct campaigns *cs, const struct facts *f)
 {
 	return f->campaign == 0 ? NULL : &cs->v[cs->at[f->campaign] - 1];
+}
+
+bool
+campaign_is_bad_like(const struct campaign *c, const struct facts *f)
+{
+	uint32_t like = 0, i;
+
+	for (i = 0; i < c->nbad; i++)
+		like += sketch_cmp(c->bad[i]->sketch, f->sketch) == 0 ||
+		    alike(c->bad[i]->sketch, f->sketch);
+	return like * 2 > c->nbad;
 }
 
 /* ---- for a person ---- */

@@ -22,6 +22,7 @@
  * largest; a campaign that is known keeps its number.
  */
 #define CAMPAIGN_MIN	3	/* mails; two alike are chance */
+#define CAMPAIGN_BAD	16	/* bad ones that stand for all of them */
 #define CAMPAIGNS_MAX	(1 << 24)	/* numbers */
 
 struct campaign {
@@ -35,6 +36,8 @@ struct campaign {
 	bool		one_text, one_layout, one_file;	/* in all */
 	int64_t		first, last;	/* arrived; 0: nobody tells */
 	const struct facts *sample;	/* the first of them, by path */
+	const struct facts *bad[CAMPAIGN_BAD];	/* the first: relay or spam */
+	uint32_t	nbad;
 };
 
 /* What a case knows: sketches of mails that are not of this scan, too. */
@@ -61,6 +64,14 @@ void		 campaigns_count(struct campaigns *cs,
 size_t		 campaigns_n(const struct campaigns *cs);
 /* The ith, largest first. */
 const struct campaign *campaigns_at(const struct campaigns *cs, size_t i);
+/*
+ * The mail has as much in common with most of the bad ones as two of one
+ * campaign have.  Mails of different kinds come into one when what is said
+ * in them is little beside the words that are filled in.
+ */
+bool		 campaign_is_bad_like(const struct campaign *c,
+		    const struct facts *f);
+
 /* That of a mail, NULL: of none. */
 const struct campaign *campaign_of(const struct campaigns *cs,
 		    const struct facts *f);

@@ -963,7 +963,8 @@ relay_campaign(const struct judge *j, const struct facts *f)
 
 	return c != NULL && !comes_in(j, f) &&
 	    c->classes[C_RELAY] >= BAD_MIN &&
-	    c->classes[C_RELAY] / BAD_SHARE >= good_in(c);
+	    c->classes[C_RELAY] / BAD_SHARE >= good_in(c) &&
+	    campaign_is_bad_like(c, f);
 }
 
 /* Here good is also what is for us and nothing speaks against. */
@@ -977,7 +978,7 @@ spam_campaign(const struct judge *j, const struct facts *f)
 		return false;
 	bad = c->classes[C_RELAY] + c->classes[C_SPAM];
 	return bad >= BAD_MIN && bad >= c->weak &&
-	    bad / BAD_SHARE >= good_in(c);
+	    bad / BAD_SHARE >= good_in(c) && campaign_is_bad_like(c, f);
 }
 
 static void
@@ -1128,7 +1129,9 @@ const struct rule judge_rules[] = {
 	{ "spam/campaign", C_SPAM, DECIDES, spam_campaign, say_campaign,
 	    "Nothing else decides, it is for our own users, and the same "
 	    "mail, with other words filled in, was relayed through us or is "
-	    "spam, more of it than there is of this.", "KB836500" },
+	    "spam, more of it than there is of this.  Other words are less "
+	    "than all that is said: it is like most of that mail.",
+	    "KB836500" },
 	{ "unsure/maybe-inside", C_UNSURE, DECIDES, maybe_inside,
 	    say_maybe_inside,
 	    "As relay/spoofed-sender, but nobody told the trusted networks, "

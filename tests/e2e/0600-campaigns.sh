@@ -43,6 +43,35 @@ t 'spam to our users is told by the relay campaign it is of, with its number' '
 	[ $(($(comm -12 said true | wc -l) * 100)) -ge $(($(wc -l <true) * 75)) ] &&
 	[ "$(comm -12 said legit | wc -l)" -eq 0 ]'
 
+# Short spam that is filled up with words of a small list, which stand in
+# business mail, too.
+perl -e '
+	srand 4;
+	my @w = qw(amber anchor basket bridge candle copper desert dragon ember
+	    engine falcon forest garden granite hammer harbor indigo island);
+	my @say = ("The contract is signed and goes out by post today",
+	    "The invoice has the wrong address, a new one follows",
+	    "Please find below what we said on the telephone",
+	    "Our customer asks for a lower price of the larger pump");
+	sub w { $w[rand @w] }
+	sub mail {
+		my ($name, $from, $to, $subject, @text) = @_;
+		open my $f, ">", "fill/$name.eml" or die;
+		print $f "X-Sender: <$from>\nX-Receiver: <$to>\nReceived: from x.example.net (unknown [198.51.100.",
+		    1 + int rand 200, "])\n\tby mail.example.com (Postfix) with ESMTP id $name; Mon, 5 Jan 2004 10:00:00 +0000\n",
+		    "Message-ID: <$name\@example.net>\nFrom: $from\nTo: $to\nSubject: $subject\n\n", @text;
+	}
+	mkdir "fill";
+	mail("s$_", "u" . $_ % 40 . "\@example.com", "v$_\@example.org", "hello", "Turn her on http://bad.example.net/\n\n",
+	    join(" ", map w, 1 .. 10), "\n") for 1 .. 500;
+	mail("g$_", "c$_\@example.net", "u$_\@example.com", w . " " . w,
+	    map { $say[rand @say] . ", " . w . " and " . w . " " . int(rand 900) . ".\n" } 1 .. 7) for 1 .. 60;
+	open my $f, ">", "fill.conf"; print $f "local_domains = example.com\nhosts = mail.example.com\n"'
+t 'no more is pulled into one than what is like the rest of it' '
+	run 0 spoolscan -f iis -s fill.conf -o ndjson fill &&
+	[ "$(jq -r "select(.class == \"relay\") | .path" out | grep -c ^s)" -eq 500 ] &&
+	[ "$(jq -r "select(.class == \"legit\") | .path" out | grep -c ^g)" -eq 60 ]'
+
 # A case that grows: half of the tree, then the other.
 mkdir a b
 (cd inc/Imcdata && find . -type d) | while read -r d; do
