@@ -91,6 +91,15 @@ guess_site(struct site *site, struct scan *scan)
 	buf_free(&why);
 }
 
+static void
+beside_say(const struct scan *scan)
+{
+	struct slice rest = buf_sl(&scan->beside), line;
+
+	while (sl_cut(&rest, '\n', &line))
+		diag_note(SL_FMT, SL_ARG(line));
+}
+
 /* ---- what is shown ---- */
 
 static int
@@ -300,6 +309,7 @@ read_all(struct scan *scan, struct job *job, struct err *err)
 	scan->progress_ctx = &job->progress;
 	r = scan_read(scan, job->paths, err);
 	progress_end(&job->progress);
+	beside_say(scan);
 	return r;
 }
 

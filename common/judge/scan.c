@@ -846,6 +846,10 @@ open_all(struct scan *s, char *const paths[], struct err *err)
 			s->spools[s->nspools] = spool_path(set[j]);
 			s->formats[s->nspools] = spool_format(set[j]);
 		}
+		if (n > 0 && spool_beside(set[0]).n > 0) {
+			buf_add(&s->beside, spool_beside(set[0]));
+			buf_addc(&s->beside, '\n');
+		}
 		if (s->nspools > UINT16_MAX)
 			return err_set(err, ERR_LIMIT, "%s: more than %d "
 			    "spools in one scan", paths[i], UINT16_MAX);
@@ -967,6 +971,7 @@ scan_free(struct scan *s)
 	free(s->spools);
 	free(s->formats);
 	free(s->entries);
+	buf_free(&s->beside);
 	intern_free(s->strings);
 	pthread_mutex_destroy(&st->lock);
 	arena_free(st->arena);

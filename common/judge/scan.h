@@ -37,6 +37,7 @@ struct scan {
 	const char	**spools;	/* path of spool i */
 	const char	**formats;	/* its format */
 	size_t		 nspools;
+	struct buf	 beside;	/* spool_beside of operands, a line each */
 	size_t		 vanished;	/* files that went away meanwhile: normal */
 	bool		 stopped;	/* a signal came: entries are not all */
 	char		 no_types[256];	/* why records do not say it */

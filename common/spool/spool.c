@@ -4,14 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "mail/header.h"
 #include "spool/companion.h"
 #include "spool/driver.h"
 #include "spool/packed.h"
 
 #define LEVELS		3	/* below the operand, where spools are found */
 #define FOLDERS_MAX	10000	/* that are looked at for this */
+#define BESIDE_SEEN	4	/* files of a folder that is none, which tell
+				   whether it has mail */
 #define LOOKED		8	/* folders that spool_lookup remembers */
 
 /* The first of equal bids wins. */
@@ -26,6 +30,7 @@ static const struct spool_driver *const drivers[] = {
 struct spool {
 	const struct spool_driver *drv;
 	char			*path;		/* where entries' paths begin */
+	struct buf		 beside;
 	struct spool_probe	 probe;
 	struct tree_dir		*root;		/* as probe.root */
 	struct spool_other	 other;
@@ -62,6 +67,8 @@ struct search {
 	struct arena		*a;
 	struct sub		*todo, *found;
 	size_t			 ntodo, todo_cap, nfound, found_cap;
+	size_t			 nbeside;	/* files in folders of mail, */
+	const char		*beside;	/* and the first of them */
 	bool			 cut;
 	struct err		 err;	/* of the first unreadable folder */
 };
@@ -215,6 +222,50 @@ sub_add(struct search *s, struct sub **v, size_t *n, size_t *cap, struct sub x)
 	*(struct sub *)arena_more(s->a, v, n, cap, sizeof(x)) = x;
 }
 
+/* A From_ line, or a field that everybody writes, is all that is known. */
+static bool
+begins_a_mail(struct slice head)
+{
+	struct hdr h;
+
+	return sl_starts(head, SL("From ")) ||
+	    (hdr_next(&head, &h) == 1 && hdr_id(h.name) != H_OTHER);
+}
+
+/* The first of a folder's first files that is mail, or NULL. */
+static const char *
+mail_in(const struct tree_dir *d)
+{
+	char buf[PROBE_BYTES];
+	size_t i, seen = 0;
+
+	for (i = 0; i < d->n && seen < BESIDE_SEEN; i++) {
+		if (d->v[i].type != TREE_FILE)
+			continue;
+		seen++;
+		if (begins_a_mail((struct slice){ buf,
+		    tree_head(d, i, buf, PROBE_BYTES) }))
+			return d->v[i].name;
+	}
+	return NULL;
+}
+
+/* Mail in a folder that is no spool is left out, if there are spools. */
+static void
+note_beside(struct search *s, const struct tree_dir *d)
+{
+	const char *name = tree_members(s->tree) != NULL ? NULL : mail_in(d);
+	size_t i;
+
+	if (name == NULL)
+		return;
+	if (s->nbeside == 0)
+		s->beside = d->path[0] == '\0' ? arena_str(s->a, sl(name)) :
+		    arena_path(s->a, d->path, name);
+	for (i = 0; i < d->n; i++)
+		s->nbeside += d->v[i].type == TREE_FILE;
+}
+
 /* The subfolders of a folder that is no spool are looked at in their turn. */
 static void
 look_below(struct search *s, const struct tree_dir *d, unsigned level)
@@ -256,10 +307,13 @@ look_at(struct search *s, struct sub sub)
 		bid = s->only->bid(&p);
 	else
 		sub.drv = best_driver(&p, true, &bid);
-	if (bid >= BID_STRUCTURE)
+	if (bid >= BID_STRUCTURE) {
 		sub_add(s, &s->found, &s->nfound, &s->found_cap, sub);
-	else if (sub.level < LEVELS)
-		look_below(s, d, sub.level);
+	} else {
+		note_beside(s, d);
+		if (sub.level < LEVELS)
+			look_below(s, d, sub.level);
+	}
 	tree_dir_drop(d);
 }
 
@@ -290,6 +344,16 @@ search_complete(const struct search *s, struct err *err)
 	return -1;
 }
 
+static void
+beside_say(const struct search *s, struct buf *out)
+{
+	buf_fmt(out, "%s: beside the spools in it, and not read: %s",
+	    tree_path(s->tree), s->beside);
+	if (s->nbeside > 1)
+		buf_fmt(out, " and %zu more", s->nbeside - 1);
+	buf_add(out, SL("; name their folders, too"));
+}
+
 /* Spools below sp, which is none itself; *n is 0 when there are none. */
 static int
 open_below(struct spool *sp, const struct spool_driver *only,
@@ -302,6 +366,7 @@ open_below(struct spool *sp, const struct spool_driver *only,
 	int r = 0;
 
 	*n = 0;
+	note_beside(&s, sp->root);
 	look_below(&s, sp->root, 0);
 	for (i = 0; i < s.ntodo; i++)
 		look_at(&s, s.todo[i]);
@@ -320,6 +385,8 @@ open_below(struct spool *sp, const struct spool_driver *only,
 	}
 	while (r == -1 && *n > 0)
 		spool_close((*set)[--*n]);
+	if (*n > 0 && s.nbeside > 0)
+		beside_say(&s, &(*set)[0]->beside);
 	arena_free(s.a);
 	return r;
 }
@@ -464,8 +531,15 @@ spool_close(struct spool *sp)
 	other_drop(&sp->other);
 	near_drop(&sp->near);
 	tree_close(sp->probe.tree);
+	buf_free(&sp->beside);
 	free(sp->path);
 	free(sp);
+}
+
+struct slice
+spool_beside(const struct spool *sp)
+{
+	return buf_sl(&sp->beside);
 }
 
 const char *

@@ -162,6 +162,12 @@ void	spool_close(struct spool *sp);			/* NULL allowed */
 int	spool_bid(const char *path, const char *format, struct err *err);
 
 const char *spool_path(const struct spool *sp);		/* as shown to a person */
+
+/*
+ * A sentence about mail that lies beside the spools of an operand, in folders
+ * that are none: it is left out.  Of the first of the set; empty: there is none.
+ */
+struct slice spool_beside(const struct spool *sp);
 const char *spool_format(const struct spool *sp);	/* "ims55" */
 
 /*

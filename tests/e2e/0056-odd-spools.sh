@@ -178,4 +178,14 @@ t 'where nothing is there is nothing to type next' '
 
 t 'no place for the temporary file fails before anything is read' '
 	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
+mkdir -p server/mqueue server/old/deep server/conf
+cp "$top/tests/spool/sendmail/good-mqueue/"* server/mqueue
+mail old >server/old/1 && mail old >server/old/2 && mail older >server/old/deep/3
+echo 'O QueueDirectory=/var/spool/mqueue' >server/conf/sendmail.cf
+t 'mail that lies beside the spools of an operand is named' '
+	spoolscan -l server >out 2>errs
+	has "^spoolscan: server: beside the spools in it, and not read: old/[12] and 2 more; name their folders, too$" errs'
+rm server/old/* 2>/dev/null; rm -r server/old
+t 'other files beside them are not' '
+	spoolscan -l server >out 2>errs; [ -s out ] && hasnt "beside" errs'
 t_done
