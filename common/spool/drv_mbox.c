@@ -1,4 +1,5 @@
 #include "mail/date.h"
+#include "mail/header.h"
 #include "spool/driver.h"
 
 /*
@@ -6,6 +7,7 @@
  */
 #define RANGE	(8 * 1024 * 1024)	/* so that threads share a big one */
 #define LINE_MAX_FROM	512		/* bytes of a From_ line we look at */
+#define FIELD_SEEN	128		/* and of the field below it */
 
 /* Has s one of the three-letter names (in names, one behind the other)? */
 static bool
@@ -103,17 +105,34 @@ from_take(struct slice *text, struct arena *a, struct spool_msg *m)
 
 /* At the start of the file, or behind an empty line. */
 static bool
+is_behind_empty(struct slice w, size_t at)
+{
+	return at <= 1 || w.p[at - 2] == '\n' ||
+	    (w.p[at - 2] == '\r' && (at == 2 || w.p[at - 3] == '\n'));
+}
+
+static bool
+begins_header(struct slice s)
+{
+	struct hdr h;
+
+	s = sl_first(s, FIELD_SEEN);
+	return hdr_next(&s, &h) == 1 && hdr_id(h.name) != H_OTHER;
+}
+
+/*
+ * Who puts files together leaves out the empty line, where the last one does
+ * not end in a line end: then a header must follow.
+ */
+static bool
 mbox_mark(struct slice w, size_t at, bool body)
 {
 	struct slice rest = sl_from(w, at), line;
 
 	(void)body;
-	if (rest.n < 5 || memcmp(rest.p, "From ", 5) != 0)
-		return false;
-	if (at > 1 && w.p[at - 2] != '\n' &&
-	    (w.p[at - 2] != '\r' || (at > 2 && w.p[at - 3] != '\n')))
-		return false;
-	return sl_line(&rest, &line) && from_line(line);
+	return rest.n >= 5 && memcmp(rest.p, "From ", 5) == 0 &&
+	    sl_line(&rest, &line) && from_line(line) &&
+	    (is_behind_empty(w, at) || begins_header(rest));
 }
 
 /* Does another message begin behind the first one? */

@@ -24,7 +24,7 @@ START_TEST(mbox_messages_are_read_with_their_from_line)
 }
 END_TEST
 
-START_TEST(a_from_line_counts_behind_an_empty_line_only)
+START_TEST(a_from_line_counts_behind_an_empty_line)
 {
 	check_counts(TWO, "mbox", 1, 2);
 	check_counts(CRLF, "mbox", 1, 2);
@@ -39,6 +39,10 @@ static const struct {
 	{ FROM "A: b\n\nx\n", "A: b\n\nx\n" },
 	{ FROM "A: b\n\nx\n\n" FROM "C: d\n", "A: b\n\nx\n|C: d\n" },
 	{ FROM "A: b\n\nx\n" FROM "C: d\n", "A: b\n\nx\n" FROM "C: d\n" },
+	{ FROM "A: b\n\nx\n" FROM "Subject: d\n",
+	    "A: b\n\nx\n|Subject: d\n" },
+	{ FROM "A: b\n\nx\nFrom me to you\nSubject: d\n",
+	    "A: b\n\nx\nFrom me to you\nSubject: d\n" },
 	{ FROM "A: b\n\n" FROM "\n" FROM, "A: b\n||" },
 	{ FROM "A: b\r\n\r\n" FROM "C: d\n", "A: b\r\n|C: d\n" },
 	{ FROM "A: b\n\nFrom me to you\n", "A: b\n\nFrom me to you\n" },
@@ -234,7 +238,7 @@ suite(void)
 	tcase_add_checked_fixture(tc, box_setup, box_teardown);
 	tcase_add_loop_test(tc, mbox_messages_are_read_with_their_from_line,
 	    0, NITEMS(messages));
-	tcase_add_test(tc, a_from_line_counts_behind_an_empty_line_only);
+	tcase_add_test(tc, a_from_line_counts_behind_an_empty_line);
 	tcase_add_loop_test(tc, an_mbox_is_split_into_its_messages, 0,
 	    NITEMS(boxes));
 	tcase_add_loop_test(tc, a_from_line_has_a_word_and_a_date, 0,
