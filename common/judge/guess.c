@@ -329,8 +329,7 @@ weigh_domain(struct guess *g, uint32_t id, struct slice own, size_t noutside)
 	if (sends)
 		buf_fmt(g->why, " %u of %zu messages from inside;",
 		    g->sent[id], g->nsent);
-	buf_fmt(g->why, " gets mail from %u of %zu clients\n",
-	    g->from.count[id], noutside);
+	buf_fmt(g->why, " gets mail from %u clients\n", g->from.count[id]);
 }
 
 static void
