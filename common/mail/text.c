@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "mail/attach.h"
 #include "mail/mime.h"
@@ -353,7 +354,7 @@ load8(const char *p)
 }
 
 /*
- * Letters and blanks, eight at a time: the top bit of each byte that is
+ * Letters, eight at a time: the top bit of each byte that is
  * none.  No sum reaches the byte above.
  */
 #define EACH	UINT64_C(0x0101010101010101)
@@ -365,14 +366,6 @@ no_letter(uint64_t v)
 
 	return (~(low + (0x80 - 'a') * EACH) | (low + (0x7f - 'z') * EACH) |
 	    v) & 0x80 * EACH;
-}
-
-static inline uint64_t
-blank(uint64_t v)
-{
-	uint64_t x = v ^ ' ' * EACH;
-
-	return ~(((x & 0x7f * EACH) + 0x7f * EACH) | x) & 0x80 * EACH;
 }
 
 static inline size_t
@@ -420,34 +413,211 @@ letters(struct fold *f)
 	}
 }
 
+/*
+ * Japanese and Chinese, but what is rare in them: three bytes each, which are
+ * kept as they are or not at all.  False: there was none.
+ */
+static bool
+ideographs(struct fold *f)
+{
+	const unsigned char *begin = (const unsigned char *)f->p, *p = begin;
+	struct buf *out = f->out;
+	enum script s;
+	unsigned cp;
+
+	for (; f->end - (const char *)p >= 3 && p[0] >= 0xe3 && p[0] <= 0xe9 &&
+	    p[1] >> 6 == 2 && p[2] >> 6 == 2 && out->n < TEXT_MAX; p += 3) {
+		cp = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		s = cp >= 0x3400 ? S_KANJI :
+		    cp > 0x30a0 && cp <= 0x30ff ? S_KATAKANA : S_NONE;
+		if (s != f->script)
+			end_word(f);
+		if ((f->script = s) == S_NONE) {
+			f->chain = f->word;
+			continue;
+		}
+		memcpy(out->p + out->n, p, 3);
+		out->n += 3;
+	}
+	f->p = (const char *)p;
+	return p > begin;
+}
+
+/* What stands at p. */
+static void
+step(struct fold *f)
+{
+	struct slice rest;
+
+	switch ((enum kind_of)kinds[(unsigned char)*f->p]) {
+	case K_LETTER:
+		letters(f);
+		break;
+	case K_BLANK:
+		f->p++;
+		end_chain(f);
+		break;
+	case K_HIGH:
+		if (ideographs(f))
+			break;
+		rest = (struct slice){ f->p, (size_t)(f->end - f->p) };
+		character(f, utf8_next(&rest));
+		f->p = rest.p;
+		break;
+	default:
+		ascii(f, *f->p++);
+	}
+}
+
+/*
+ * Plain words are taken by the block: what each byte is becomes a bit, and a
+ * run of bits is a word.
+ */
+#define BLOCK		64
+#define WORD_ROOM	32	/* bytes that are copied for any word */
+
+struct marks {
+	uint64_t	word, digit;	/* letters and digits; digits */
+	uint64_t	stop;		/* what step() is for */
+};
+
+static inline struct marks
+look(const char *p, char *lower)
+{
+	struct marks m = { 0 };
+	lanes v, low, digit;
+	size_t i;
+
+	for (i = 0; i < BLOCK; i += sizeof(v)) {
+		v = lanes_load(p + i);
+		low = v | 0x20;		/* digits have it */
+		memcpy(lower + i, &low, sizeof(low));
+		digit = lanes_in(v, '0', '9');
+		m.digit |= (uint64_t)lanes_bits(digit) << i;
+		m.word |= (uint64_t)lanes_bits(digit |
+		    lanes_in(low, 'a', 'z')) << i;
+		m.stop |= (uint64_t)lanes_bits(v | lanes_are(v, '@') |
+		    lanes_are(v, ':') | lanes_are(v, '<') |
+		    lanes_are(v, '&')) << i;
+	}
+	return m;
+}
+
+/* Bits below n, of BLOCK. */
+static inline uint64_t
+below(size_t n)
+{
+	return n < BLOCK ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0);
+}
+
+/* Does what stops at p end a chain?  It does not when it is no tag, or such. */
+static inline bool
+cuts(const struct fold *f, const char *p)
+{
+	switch (p[0]) {
+	case '<':
+		return !f->html || (p[1] != '!' && ascii_lower(p[1]) != 's');
+	case '&':
+		return !f->html;
+	case ':':
+		return p[1] != '/';
+	default:
+		return false;
+	}
+}
+
+/*
+ * How many bytes of a block are whole chains: up to what stops, or as much
+ * as there is room for, and back to where no chain is begun.
+ */
+static size_t
+whole_chains(const struct fold *f, const char *p, uint64_t stop)
+{
+	size_t n = stop == 0 ? BLOCK : (size_t)__builtin_ctzll(stop);
+	size_t room = TEXT_MAX - f->out->n;	/* one blank is not in p */
+
+	if (room < n + 2)
+		n = room < 2 ? 0 : room - 2;
+	else if (n < BLOCK - 1 && cuts(f, p + n))
+		return n;
+	while (n > 0 && kinds[(unsigned char)p[n - 1]] != K_BLANK)
+		n--;
+	return n;
+}
+
+/* m: what is whole, of what lower has in lower case. */
+static void
+put_words(struct fold *f, struct marks m, const char *lower)
+{
+	uint64_t begins = m.word & ~(m.word << 1);
+	uint64_t ends = ~m.word & m.word << 1;
+	struct buf *out = f->out;
+	char *o = out->p + out->n;
+	size_t begin, n;
+
+	for (; begins != 0; begins &= begins - 1, ends &= ends - 1) {
+		begin = (size_t)__builtin_ctzll(begins);
+		n = (size_t)__builtin_ctzll(ends) - begin;
+		if (n > TEXT_WORD_MAX ||
+		    (m.digit != 0 && m.digit >> begin & below(n))) {
+			f->word = (size_t)(o - out->p);
+			mask(f, '#');
+			o = out->p + out->n;
+			continue;
+		}
+		memcpy(o, lower + begin, WORD_ROOM);
+		o += n;
+		*o++ = ' ';
+	}
+	out->n = f->word = f->chain = (size_t)(o - out->p);
+}
+
+/*
+ * The words of one block, up to one that step() has to see, which then has
+ * nothing begun.  False: there was none.
+ */
+static bool
+words(struct fold *f)
+{
+	char lower[BLOCK + WORD_ROOM], last[BLOCK];
+	size_t room = (size_t)(f->end - f->p), whole;
+	const char *p = f->p;
+	struct marks m;
+
+	if (room < BLOCK) {
+		memset(last, ' ', sizeof(last));
+		p = memcpy(last, p, room);
+	}
+	m = look(p, lower);
+	if ((whole = whole_chains(f, p, m.stop)) == 0)
+		return false;
+	m.word &= below(whole);
+	put_words(f, m, lower);
+	f->p += whole < room ? whole : room;
+	return true;
+}
+
+static inline bool
+is_plain_text(const struct fold *f)
+{
+	return f->word == f->out->n &&
+	    kinds[(unsigned char)*f->p] <= K_DIGIT;
+}
+
 size_t
 text_fold(struct buf *out, struct slice utf8, bool html)
 {
 	struct fold f = { .out = out, .p = utf8.p, .html = html };
-	struct slice rest;
 
 	if (utf8.n == 0 || out->n >= TEXT_MAX)
 		return 0;
 	f.end = utf8.p + utf8.n;
 	buf_room(out, TEXT_MAX - out->n + TEXT_HOST);
 	f.word = f.chain = out->n;
-	while (f.p < f.end && out->n < TEXT_MAX)
-		switch ((enum kind_of)kinds[(unsigned char)*f.p]) {
-		case K_LETTER:
-			letters(&f);
-			break;
-		case K_BLANK:
-			f.p++;
-			end_chain(&f);
-			break;
-		case K_HIGH:
-			rest = (struct slice){ f.p, (size_t)(f.end - f.p) };
-			character(&f, utf8_next(&rest));
-			f.p = rest.p;
-			break;
-		default:
-			ascii(&f, *f.p++);
-		}
+	while (f.p < f.end && out->n < TEXT_MAX) {
+		if (!is_plain_text(&f) || !words(&f))
+			step(&f);
+	}
 	if (out->n >= TEXT_MAX)
 		out->n = f.word;	/* half a word is none */
 	else
@@ -500,7 +670,7 @@ skipped(const struct skip *k, uint64_t h)
 	return i < k->n;
 }
 
-static void
+static inline void
 count(struct sketch *s, const struct skip *k, struct slice word)
 {
 	uint64_t h = hash64_kept(word);
@@ -526,33 +696,40 @@ is_kanji(struct slice w)
 	    d == 0xa5 || d == 0xa6 || d == 0xa7 || d == 0xa8)));
 }
 
+static inline void
+count_word(struct sketch *s, const struct skip *k, struct slice w)
+{
+	size_t i;
+
+	if (w.n < WORD_MIN && (w.n < 3 || (signed char)w.p[0] > 0))
+		return;
+	if (!is_kanji(w)) {
+		count(s, k, w);
+		return;
+	}
+	for (i = 0; i + 6 <= w.n; i += 3)
+		count(s, k, (struct slice){ w.p + i, 6 });
+}
+
+/* Each word of text has a blank behind it. */
 static void
 count_words(struct sketch *s, const struct skip *k, struct slice text)
 {
-	const char *p = text.p, *end;
-	uint64_t blanks = 0;
-	struct slice w;
-	size_t i;
+	char last[sizeof(lanes)] = { 0 };
+	size_t at, begin = 0, end;
+	unsigned blanks;
 
-	if (text.n == 0)
-		return;
-	for (end = p + text.n; p < end; p = w.p + w.n + 1) {
-		w.p = p;
-		while (end - p >= 8 && (blanks = blank(load8(p))) == 0)
-			p += 8;
-		if (end - p >= 8)
-			p += first_of(blanks);
-		while (p < end && *p != ' ')	/* one is behind each */
-			p++;
-		w.n = (size_t)(p - w.p);
-		if (w.n < WORD_MIN && (w.n < 3 || (signed char)w.p[0] > 0))
-			continue;
-		if (!is_kanji(w)) {
-			count(s, k, w);
-			continue;
+	for (at = 0; at < text.n; at += sizeof(lanes)) {
+		if (text.n - at < sizeof(last))
+			memcpy(last, text.p + at, text.n - at);
+		blanks = lanes_bits(lanes_are(lanes_load(text.n - at <
+		    sizeof(last) ? last : text.p + at), ' '));
+		for (; blanks != 0; blanks &= blanks - 1) {
+			end = at + (size_t)__builtin_ctz(blanks);
+			count_word(s, k, (struct slice){ text.p + begin,
+			    end - begin });
+			begin = end + 1;
 		}
-		for (i = 0; i + 6 <= w.n; i += 3)
-			count(s, k, (struct slice){ w.p + i, 6 });
 	}
 }
 

@@ -112,6 +112,34 @@ START_TEST(letters_are_found_wherever_they_stand)
 }
 END_TEST
 
+/* A block of bytes at a time, wherever it begins: blanks are of no weight. */
+START_TEST(a_text_is_folded_alike_wherever_it_begins)
+{
+	static const char said[] = "Dear all, see http://Example.NET/x, or"
+	    " mail j.doe-2@example.org: 12 boxes at 0.50 <each>; don't wait."
+	    " caf\xc3\xa9 \xe7\xb4\x8d\xe6\x9c\x9f\xe3\x81\xae\xe3\x83\xa1x"
+	    " supercalifragilisticexpialidocious A1 b2 & c3&amp;d";
+	struct buf in = { 0 }, out = { 0 }, one = { 0 };
+	size_t at, html;
+
+	for (html = 0; html < 2; html++) {
+		one.n = 0;
+		text_fold(&one, sl(said), html);
+		for (in.n = at = 0; at < 130; at++) {
+			in.n = at;
+			buf_add(&in, sl(said));
+			out.n = 0;
+			text_fold(&out, buf_sl(&in), html);
+			ck_assert(sl_eq(buf_sl(&out), buf_sl(&one)));
+			in.p[at] = ' ';
+		}
+	}
+	buf_free(&in);
+	buf_free(&out);
+	buf_free(&one);
+}
+END_TEST
+
 #define WORDS	"harbour clinic offers winter coats patient listeners" \
 		" forty copper kettle lantern burns until tomorrow evening"
 
@@ -253,6 +281,7 @@ suite(void)
 	tcase_add_loop_test(tc, text_is_folded, 0, N(folds));
 	tcase_add_test(tc, it_ends_at_its_limit_with_a_whole_word);
 	tcase_add_test(tc, letters_are_found_wherever_they_stand);
+	tcase_add_test(tc, a_text_is_folded_alike_wherever_it_begins);
 	tcase_add_test(tc, the_front_of_html_is_enough_only_where_it_is);
 	tcase_add_loop_test(tc, copies_have_one_sketch, 0, N(copies));
 	tcase_add_test(tc, a_sketch_knows_lists_links_and_files);
