@@ -96,14 +96,15 @@ nature_of(struct slice type)
 static bool
 is_among(struct slice ext, const char *words)
 {
-	char word[8];
+	const char *p = words + 1, *end = words + strlen(words);
 
-	if (ext.n == 0 || ext.n > sizeof(word) - 2 ||
-	    memchr(ext.p, ' ', ext.n) != NULL)
-		return false;
-	word[0] = word[ext.n + 1] = ' ';
-	memcpy(word + 1, ext.p, ext.n);
-	return sl_ifind(sl(words), (struct slice){ word, ext.n + 2 }) != NULL;
+	while (ext.n > 0 && (size_t)(end - p) > ext.n) {
+		if (p[ext.n] == ' ' && sl_ieq(ext, (struct slice){ p, ext.n }))
+			return memchr(ext.p, ' ', ext.n) == NULL;
+		while (*p++ != ' ')
+			;
+	}
+	return false;
 }
 
 static enum promise

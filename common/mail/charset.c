@@ -7,6 +7,7 @@
 #include "mail/charset.h"
 
 #define NAME_MAX_SQUEEZED	32	/* the longest alias has 16 */
+#define NAMES			8	/* a message's names differ in length */
 #define IN_CHUNK		4096	/* bytes given to iconv at once */
 #define FLUSH_ROOM		64	/* converters hold a character or two */
 #define REPLACEMENT		SL("\xef\xbf\xbd")
@@ -175,6 +176,11 @@ struct charsets {
 		iconv_t	cd;
 		enum { UNTRIED, OPEN, ABSENT } state;
 	} v[NROWS];
+	struct name {
+		char		 v[NAME_MAX_SQUEEZED];
+		size_t		 n;
+		const struct row *row;
+	} names[NAMES];		/* that were asked for, by their length */
 	struct buf	tmp;	/* what JIS and HZ are unpacked to */
 	struct pairs	*cp932;	/* NULL: not needed so far */
 };
@@ -261,6 +267,22 @@ charset_name(struct slice name)
 	const struct row *row = find_row(name);
 
 	return row == NULL ? NULL : row->name;
+}
+
+/* The same name comes again and again. */
+static const struct row *
+known_row(struct charsets *cs, struct slice name)
+{
+	struct name *known = &cs->names[name.n % NAMES];
+
+	if (name.n == 0 || name.n > sizeof(known->v))
+		return find_row(name);
+	if (known->n != name.n || memcmp(known->v, name.p, name.n) != 0) {
+		known->row = find_row(name);
+		known->n = name.n;
+		memcpy(known->v, name.p, name.n);
+	}
+	return known->row;
 }
 
 static struct converter *
@@ -368,8 +390,12 @@ check_output(struct buf *out, size_t from)
 static int
 clean_utf8(struct slice in, struct buf *out)
 {
+	if (utf8_valid(in)) {
+		buf_add(out, in);
+		return 0;
+	}
 	utf8_clean(out, in);
-	return utf8_valid(in) ? 0 : 1;
+	return 1;
 }
 
 /* The character that n bytes are; 0: they are not one of at most U+FFFF. */
@@ -457,8 +483,11 @@ by_iconv(struct charsets *cs, const struct row *row, struct slice in,
 		if (cs->cp932 == NULL)
 			cs->cp932 = xcalloc(1, sizeof(*cs->cp932));
 		in = by_pairs(cs->cp932, c->cd, in, out);
+		from = out->n;	/* so far it is valid */
 	}
-	replaced = in.n > 0 && run_iconv(c->cd, row, in, out);
+	if (in.n == 0)
+		return 0;
+	replaced = run_iconv(c->cd, row, in, out);
 	return check_output(out, from) | replaced;
 }
 
@@ -481,16 +510,16 @@ enum jis_set { JIS_ASCII, JIS_KANA, JIS_KANJI, JIS_OTHER };
  * 0208, which it extends; JIS X 0212 is not in CP932.
  */
 static const struct {
-	const char	*esc;
-	enum jis_set	 set;
+	struct slice	esc;
+	enum jis_set	set;
 } jis_escapes[] = {
-	{ "\033$B", JIS_KANJI }, { "\033$@", JIS_KANJI },
-	{ "\033$(B", JIS_KANJI }, { "\033$(@", JIS_KANJI },
-	{ "\033$(O", JIS_KANJI }, { "\033$(Q", JIS_KANJI },
-	{ "\033(B", JIS_ASCII }, { "\033(J", JIS_ASCII },
-	{ "\033(H", JIS_ASCII }, { "\033(I", JIS_KANA },
-	{ "\033$(D", JIS_OTHER }, { "\033$(P", JIS_OTHER },
-	{ "\033&@", JIS_KANJI },
+	{ { "\033$B", 3 }, JIS_KANJI },	{ { "\033(B", 3 }, JIS_ASCII },
+	{ { "\033$@", 3 }, JIS_KANJI },	{ { "\033(J", 3 }, JIS_ASCII },
+	{ { "\033$(B", 4 }, JIS_KANJI }, { { "\033$(@", 4 }, JIS_KANJI },
+	{ { "\033$(O", 4 }, JIS_KANJI }, { { "\033$(Q", 4 }, JIS_KANJI },
+	{ { "\033(H", 3 }, JIS_ASCII },	{ { "\033(I", 3 }, JIS_KANA },
+	{ { "\033$(D", 4 }, JIS_OTHER }, { { "\033$(P", 4 }, JIS_OTHER },
+	{ { "\033&@", 3 }, JIS_KANJI },
 };
 
 static bool
@@ -499,9 +528,9 @@ take_escape(struct slice *in, enum jis_set *set)
 	size_t i;
 
 	for (i = 0; i < sizeof(jis_escapes) / sizeof(jis_escapes[0]); i++)
-		if (sl_starts(*in, sl(jis_escapes[i].esc))) {
+		if (sl_starts(*in, jis_escapes[i].esc)) {
 			*set = jis_escapes[i].set;
-			*in = sl_from(*in, strlen(jis_escapes[i].esc));
+			*in = sl_from(*in, jis_escapes[i].esc.n);
 			return true;
 		}
 	return false;
@@ -662,16 +691,10 @@ by_wide(struct charsets *cs, const struct row *row, struct slice in,
 	return by_iconv(cs, row, in, out);
 }
 
-int
-charset_utf8(struct charsets *cs, struct slice name, struct slice in,
+static int
+by_row(struct charsets *cs, const struct row *row, struct slice in,
     struct buf *out)
 {
-	const struct row *row = find_row(name);
-
-	if (row == NULL) {
-		utf8_clean(out, in);
-		return -1;
-	}
 	switch (row->how) {
 	case UTF8:
 		return clean_utf8(in, out);
@@ -692,9 +715,34 @@ charset_utf8(struct charsets *cs, struct slice name, struct slice in,
 	return by_iconv(cs, row, in, out);
 }
 
+int
+charset_utf8(struct charsets *cs, struct slice name, struct slice in,
+    struct buf *out)
+{
+	const struct row *row = known_row(cs, name);
+
+	if (row == NULL) {
+		utf8_clean(out, in);
+		return -1;
+	}
+	return by_row(cs, row, in, out);
+}
+
+int
+charset_text(struct charsets *cs, struct slice name, struct slice in,
+    struct buf *out)
+{
+	const struct row *row = known_row(cs, name);
+
+	return row == NULL ? charset_guess_utf8(cs, in, out) :
+	    by_row(cs, row, in, out);
+}
+
 static bool
 has_jis_escape(struct slice in)
 {
+	if (in.n == 0 || memchr(in.p, '\033', in.n) == NULL)
+		return false;
 	return sl_find(in, SL("\033$B")) != NULL ||
 	    sl_find(in, SL("\033$@")) != NULL ||
 	    sl_find(in, SL("\033(I")) != NULL;

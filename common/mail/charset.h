@@ -33,6 +33,13 @@ int	charset_utf8(struct charsets *cs, struct slice name, struct slice in,
 	    struct buf *out);
 
 /*
+ * The same for a text, whose name may be untrue: one that is not on the list
+ * is no name.
+ */
+int	charset_text(struct charsets *cs, struct slice name, struct slice in,
+	    struct buf *out);
+
+/*
  * The same for bytes whose charset nobody named: UTF-8 if valid, ISO-2022-JP
  * if its escapes are there, Windows-1252 otherwise.
  */

@@ -58,12 +58,9 @@ rtrim(struct slice s)
 static struct slice
 lower(struct arena *a, struct slice s)
 {
-	char *p;
-	size_t i;
+	char *p = arena_bytes(a, s.n);
 
-	p = arena_str(a, s);
-	for (i = 0; i < s.n; i++)
-		p[i] = ascii_lower(p[i]);
+	ascii_lower_copy(p, s);
 	return (struct slice){ p, s.n };
 }
 
@@ -748,12 +745,7 @@ mime_text(const struct part *p, struct charsets *cs, size_t max,
 	int bad;
 
 	bad = mime_decode(p, max, &raw);
-	/* A name nobody knows, and us-ascii, are often untrue. */
-	if (charset_name(p->charset) == NULL ||
-	    sl_ieq(p->charset, SL("us-ascii")))
-		charset_guess_utf8(cs, buf_sl(&raw), out);
-	else
-		charset_utf8(cs, p->charset, buf_sl(&raw), out);
+	charset_text(cs, p->charset, buf_sl(&raw), out);
 	buf_free(&raw);
 	drop_cr(out, start);
 	return bad;

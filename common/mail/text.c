@@ -635,7 +635,8 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 #define TEXT_BEHIND	64	/* bytes not looked at: nothing was cut off */
 #define FILE_MIN	64	/* bytes of an attachment that tell it */
 #define FILE_MAX	512
-#define FILE_FRONT	320	/* decoded: a zip's header, and a long name */
+#define FILE_MAGIC	4	/* decoded: what a zip is told by */
+#define FILE_FRONT	320	/* of one: its header, and a long name */
 #define PARTS_DEPTH	4
 #define PARTS_MAX	8	/* of one that has parts */
 
@@ -880,7 +881,11 @@ runs(struct arena *a, struct charsets *cs, struct part *p,
 	if (name.n == 0)
 		name = param_get(a, cs, type, "name");
 	p->enc = mime_enc(head_get(h, H_CONTENT_TRANSFER_ENCODING));
-	mime_decode(p, FILE_FRONT, &front);
+	mime_decode(p, FILE_MAGIC, &front);
+	if (sl_starts(buf_sl(&front), SL("PK"))) {
+		front.n = 0;
+		mime_decode(p, FILE_FRONT, &front);
+	}
 	found = attachment_runs(name, buf_sl(&front));
 	buf_free(&front);
 	return found;

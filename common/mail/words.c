@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "mail/header.h"
 #include "mail/words.h"
@@ -226,11 +227,32 @@ keep(struct arena *a, struct buf *b)
 	return s;
 }
 
+/* Nothing that is coded, folded or no ASCII: no '?' nor line end, no escape. */
+static bool
+says_itself(struct slice s)
+{
+	unsigned odd = 0;
+	size_t i;
+	lanes v;
+
+	for (i = 0; i + sizeof(v) <= s.n && odd == 0; i += sizeof(v)) {
+		v = lanes_load(s.p + i);
+		odd = lanes_bits(v | lanes_are(v, '?') | lanes_are(v, '\n') |
+		    lanes_are(v, '\033'));
+	}
+	for (; i < s.n && odd == 0; i++)
+		odd = (s.p[i] & 0x80) != 0 || s.p[i] == '?' ||
+		    s.p[i] == '\n' || s.p[i] == '\033';
+	return odd == 0;
+}
+
 struct slice
 words_decode(struct arena *a, struct charsets *cs, struct slice body)
 {
 	struct buf out = { 0 };
 
+	if (body.n <= WORDS_MAX && says_itself(body))
+		return body;
 	body = hdr_unfold(a, first_chars(body, WORDS_MAX));
 	if (sl_ascii(body) && sl_find(body, SL("=?")) == NULL &&
 	    sl_find(body, SL("\033")) == NULL)
@@ -468,20 +490,26 @@ plain_param(struct arena *a, struct charsets *cs, const struct param *p)
 
 /*
  * Take what stands before the first ';' off s, comments left out.  Where
- * that semicolon is missing a parameter follows the first blank.  value
- * may be NULL.
+ * that semicolon is missing a parameter follows the first blank.  value is
+ * what was taken; a comment in the middle makes it a copy.
  */
-static void
-take_field_value(struct slice *s, struct buf *value)
+static struct slice
+take_field_value(struct slice *s, struct arena *a)
 {
 	struct slice copy, head = { NULL, 0 };
+	struct buf value = { 0 };
 	bool loose;
 	size_t n;
 
 	skip_gap(s, ' ');
 	copy = *s;
-	sl_cut(&copy, ';', &head);
-	loose = sl_find(head, SL("=")) != NULL;
+	if (!sl_cut(&copy, ';', &head))
+		return head;
+	loose = memchr(head.p, '=', head.n) != NULL;
+	if (!loose && memchr(head.p, '(', head.n) == NULL) {
+		*s = sl_from(*s, head.n);
+		return head;
+	}
 	while (s->n > 0 && s->p[0] != ';' &&
 	    !(loose && ascii_space(s->p[0]))) {
 		if (s->p[0] == '(') {
@@ -491,10 +519,10 @@ take_field_value(struct slice *s, struct buf *value)
 		for (n = 1; n < s->n && s->p[n] != ';' && s->p[n] != '(' &&
 		    !(loose && ascii_space(s->p[n])); n++)
 			;
-		if (value != NULL)
-			buf_add(value, sl_first(*s, n));
+		buf_add(&value, sl_first(*s, n));
 		*s = sl_from(*s, n);
 	}
+	return keep(a, &value);
 }
 
 struct slice
@@ -508,7 +536,7 @@ param_get(struct arena *a, struct charsets *cs, struct slice body,
 
 	if (sl_ifind(ps.rest, want) == NULL)
 		return (struct slice){ NULL, 0 };
-	take_field_value(&ps.rest, NULL);
+	take_field_value(&ps.rest, a);
 	while (next_param(&ps, &p)) {
 		if (!sl_istarts(p.name, want))
 			continue;
@@ -533,8 +561,6 @@ struct slice
 param_value(struct arena *a, struct slice body)
 {
 	struct slice s = sl_first(body, WORDS_MAX);
-	struct buf value = { 0 };
 
-	take_field_value(&s, &value);
-	return sl_trim(keep(a, &value));
+	return sl_trim(take_field_value(&s, a));
 }

@@ -400,20 +400,49 @@ START_TEST(a_word_is_folded_like_its_bytes)
 END_TEST
 
 /* Behind so many false beginnings that another way to look takes over. */
-START_TEST(find_is_not_led_astray)
+static void
+find_among(const char *needle, const char *other)
 {
 	static char text[20000];
-	struct slice s = { text, sizeof(text) };
+	struct slice s = { text, sizeof(text) }, n = sl(needle);
 	size_t i;
 
 	for (i = 0; i < sizeof(text); i++)
-		text[i] = i % 3 == 2 ? 'x' : '-';
-	ck_assert_ptr_null(sl_find(s, SL("--boundary")));
-	for (i = 0; i + 10 <= sizeof(text); i += 997) {
-		memcpy(text + i, "--boundary", 10);
-		ck_assert_ptr_eq(sl_find(s, SL("--boundary")), text + i);
-		memcpy(text + i, "--xxxxxxxx", 10);
+		text[i] = other[i % 3];
+	ck_assert_ptr_null(sl_find(s, n));
+	for (i = 0; i + n.n <= sizeof(text); i += 997) {
+		memcpy(text + i, n.p, n.n);
+		ck_assert_ptr_eq(sl_find(s, n), text + i);
+		memset(text + i, 'y', n.n);
 	}
+}
+
+START_TEST(find_is_not_led_astray)
+{
+	find_among("--boundary", "--x");
+	find_among("\nbegin ", "\n\nx");
+	find_among("\nbegin ", "\nx ");
+	find_among("\n", "xyz");
+}
+END_TEST
+
+/* Wherever it stands, up to the last byte, and not beyond it. */
+START_TEST(find_sees_every_place)
+{
+	static const char lines[] = "\nbegin \nbegin \nbegin \nbegin \nbegin "
+	    "\nbegin \nbegin ";
+	char text[sizeof(lines)];
+	size_t at, n;
+
+	for (n = 7; n < sizeof(text); n++)
+		for (at = 0; at + 7 <= n; at++) {
+			memset(text, '\n', sizeof(text));
+			memcpy(text + at, lines, sizeof(text) - at);
+			ck_assert_ptr_eq(sl_find((struct slice){ text, n },
+			    SL("\nbegin ")), text + at);
+			ck_assert_ptr_null(sl_find((struct slice){ text,
+			    at + 6 }, SL("\nbegin ")));
+		}
 }
 END_TEST
 
@@ -462,6 +491,7 @@ suite(void)
 	tcase_add_test(t, stars_mean_what_they_mean);
 	tcase_add_test(t, a_word_is_folded_like_its_bytes);
 	tcase_add_test(t, find_is_not_led_astray);
+	tcase_add_test(t, find_sees_every_place);
 	tcase_add_test(t, words_of_any_length_are_folded);
 	suite_add_tcase(s, t);
 	return s;
