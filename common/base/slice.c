@@ -28,10 +28,18 @@ ascii_lower_copy(char *to, struct slice s)
 		to[i] = ascii_lower(s.p[i]);
 }
 
+/*
+ * Most that differ do so in more than the bit of a letter's case.  Where
+ * they differ in it alone, it has to be a letter.
+ */
 static inline bool
 ieq8(uint64_t x, uint64_t y)
 {
-	return x == y || (x | upper_bits(x)) == (y | upper_bits(y));
+	uint64_t differ = x ^ y;
+
+	return differ == 0 ||
+	    ((differ & ~UINT64_C(0x2020202020202020)) == 0 &&
+	    (differ & ~upper_bits(x & y)) == 0);
 }
 
 static inline uint64_t
@@ -54,6 +62,17 @@ load_ends(const char *p, size_t n)
 	return (uint64_t)head << 32 | tail;
 }
 
+static __attribute__((noinline)) bool
+ieq_long(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i + 8 < n; i += 8)
+		if (!ieq8(load8(a + i), load8(b + i)))
+			return false;
+	return ieq8(load8(a + n - 8), load8(b + n - 8));
+}
+
 bool
 sl_ieq_bytes(const char *a, const char *b, size_t n)
 {
@@ -67,28 +86,29 @@ sl_ieq_bytes(const char *a, const char *b, size_t n)
 	}
 	if (n < 8)
 		return ieq8(load_ends(a, n), load_ends(b, n));
-	for (i = 0; i + 8 < n; i += 8)
-		if (!ieq8(load8(a + i), load8(b + i)))
-			return false;
-	return ieq8(load8(a + n - 8), load8(b + n - 8));
+	if (n > 16)
+		return ieq_long(a, b, n);
+	return ieq8(load8(a), load8(b)) &&
+	    ieq8(load8(a + n - 8), load8(b + n - 8));
 }
 
 bool
 sl_ascii(struct slice s)
 {
-	uint64_t all = 0, four[4], word;
+	const char *p = s.p, *end = p + s.n;
+	lanes all = { 0 };
 
-	for (; s.n >= sizeof(four); s.p += sizeof(four), s.n -= sizeof(four)) {
-		memcpy(four, s.p, sizeof(four));
-		all |= (four[0] | four[1]) | (four[2] | four[3]);
-	}
-	for (; s.n >= sizeof(word); s.p += sizeof(word), s.n -= sizeof(word)) {
-		memcpy(&word, s.p, sizeof(word));
-		all |= word;
-	}
-	for (; s.n > 0; s.p++, s.n--)
-		all |= (unsigned char)*s.p;
-	return (all & UINT64_C(0x8080808080808080)) == 0;
+	for (; end - p >= 64; p += 64)
+		all |= (lanes_load(p) | lanes_load(p + 16)) |
+		    (lanes_load(p + 32) | lanes_load(p + 48));
+	for (; end - p >= 16; p += 16)
+		all |= lanes_load(p);
+	if (lanes_bits(all) != 0)
+		return false;
+	for (; p < end; p++)
+		if ((unsigned char)*p > 0x7f)
+			return false;
+	return true;
 }
 
 int
@@ -159,69 +179,54 @@ sl_find(struct slice s, struct slice needle)
 	return NULL;
 }
 
-/* How seldom a byte stands in English text; what is not listed is rare. */
-static const unsigned char seldom[256] = {
-	[' '] = 1, ['e'] = 2, ['t'] = 3, ['a'] = 4, ['o'] = 5,
-	['i'] = 6, ['n'] = 7, ['s'] = 8, ['h'] = 9, ['r'] = 10, ['d'] = 11,
-	['l'] = 12, ['c'] = 13, ['u'] = 14, ['m'] = 15, ['w'] = 16,
-	['f'] = 17, ['g'] = 18, ['y'] = 19, ['p'] = 20, ['b'] = 21,
-	['v'] = 22, ['k'] = 23, ['j'] = 24, ['x'] = 25, ['q'] = 26,
-	['z'] = 27, ['-'] = 28, [':'] = 29,
-};
-
-/* The place in needle of the byte that text has least of. */
-static size_t
-rarest(struct slice needle)
-{
-	size_t best = 0, i;
-	unsigned rank = 0, r;
-
-	for (i = 0; i < needle.n; i++) {
-		r = seldom[(unsigned char)ascii_lower(needle.p[i])];
-		if (r == 0)
-			return i;
-		if (r > rank) {
-			rank = r;
-			best = i;
-		}
-	}
-	return best;
-}
-
+/* With fewer than sixteen places for it. */
 static const char *
-next_byte(const char *p, const char *end, char c)
+ifind_short(struct slice s, struct slice needle)
 {
-	const char *at = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
+	const char *p = s.p, *end = p + s.n - needle.n + 1;
+	char c = ascii_lower(needle.p[0]);
 
-	return at == NULL ? end : at;
+	for (; p < end; p++)
+		if (ascii_lower(*p) == c && sl_ieq_bytes(p + 1, needle.p + 1,
+		    needle.n - 1))
+			return p;
+	return NULL;
 }
 
-/* memchr for the rarest byte in both its cases, then a look around it. */
+/* Each byte is c, or differs in the bit alone that makes letters small. */
+static inline lanes
+are_either(lanes v, char c)
+{
+	return lanes_are(v | 0x20, (char)(c | 0x20));
+}
+
+/* Sixteen places at a time, by the first byte and the last. */
 const char *
 sl_ifind(struct slice s, struct slice needle)
 {
-	const char *end, *low, *up, *at;
-	size_t k;
-	char c;
+	const char *p = s.p, *stop, *at;
+	size_t last = needle.n - 1;
+	unsigned bits;
 
 	if (needle.n == 0)
 		return s.p;
 	if (s.n < needle.n)
 		return NULL;
-	k = s.n < 128 ? 0 : rarest(needle);	/* not worth it in a short one */
-	c = ascii_lower(needle.p[k]);
-	end = s.p + s.n - needle.n + k + 1;
-	low = next_byte(s.p + k, end, c);
-	up = ascii_alpha(c) ? next_byte(s.p + k, end, (char)(c & ~0x20)) : end;
-	while ((at = low < up ? low : up) < end) {
-		if (sl_ieq(needle, (struct slice){ at - k, needle.n }))
-			return at - k;
-		if (at == low)
-			low = next_byte(low + 1, end, c);
-		else
-			up = next_byte(up + 1, end, (char)(c & ~0x20));
+	if (s.n - last < sizeof(lanes))
+		return ifind_short(s, needle);
+	for (stop = p + (s.n - last) - sizeof(lanes);; p += sizeof(lanes)) {
+		if (p > stop)
+			p = stop;	/* some of them once more */
+		bits = lanes_bits(are_either(lanes_load(p), needle.p[0]) &
+		    are_either(lanes_load(p + last), needle.p[last]));
+		for (; bits != 0; bits &= bits - 1) {
+			at = p + __builtin_ctz(bits);
+			if (sl_ieq_bytes(at, needle.p, needle.n))
+				return at;
+		}
+		if (p == stop)
+			return NULL;
 	}
-	return NULL;
 }
 
 bool

@@ -143,11 +143,15 @@ is_trim(char c)
 static inline struct slice
 sl_trim(struct slice s)
 {
-	while (s.n > 0 && is_trim(s.p[0]))
-		s.p++, s.n--;
-	while (s.n > 0 && is_trim(s.p[s.n - 1]))
-		s.n--;
-	return s;
+	const char *p = s.p, *end;
+
+	if (s.n == 0)
+		return s;
+	for (end = p + s.n; p < end && is_trim(*p); p++)
+		;
+	while (end > p && is_trim(end[-1]))
+		end--;
+	return (struct slice){ p, (size_t)(end - p) };
 }
 /* 0 to 15, or -1. */
 static inline int
