@@ -217,20 +217,16 @@ arena_fmt(struct arena *a, const char *fmt, ...)
 	return (struct slice){ p, (size_t)n };
 }
 
-void *
-arena_more(struct arena *a, void *v, size_t *n, size_t *cap, size_t size)
+void
+arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
 	char *old, *p;
 
 	memcpy(&old, v, sizeof(old));
-	if (*n == *cap) {
-		*cap = *cap == 0 ? 8 : *cap * 2;
-		p = take(a, *cap * size, alignof(max_align_t));
-		if (*n > 0)
-			memcpy(p, old, *n * size);
-		memset(p + *n * size, 0, (*cap - *n) * size);
-		memcpy(v, &p, sizeof(p));
-		old = p;
-	}
-	return old + (*n)++ * size;
+	*cap = *cap == 0 ? 8 : *cap * 2;
+	p = take(a, *cap * size, alignof(max_align_t));
+	if (n > 0)
+		memcpy(p, old, n * size);
+	memset(p + n * size, 0, (*cap - n) * size);
+	memcpy(v, &p, sizeof(p));
 }

@@ -32,6 +32,16 @@ struct slice	 arena_fmt(struct arena *a, const char *fmt, ...)
  * into new arena memory.  Returns the place for element n.
  *	*(struct x *)arena_more(a, &v, &n, &cap, sizeof(*v)) = x;  and n is n + 1
  */
-void		*arena_more(struct arena *a, void *v, size_t *n, size_t *cap,
-		    size_t size);
+void		 arena_grow(struct arena *a, void *v, size_t n, size_t *cap,
+		    size_t size);	/* for arena_more alone */
+static inline void *
+arena_more(struct arena *a, void *v, size_t *n, size_t *cap, size_t size)
+{
+	char *p;
+
+	if (*n == *cap)
+		arena_grow(a, v, *n, cap, size);
+	memcpy(&p, v, sizeof(p));
+	return p + (*n)++ * size;
+}
 #endif

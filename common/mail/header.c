@@ -1,5 +1,6 @@
 #include <stdint.h>
 
+#include "base/lanes.h"
 #include "mail/header.h"
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
@@ -66,38 +67,44 @@ static const char *const known[H_COUNT] = {
 };
 
 /*
- * The same by length of the name, the frequent ones first; a row ends in
- * H_OTHER.  Few names share a length, so few are ever compared.
+ * The same by length of the name, and the place in it where those of that
+ * length differ: so one name at most is compared, and that one mostly is it.
+ * Those of which there is much mail come first; a row ends in H_OTHER.
  */
-static const uint8_t by_length[][8] = {
-	[2] = { H_TO, H_CC },
-	[3] = { H_BCC },
-	[4] = { H_FROM, H_DATE },
-	[6] = { H_SENDER, H_X_LOOP },
-	[7] = { H_SUBJECT, H_LIST_ID },
-	[8] = { H_RECEIVED, H_REPLY_TO, H_X_MAILER, H_X_SENDER },
-	[9] = { H_LIST_POST, H_RESENT_TO },
-	[10] = { H_MESSAGE_ID, H_REFERENCES, H_PRECEDENCE, H_CONTENT_ID,
-	    H_X_RECEIVER },
-	[11] = { H_RETURN_PATH, H_IN_REPLY_TO, H_ENVELOPE_TO, H_RESENT_FROM,
-	    H_X_AUTOREPLY, H_X_SPAM_FLAG },
-	[12] = { H_CONTENT_TYPE, H_MIME_VERSION, H_DELIVERED_TO,
-	    H_X_DSNCONTEXT, H_X_PHP_SCRIPT },
-	[13] = { H_X_ORIGINAL_TO, H_X_ENVELOPE_TO, H_CONTENT_CLASS,
-	    H_RESENT_SENDER, H_X_AUTORESPOND, H_X_SPAM_STATUS },
-	[14] = { H_AUTO_SUBMITTED, H_X_FORWARDED_TO, H_X_SPAMD_RESULT },
-	[15] = { H_X_ENVELOPE_FROM, H_X_RSPAMD_ACTION, H_X_RSPAMD_SERVER },
-	[16] = { H_LIST_UNSUBSCRIBE, H_X_ORIGINATING_IP },
-	[19] = { H_CONTENT_DISPOSITION, H_X_FAILED_RECIPIENTS },
-	[20] = { H_X_MS_EMBEDDED_REPORT },
-	[22] = { H_AUTHENTICATION_RESULTS, H_X_SPAM_CHECKER_VERSION,
-	    H_X_AUTHENTICATED_SENDER },
-	[24] = { H_X_AUTO_RESPONSE_SUPPRESS, H_X_PHP_ORIGINATING_SCRIPT },
-	[25] = { H_CONTENT_TRANSFER_ENCODING },
-	[27] = { H_DISPOSITION_NOTIFICATION_TO,
-	    H_X_FOREFRONT_ANTISPAM_REPORT },
-	[28] = { H_X_MS_EXCHANGE_MESSAGE_IS_NDR },
-	[30] = { H_X_MS_EXCHANGE_ORGANIZATION_SCL },
+static const struct {
+	uint8_t	at;
+	uint8_t	id[8];
+} by_length[] = {
+	[2] = { 0, { H_TO, H_CC } },
+	[3] = { 0, { H_BCC } },
+	[4] = { 0, { H_FROM, H_DATE } },
+	[6] = { 0, { H_SENDER, H_X_LOOP } },
+	[7] = { 0, { H_SUBJECT, H_LIST_ID } },
+	[8] = { 2, { H_RECEIVED, H_X_MAILER, H_REPLY_TO, H_X_SENDER } },
+	[9] = { 0, { H_LIST_POST, H_RESENT_TO } },
+	[10] = { 2, { H_MESSAGE_ID, H_REFERENCES, H_PRECEDENCE, H_CONTENT_ID,
+	    H_X_RECEIVER } },
+	[11] = { 4, { H_RETURN_PATH, H_IN_REPLY_TO, H_ENVELOPE_TO,
+	    H_RESENT_FROM, H_X_AUTOREPLY, H_X_SPAM_FLAG } },
+	[12] = { 4, { H_MIME_VERSION, H_CONTENT_TYPE, H_DELIVERED_TO,
+	    H_X_DSNCONTEXT, H_X_PHP_SCRIPT } },
+	[13] = { 8, { H_X_ORIGINAL_TO, H_X_ENVELOPE_TO, H_CONTENT_CLASS,
+	    H_RESENT_SENDER, H_X_AUTORESPOND, H_X_SPAM_STATUS } },
+	[14] = { 2, { H_AUTO_SUBMITTED, H_X_FORWARDED_TO, H_X_SPAMD_RESULT } },
+	[15] = { 9, { H_X_ENVELOPE_FROM, H_X_RSPAMD_ACTION,
+	    H_X_RSPAMD_SERVER } },
+	[16] = { 0, { H_LIST_UNSUBSCRIBE, H_X_ORIGINATING_IP } },
+	[19] = { 0, { H_CONTENT_DISPOSITION, H_X_FAILED_RECIPIENTS } },
+	[20] = { 0, { H_X_MS_EMBEDDED_REPORT } },
+	[22] = { 2, { H_AUTHENTICATION_RESULTS, H_X_SPAM_CHECKER_VERSION,
+	    H_X_AUTHENTICATED_SENDER } },
+	[24] = { 2, { H_X_AUTO_RESPONSE_SUPPRESS,
+	    H_X_PHP_ORIGINATING_SCRIPT } },
+	[25] = { 0, { H_CONTENT_TRANSFER_ENCODING } },
+	[27] = { 0, { H_DISPOSITION_NOTIFICATION_TO,
+	    H_X_FOREFRONT_ANTISPAM_REPORT } },
+	[28] = { 0, { H_X_MS_EXCHANGE_MESSAGE_IS_NDR } },
+	[30] = { 0, { H_X_MS_EXCHANGE_ORGANIZATION_SCL } },
 };
 
 /* Whether s begins with an empty line, or is at its end. */
@@ -113,21 +120,39 @@ at_blank_line(struct slice s)
 	return i == s.n || s.p[i] == '\n';
 }
 
-/*
- * The colon behind the field name s begins with, or NULL: no field.
- * Blanks before the colon are obsolete but real, RFC 5322 4.5.  The
- * "http:" of a URL would pass for a name, so that is asked about.
- */
-static const char *
-name_colon(struct slice s)
+/* Where the bytes at p end that a field name may have. */
+static inline const char *
+name_end(const char *p, const char *end)
 {
 	static const bool in_name[256] = { ['!' ... '9'] = true,
 	    [';' ... '~'] = true };
-	const char *p = s.p, *end = s.p + s.n;
+	unsigned stops;
+	lanes v;
 
+	for (; end - p >= 16; p += 16) {
+		v = lanes_load(p);
+		stops = lanes_bits(~lanes_in(v, '!', '~') |
+		    lanes_are(v, ':'));
+		if (stops != 0)
+			return p + __builtin_ctz(stops);
+	}
 	while (p < end && in_name[(unsigned char)*p])
 		p++;
-	if (p == s.p)
+	return p;
+}
+
+/*
+ * The colon behind the field name s begins with, or NULL: no field; the
+ * name's length into *n.  Blanks before the colon are obsolete but real, RFC
+ * 5322 4.5.  The "http:" of a URL would pass for a name, so that is asked
+ * about.
+ */
+static inline const char *
+name_colon(struct slice s, size_t *n)
+{
+	const char *end = s.p + s.n, *p = name_end(s.p, end);
+
+	if ((*n = (size_t)(p - s.p)) == 0)
 		return NULL;
 	while (p < end && *p != ':' && ascii_blank(*p))
 		p++;
@@ -138,22 +163,30 @@ name_colon(struct slice s)
 	return p;
 }
 
+static bool
+is_field(struct slice s)
+{
+	size_t n;
+
+	return name_colon(s, &n) != NULL;
+}
+
 /* The bytes of the line s begins with and of its folds, the last LF too. */
-static size_t
+static inline size_t
 folded_length(struct slice s)
 {
 	const char *p = s.p, *end = s.p + s.n;
 
 	do {
-		if ((p = memchr(p, '\n', end - p)) == NULL)
+		if ((p = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			return s.n;
 		p++;
 	} while (p < end && ascii_blank(*p));
-	return p - s.p;
+	return (size_t)(p - s.p);
 }
 
-int
-hdr_next(struct slice *rest, struct hdr *h)
+static inline int
+next_field(struct slice *rest, struct hdr *h)
 {
 	struct slice field;
 	const char *colon;
@@ -163,14 +196,20 @@ hdr_next(struct slice *rest, struct hdr *h)
 	field = sl_first(*rest, folded_length(*rest));
 	*rest = sl_from(*rest, field.n);
 
-	if ((colon = name_colon(field)) == NULL) {
+	if ((colon = name_colon(field, &h->name.n)) == NULL) {
 		h->name = (struct slice){ NULL, 0 };
 		h->body = sl_trim(field);
 		return -1;
 	}
-	h->name = sl_trim((struct slice){ field.p, colon - field.p });
-	h->body = sl_trim(sl_from(field, colon + 1 - field.p));
+	h->name.p = field.p;
+	h->body = sl_trim(sl_from(field, (size_t)(colon + 1 - field.p)));
 	return 1;
+}
+
+int
+hdr_next(struct slice *rest, struct hdr *h)
+{
+	return next_field(rest, h);
 }
 
 struct slice
@@ -196,13 +235,16 @@ enum hdr_id
 hdr_id(struct slice name)
 {
 	const uint8_t *id;
+	size_t at;
 
 	if (name.n >= NITEMS(by_length))
 		return H_OTHER;
-	for (id = by_length[name.n]; *id != H_OTHER; id++)
-		if (sl_ieq(name, (struct slice){ known[*id], name.n }))
-			return *id;
-	return H_OTHER;
+	at = by_length[name.n].at;
+	for (id = by_length[name.n].id; *id != H_OTHER; id++)
+		if (known[*id][at] == (name.p[at] | 0x20))
+			break;
+	return *id != H_OTHER && sl_ieq_bytes(name.p, known[*id], name.n) ?
+	    *id : H_OTHER;
 }
 
 /* Without the lines that an mbox, or a tool that quoted one, put in front. */
@@ -212,7 +254,7 @@ skip_from_lines(struct slice s)
 	struct slice line;
 
 	while ((sl_starts(s, SL("From ")) || sl_starts(s, SL(">From "))) &&
-	    name_colon(s) == NULL)
+	    !is_field(s))
 		sl_line(&s, &line);
 	return s;
 }
@@ -240,8 +282,7 @@ keep_field(struct head *h, struct arena *a, const struct hdr *f, size_t *room)
 static bool
 body_begins(struct slice rest)
 {
-	return rest.n == 0 ||
-	    (name_colon(rest) == NULL && !at_blank_line(rest));
+	return rest.n == 0 || (!is_field(rest) && !at_blank_line(rest));
 }
 
 /*
@@ -256,7 +297,7 @@ walk_fields(struct head *h, struct arena *a, struct slice *rest)
 	size_t room = HEAD_MAX;
 	int r;
 
-	while ((r = hdr_next(rest, &f)) != 0) {
+	while ((r = next_field(rest, &f)) != 0) {
 		if (r == 1)
 			keep_field(h, a, &f, &room);
 		else if ((h->n > 0 || h->cut) && body_begins(*rest)) {
@@ -284,7 +325,7 @@ number_fields(struct head *h, struct arena *a)
 		h->first[i] = -1;
 	if (h->n == 0)
 		return;
-	h->id = arena_alloc(a, h->n);
+	h->id = (uint8_t *)arena_bytes(a, h->n);
 	for (i = h->n; i-- > 0; ) {
 		h->id[i] = hdr_id(h->v[i].name);
 		h->first[h->id[i]] = (int32_t)i;
@@ -312,14 +353,6 @@ head_parse(struct head *h, struct arena *a, struct slice msg,
 	if (!h->no_blank)
 		sl_line(&rest, &line);
 	*body = rest;
-}
-
-struct slice
-head_get(const struct head *h, enum hdr_id id)
-{
-	int32_t i = h->first[id];
-
-	return i == -1 ? (struct slice){ NULL, 0 } : h->v[i].body;
 }
 
 struct slice

@@ -86,7 +86,13 @@ void	head_parse(struct head *h, struct arena *a, struct slice msg,
 	    struct slice *body);
 
 /* The body of the first such field, or { NULL, 0 }. */
-struct slice	head_get(const struct head *h, enum hdr_id id);
+static inline struct slice
+head_get(const struct head *h, enum hdr_id id)
+{
+	int32_t i = h->first[id];
+
+	return i == -1 ? (struct slice){ NULL, 0 } : h->v[i].body;
+}
 
 /* The same by name, for fields without a number. */
 struct slice	head_named(const struct head *h, const char *name);
