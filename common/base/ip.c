@@ -67,6 +67,18 @@ v4_parse(struct slice s, uint8_t *b)
 	return p == end;
 }
 
+/* A number of IPv6 in front has four digits at most. */
+static bool
+may_be_v6(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && i < 5; i++)
+		if (s.p[i] == ':')
+			return true;
+	return false;
+}
+
 /* Most of what is asked about is a host's name: its first byte tells. */
 bool
 ip_parse(struct slice s, struct ip *ip)
@@ -82,9 +94,11 @@ ip_parse(struct slice s, struct ip *ip)
 	if (s.n == 0 || s.n >= IP_TEXT ||
 	    (ascii_hex(s.p[0]) == -1 && s.p[0] != ':'))
 		return false;
-	if (v6 || memchr(s.p, ':', s.n) != NULL) {
+	if (v6 || may_be_v6(s)) {
 		if (!v6_parse(s, r.b))
 			return false;
+	} else if (!ascii_digit(s.p[0])) {
+		return false;
 	} else {
 		memcpy(r.b, mapped, sizeof(mapped));
 		if (!v4_parse(s, r.b + sizeof(mapped)))

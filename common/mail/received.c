@@ -1,3 +1,4 @@
+#include "base/lanes.h"
 #include "mail/date.h"
 #include "mail/header.h"
 #include "mail/received.h"
@@ -14,7 +15,7 @@
  * the first ")".
  */
 struct scan {
-	struct slice	rest;
+	const char	*p, *end;	/* what is still to come */
 	bool		flat;		/* comments do not balance */
 	bool		no_comment;	/* no ")" any more */
 	bool		no_quote, no_angle;
@@ -24,6 +25,25 @@ enum token { T_END, T_WORD, T_COMMENT, T_SEMI };
 
 enum keyword { K_NONE, K_FROM, K_BY, K_VIA, K_WITH, K_ID, K_FOR };
 
+/* The next byte that matters to a comment, from p on; end: there is none. */
+static const char *
+next_mark(const char *p, const char *end)
+{
+	unsigned marks;
+	lanes v;
+
+	for (; end - p >= 16; p += 16) {
+		v = lanes_load(p);
+		marks = lanes_bits(lanes_are(v, '(') | lanes_are(v, ')') |
+		    lanes_are(v, '\\'));
+		if (marks != 0)
+			return p + __builtin_ctz(marks);
+	}
+	while (p < end && *p != '(' && *p != ')' && *p != '\\')
+		p++;
+	return p;
+}
+
 /* Where the comment that opens at p closes, or NULL. */
 static const char *
 comment_end(struct scan *c, const char *p, const char *end)
@@ -31,7 +51,7 @@ comment_end(struct scan *c, const char *p, const char *end)
 	const char *start = p;
 	size_t depth = 0;
 
-	for (; !c->flat && p < end; p++) {
+	for (; !c->flat && (p = next_mark(p, end)) < end; p++) {
 		if (*p == '\\' && p + 1 < end)
 			p++;
 		else if (*p == '(')
@@ -82,72 +102,102 @@ static const bool stops[256] = {
 	['"'] = true, ['<'] = true,
 };
 
-static struct slice
-take_word(struct scan *c)
+static const char *
+next_stop(const char *p, const char *end)
 {
-	const char *p = c->rest.p, *end = p + c->rest.n, *q;
+	unsigned bits;
+	lanes v;
 
-	for (; p < end; p++) {
-		if (!stops[(unsigned char)*p])
-			continue;
-		if (ascii_space(*p) || *p == ';')
-			break;
-		q = NULL;
-		if (*p == '(' && p > c->rest.p)
-			break;
+	for (; end - p >= 16; p += 16) {
+		v = lanes_load(p);
+		bits = lanes_bits(lanes_in(v, '\t', '\r') |
+		    lanes_are(v, ' ') | lanes_are(v, ';') |
+		    lanes_are(v, '(') | lanes_are(v, '"') |
+		    lanes_are(v, '<'));
+		if (bits != 0)
+			return p + __builtin_ctz(bits);
+	}
+	while (p < end && !stops[(unsigned char)*p])
+		p++;
+	return p;
+}
+
+/* Where the word that begins at p ends. */
+static inline const char *
+word_end(struct scan *c, const char *begin)
+{
+	const char *p = begin, *q;
+
+	for (; (p = next_stop(p, c->end)) < c->end; p++) {
 		if (*p == '"')
-			q = quote_end(c, p, end);
+			q = quote_end(c, p, c->end);
 		else if (*p == '<')
-			q = angle_end(c, p, end);
+			q = angle_end(c, p, c->end);
+		else if (*p == '(' && p == begin)
+			continue;
+		else
+			break;
 		if (q != NULL)
 			p = q;
 	}
-	return (struct slice){ c->rest.p, p - c->rest.p };
+	return p;
 }
 
 static enum token
 scan_next(struct scan *c, struct slice *t)
 {
-	const char *end, *close;
+	const char *p = c->p, *close;
 
-	end = c->rest.p + c->rest.n;
-	while (c->rest.n > 0 && ascii_space(c->rest.p[0])) {
-		c->rest.p++;
-		c->rest.n--;
-	}
-	*t = sl_first(c->rest, 1);
-	if (c->rest.n == 0)
+	while (p < c->end && ascii_space(*p))
+		p++;
+	c->p = p;
+	t->p = p;
+	t->n = p < c->end;
+	if (p == c->end)
 		return T_END;
-	if (c->rest.p[0] == ';') {
-		c->rest = sl_from(c->rest, 1);
+	if (*p == ';') {
+		c->p++;
 		return T_SEMI;
 	}
-	if (c->rest.p[0] == '(' &&
-	    (close = comment_end(c, c->rest.p, end)) != NULL) {
-		*t = (struct slice){ c->rest.p + 1, close - c->rest.p - 1 };
-		c->rest = sl_from(c->rest, t->n + 2);
+	if (*p == '(' && (close = comment_end(c, p, c->end)) != NULL) {
+		*t = (struct slice){ p + 1, (size_t)(close - p - 1) };
+		c->p = close + 1;
 		return T_COMMENT;
 	}
-	*t = take_word(c);
-	c->rest = sl_from(c->rest, t->n);
+	c->p = word_end(c, p);
+	t->n = (size_t)(c->p - p);
 	return T_WORD;
 }
 
-static enum keyword
+#define KEY(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+/* Letters of either case are one with this bit set, and nothing else is. */
+static inline enum keyword
 keyword(struct slice w)
 {
-	static const struct slice names[] = {
-		[K_FROM] = SL("from"), [K_BY] = SL("by"), [K_VIA] = SL("via"),
-		[K_WITH] = SL("with"), [K_ID] = SL("id"), [K_FOR] = SL("for"),
-	};
+	uint32_t key = 0;
 	size_t i;
 
 	if (w.n < 2 || w.n > 4)
 		return K_NONE;
-	for (i = K_FROM; i < NITEMS(names); i++)
-		if (sl_ieq(w, names[i]))
-			return (enum keyword)i;
-	return K_NONE;
+	for (i = 0; i < w.n; i++)
+		key = key << 8 | (unsigned char)(w.p[i] | 0x20);
+	switch (key) {
+	case KEY('f', 'r', 'o', 'm'):
+		return K_FROM;
+	case KEY(0, 0, 'b', 'y'):
+		return K_BY;
+	case KEY(0, 'v', 'i', 'a'):
+		return K_VIA;
+	case KEY('w', 'i', 't', 'h'):
+		return K_WITH;
+	case KEY(0, 0, 'i', 'd'):
+		return K_ID;
+	case KEY(0, 'f', 'o', 'r'):
+		return K_FOR;
+	default:
+		return K_NONE;
+	}
 }
 
 /*
@@ -183,16 +233,18 @@ text_behind(const struct parts *p, const struct tok *t)
 
 /* Is this the "by" of a clause?  A host may be called so: "from by (...)". */
 static bool
-is_by(struct slice rest, bool value_of_from)
+is_by(const struct scan *c, bool value_of_from)
 {
-	struct slice word;
+	const char *p = c->p;
+	struct slice rest;
 
-	while (rest.n > 0 && ascii_space(rest.p[0]))
-		rest = sl_from(rest, 1);
-	if (value_of_from && rest.n > 0 &&
-	    (rest.p[0] == '(' || rest.p[0] == '['))
+	while (p < c->end && ascii_space(*p))
+		p++;
+	if (value_of_from && p < c->end && (*p == '(' || *p == '['))
 		return false;
-	return !sl_word(&rest, &word) || !sl_ieq(word, SL("uid"));
+	rest = (struct slice){ p, (size_t)(c->end - p) };
+	return !sl_istarts(rest, SL("uid")) ||
+	    (rest.n > 3 && !ascii_blank(rest.p[3]));
 }
 
 /* The date that follows a semicolon; it may be another clause as well. */
@@ -219,9 +271,9 @@ next_token(struct parts *p, struct scan *c)
 		return NULL;
 	t->is = scan_next(c, &t->s);
 	t->key = t->is == T_WORD ? keyword(t->s) : K_NONE;
-	t->end = c->rest.p;
-	if (t->is == T_END ||
-	    (t->is == T_SEMI && date_follows(c->rest, &p->date)))
+	t->end = c->p;
+	if (t->is == T_END || (t->is == T_SEMI && date_follows(
+	    (struct slice){ c->p, (size_t)(c->end - c->p) }, &p->date)))
 		return NULL;
 	p->end++;
 	return t;
@@ -230,7 +282,7 @@ next_token(struct parts *p, struct scan *c)
 static void
 parts_cut(struct parts *p, struct slice s)
 {
-	struct scan c = { .rest = s };
+	struct scan c = { .p = s.p, .end = s.p + s.n };
 	const size_t none = SIZE_MAX;
 	size_t by = none, other = none, at, words = 0;
 	bool value = false;		/* of "from" */
@@ -244,7 +296,7 @@ parts_cut(struct parts *p, struct slice s)
 		if (t->key == K_FROM && words == 0) {
 			p->has_from = true;
 			p->from = at + 1;
-		} else if (t->key == K_BY && is_by(c.rest, value))
+		} else if (t->key == K_BY && is_by(&c, value))
 			by = at;
 		else if (t->key != K_NONE && other == none && !value)
 			other = at;
@@ -325,7 +377,7 @@ peer_helo(struct peer *p, struct scan *c, struct slice w)
 static bool
 peer_comment(struct peer *p, struct slice text)
 {
-	struct scan c = { .rest = text };
+	struct scan c = { .p = text.p, .end = text.p + text.n };
 	struct slice w, last = { NULL, 0 };
 	bool told = false;
 	enum token t;
@@ -445,10 +497,14 @@ without_ip(struct slice account)
 static void
 mark_login(struct hop *hop, struct slice text)
 {
+	static const bool first[256] = { ['a'] = true, ['A'] = true,
+	    ['s'] = true, ['S'] = true, [':'] = true, [','] = true,
+	    ['='] = true };
+
 	text = sl_trim(text);
 	/* Most comments are an address; these are "auth..." and "Squ...". */
-	if (text.n == 0 || strchr("aAsS:,=", text.p[0]) == NULL ||
-	    text.p[0] == '\0' || sl_find(text, SL(" [")) != NULL)
+	if (text.n == 0 || !first[(unsigned char)text.p[0]] ||
+	    sl_find(text, SL(" [")) != NULL)
 		return;
 	mark_authenticated(hop, text);
 	mark_auth(hop, text);
@@ -476,7 +532,8 @@ static const struct sign begins[] = {
 	{ SL("DragonFly Mail Agent"), false, true },
 };
 
-/* Anywhere; each begins with a byte that is no letter. */
+/* Anywhere; each has as many bytes, and begins with ' ', ',' or '/'. */
+#define SIGN_MIN	7
 static const struct sign within[] = {
 	{ SL(" encrypted"), true, false },
 	{ SL(", from userid "), false, true },
@@ -495,30 +552,53 @@ mark_signs(struct hop *hop, const struct sign *v, size_t n, struct slice text)
 		}
 }
 
-/* Can one of within begin with these two bytes? */
-static inline bool
-may_be_sign(char c, char next)
+/* Can one of begins begin so? */
+static bool
+may_begin(char c)
 {
-	if (c > '/')
-		return false;
-	next = ascii_lower(next);
-	return (c == ' ' && (next == 'e' || next == 'i')) ||
-	    (c == ',' && next == ' ') || (c == '/' && next == 's');
+	c = ascii_lower(c);
+	return c == 'u' || c == 'v' || c == 'c' || c == 't' || c == 's' ||
+	    c == 'd';
+}
+
+/* Bit i: one of within can begin at p[i], by its first two bytes. */
+static inline unsigned
+may_be_signs(const char *p)
+{
+	lanes v = lanes_load(p), next = lanes_load(p + 1) | 0x20;
+
+	return lanes_bits(
+	    (lanes_are(v, ' ') & (lanes_are(next, 'e') | lanes_are(next, 'i'))) |
+	    (lanes_are(v, ',') & lanes_are(next, ' ')) |
+	    (lanes_are(v, '/') & lanes_are(next, 's')));
+}
+
+static void
+mark_within(struct hop *hop, struct slice text)
+{
+	size_t i;
+	unsigned bits;
+
+	for (i = 0; i + 17 <= text.n; i += 16)
+		for (bits = may_be_signs(text.p + i); bits != 0;
+		    bits &= bits - 1)
+			mark_signs(hop, within, NITEMS(within),
+			    sl_from(text, i + (size_t)__builtin_ctz(bits)));
+	for (; i + SIGN_MIN <= text.n; i++)
+		if (text.p[i] == ' ' || text.p[i] == ',' || text.p[i] == '/')
+			mark_signs(hop, within, NITEMS(within),
+			    sl_from(text, i));
 }
 
 static void
 mark_comment(struct hop *hop, struct slice text)
 {
-	size_t i;
-
 	if (text.n == 0 || text.p[0] == '[' ||
 	    memchr(text.p, '@', text.n) != NULL)
 		return;
-	mark_signs(hop, begins, NITEMS(begins), text);
-	for (i = 0; i + 1 < text.n; i++)
-		if (may_be_sign(text.p[i], text.p[i + 1]))
-			mark_signs(hop, within, NITEMS(within),
-			    sl_from(text, i));
+	if (may_begin(text.p[0]))
+		mark_signs(hop, begins, NITEMS(begins), text);
+	mark_within(hop, text);
 }
 
 /* CommuniGate says who it is behind "by". */
@@ -582,9 +662,15 @@ read_from(struct hop *hop, struct peer *peer, const struct parts *parts)
 static void
 mark_protocol(struct hop *hop, struct slice w)
 {
+	static const bool first[256] = { ['e'] = true, ['E'] = true,
+	    ['a'] = true, ['A'] = true, ['l'] = true, ['L'] = true,
+	    ['s'] = true, ['S'] = true, ['m'] = true, ['M'] = true,
+	    ['u'] = true, ['U'] = true };
 	struct slice s = w;
 	const char *c;
 
+	if (s.n < 3 || !first[(unsigned char)s.p[0]])
+		return;
 	if (sl_istarts(s, SL("UTF8")))
 		s = sl_from(s, 4);
 	for (c = "eals"; *c != '\0'; c++)
