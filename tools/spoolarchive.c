@@ -143,7 +143,6 @@ guess_site(struct site *site, struct scan *scan)
 struct known {
 	struct job	*job;
 	struct plan	*plan;
-	struct case_rows rows;
 	struct scan	 scan;
 	struct site	*site;
 	struct judge	*judge;
@@ -152,7 +151,6 @@ struct known {
 static void
 known_free(struct known *k)
 {
-	case_rows_free(&k->rows);
 	judge_free(k->judge);
 	scan_free(&k->scan);
 	site_free(k->site);
@@ -189,18 +187,15 @@ plan_entries(struct known *k, struct err *err)
 {
 	if (k->job->cf == NULL)
 		return plan_by_scan(k, err);
-	return plan_from_case(k->plan, k->job->cf, k->job->tree, only,
-	    &k->rows, err);
+	return plan_from_case(k->plan, k->job->cf, k->job->tree, only, err);
 }
 
 static int
-entry_lines(void *ctx, struct err *err)
+scan_lines(void *ctx, struct err *err)
 {
 	struct known *k = ctx;
 
-	if (k->job->cf == NULL)
-		return plan_lines_from_scan(k->plan, &k->scan, k->judge, err);
-	return plan_lines_from_case(k->plan, k->job->cf, &k->rows, err);
+	return plan_lines_from_scan(k->plan, &k->scan, k->judge, err);
 }
 
 /* What is there and what is known of it, looked up side by side. */
@@ -436,8 +431,8 @@ pack_plan(struct known *k, struct inv *inv, struct err *err)
 	struct buf info = { 0 };
 	struct pack p = { .inv = inv, .order = plan->order,
 	    .norder = plan->n, .entries = plan->entries,
-	    .nentries = plan->nentries, .lines = entry_lines,
-	    .lines_ctx = k, .next_file = plan->next_file,
+	    .nentries = plan->nentries, .lines = job->cf == NULL ?
+	    scan_lines : NULL, .lines_ctx = k, .next_file = plan->next_file,
 	    .codec = codec_by_name(job->archive),
 	    .level = (int)level, .threads = (size_t)threads,
 	    .progress = on_progress, .progress_ctx = job };

@@ -4,17 +4,13 @@
 #include "act/plan.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "judge/id.h"
 #include "mail/date.h"
 
-struct path {
-	uint64_t	 hash;
-	uint32_t	 node;
-};
-
 struct plan_paths {
-	struct path	*v;
+	struct sort_key	*v;		/* hashes, and whose they are */
 	size_t		 n;
 	struct buf	 b;
 	bool		*put;		/* by node: it is in the order */
@@ -23,14 +19,6 @@ struct plan_paths {
 /*
  * Paths.
  */
-
-static int
-by_hash(const void *a, const void *b)
-{
-	const struct path *x = a, *y = b;
-
-	return x->hash < y->hash ? -1 : x->hash > y->hash;
-}
 
 static struct plan_paths *
 paths_new(const struct inv *inv)
@@ -45,9 +33,9 @@ paths_new(const struct inv *inv)
 			continue;
 		t->b.n = 0;
 		inv_path(inv, i, &t->b);
-		t->v[t->n++] = (struct path){ hash64(buf_sl(&t->b)), i };
+		t->v[t->n++] = (struct sort_key){ hash64(buf_sl(&t->b)), i };
 	}
-	qsort(t->v, t->n, sizeof(*t->v), by_hash);
+	sort_keys(t->v, t->n);
 	return t;
 }
 
@@ -71,16 +59,16 @@ find_path(struct plan *p, struct slice path)
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (t->v[mid].hash < hash)
+		if (t->v[mid].key < hash)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < t->n && t->v[lo].hash == hash; lo++) {
+	for (; lo < t->n && t->v[lo].key == hash; lo++) {
 		t->b.n = 0;
-		inv_path(p->inv, t->v[lo].node, &t->b);
+		inv_path(p->inv, t->v[lo].i, &t->b);
 		if (sl_eq(buf_sl(&t->b), path))
-			return t->v[lo].node;
+			return t->v[lo].i;
 	}
 	return INV_NONE;
 }
@@ -263,8 +251,10 @@ put_line(struct buf *b, struct slice path, const struct row *r)
 	text(b, "account", r->account);
 	text(b, "class", sl(class_name(r->class)));
 	text(b, "reason", r->reason);
-	if (r->campaign != 0)
-		buf_fmt(b, ",\"campaign\":%u", r->campaign);
+	if (r->campaign != 0) {
+		buf_add(b, SL(",\"campaign\":"));
+		buf_num(b, r->campaign, 1);
+	}
 	buf_addc(b, '}');
 }
 
@@ -317,25 +307,80 @@ place_of(struct plan *p, size_t nth)
 	return &p->given[nth];
 }
 
-void
-plan_entry(struct plan *p, size_t nth, struct slice spool, struct slice path)
+/* Neighbours are often of one spool and folder. */
+static struct slice
+once(struct arena *a, struct slice s, struct slice *last)
 {
-	struct plan_entry *given = place_of(p, nth);
+	if (!sl_eq(s, *last))
+		*last = arena_dup(a, s);
+	return *last;
+}
 
-	given->came = true;
-	given->path = arena_dup(p->a, join(p->a, spool, path));
+void
+plan_entry(struct plan *p, size_t nth, const struct plan_given *given)
+{
+	struct plan_entry *e = place_of(p, nth);
+
+	e->came = true;
+	e->is = *given;
+	e->is.spool = once(p->a, given->spool, &p->last.spool);
+	e->is.folder = once(p->a, given->folder, &p->last.folder);
+	e->is.path = arena_dup(p->a, join(p->a, given->spool, given->path));
 }
 
 void
 plan_line(struct plan *p, size_t nth, const struct row *r)
 {
-	const struct plan_entry *given = &p->given[nth];
+	struct plan_entry *given = &p->given[nth];
 
 	if (nth >= p->ngiven || !given->came || given->entry == SIZE_MAX)
 		return;
 	p->line.n = 0;
-	put_line(&p->line, given->path, r);
-	keep_line(p, &p->entries[given->entry], r->rec, buf_sl(&p->line));
+	put_line(&p->line, given->is.path, r);
+	keep_line(p, p->entries == NULL ? &given->e :
+	    &p->entries[given->entry], r->rec, buf_sl(&p->line));
+}
+
+static int
+by_likeness(const void *a, const void *b, void *ctx)
+{
+	const struct plan *p = ctx;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	const struct plan_given *x = &p->given[i].is, *y = &p->given[k].is;
+	uint32_t m = x->campaign - 1, n = y->campaign - 1;	/* 0 is last */
+	int c;
+
+	if (m != n)
+		return m < n ? -1 : 1;
+	if ((x->spool.p != y->spool.p && (c = sl_cmp(x->spool, y->spool))) ||
+	    (x->folder.p != y->folder.p && (c = sl_cmp(x->folder,
+	    y->folder))))
+		return c;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return i < k ? -1 : 1;
+}
+
+static size_t *
+alike(struct plan *p, size_t *n)
+{
+	size_t *v = xcalloc(p->ngiven + 1, sizeof(*v)), i;
+
+	for (i = *n = 0; i < p->ngiven; i++)
+		if (p->given[i].came)
+			v[(*n)++] = i;
+	if (*n > 0)
+		qsort_r(v, *n, sizeof(*v), by_likeness, p);
+	return v;
+}
+
+static uint32_t
+find_entry(struct plan *p, struct slice path)
+{
+	uint32_t node = find_path(p, path);
+
+	return node != INV_NONE ? node :
+	    find_path(p, path_without_part(path));
 }
 
 /* Of what was given, those whose files are there. */
@@ -343,23 +388,20 @@ static void
 find_entries(struct plan *p)
 {
 	struct plan_entry *given;
-	uint32_t node;
-	size_t i;
+	size_t *v, n, i;
 
-	p->entries = xcalloc(p->ngiven + 1, sizeof(*p->entries));
-	for (i = 0; i < p->ngiven; i++) {
-		given = &p->given[i];
+	v = alike(p, &n);
+	p->entries = xcalloc(n + 1, sizeof(*p->entries));
+	for (i = 0; i < n; i++) {
+		given = &p->given[v[i]];
 		given->entry = SIZE_MAX;
-		if (!given->came)
-			continue;
-		node = find_path(p, given->path);
-		if (node == INV_NONE)
-			node = find_path(p, path_without_part(given->path));
-		if (node == INV_NONE)
+		given->e.node = find_entry(p, given->is.path);
+		if (given->e.node == INV_NONE)
 			continue;
 		given->entry = p->nentries;
-		p->entries[p->nentries++].node = node;
+		p->entries[p->nentries++] = given->e;
 	}
+	free(v);
 }
 
 /*

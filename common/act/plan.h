@@ -7,13 +7,22 @@
 
 /*
  * plan - what of a tree is packed, and in which order: the files of an entry
- * side by side, entries in the order in which they are given, so that those
- * of a campaign compress together and one is read from one frame; then what
- * is no entry's.
+ * side by side, so that one is read from one frame; what is alike close
+ * together, so that it compresses: a campaign, in it the fields of one format,
+ * and of these what has one size, which is often the same but for a name; then
+ * what is no entry's.
  */
+struct plan_given {
+	struct slice	 spool;		/* its path below the tree, "": the tree */
+	struct slice	 path, folder;	/* below the spool */
+	uint64_t	 size;
+	uint32_t	 campaign;	/* 0: none */
+};
+
 struct plan_entry {
 	bool		 came;
-	struct slice	 path;		/* below the tree */
+	struct plan_given is;
+	struct pack_entry e;		/* line, when it came before plan_end */
 	size_t		 entry;		/* of entries; or SIZE_MAX */
 };
 
@@ -29,6 +38,7 @@ struct plan {
 	struct arena	*a;
 	struct plan_entry *given;	/* by nth */
 	size_t		 ngiven, cap;
+	struct plan_given last;		/* whose words may serve again */
 	struct buf	 line;
 };
 
@@ -43,12 +53,11 @@ void	plan_files(struct plan *p, struct inv *inv, const char *tree,
 	    const char *format);
 
 /*
- * The nth entry of those that are packed: its path; spool is its spool's path
- * below the tree, "" for the tree.  They may come in any order, and not each
- * nth has to.  Another thread may be in plan_files meanwhile.
+ * The nth of the entries, in the order of their paths as far as that is
+ * known.  Not each nth has to come.  Another thread may be in plan_files
+ * meanwhile.
  */
-void	plan_entry(struct plan *p, size_t nth, struct slice spool,
-	    struct slice path);
+void	plan_entry(struct plan *p, size_t nth, const struct plan_given *given);
 
 /*
  * All were given; those that have no file in the inventory are left out.
@@ -56,7 +65,10 @@ void	plan_entry(struct plan *p, size_t nth, struct slice spool,
  */
 void	plan_end(struct plan *p, bool only);
 
-/* What entries.ndjson says of the nth, if it was not left out. */
+/*
+ * What entries.ndjson says of the nth, if it was not left out; before plan_end
+ * or after it.
+ */
 void	plan_line(struct plan *p, size_t nth, const struct row *r);
 void	plan_free(struct plan *p);
 

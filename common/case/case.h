@@ -167,17 +167,12 @@ int	case_row(struct casefile *c, int64_t row, struct arena *a,
 	    struct row *out, struct record *rec, struct err *err);
 
 /*
- * Of each of the rows, the path of its spool and its own below that; or what
- * an archive says of it: who sent it to whom and from where, what it was judged
- * to be, its digest and campaign.  They come in no order, with their number
- * in rows, and text is good for the moment.  -1 from each stops.
+ * What an archive says of each of the rows, which ascend: who sent it to whom
+ * and from where, what it was judged to be, its digest and campaign.  nth is
+ * its number in rows; text is good for the moment.  -1 from each stops.
  */
-typedef int case_each_path(void *ctx, size_t nth, struct slice spool,
-    struct slice path, struct err *err);
 typedef int case_each_envelope(void *ctx, size_t nth, const struct row *row,
     struct err *err);
-int	case_paths(struct casefile *c, const struct case_rows *rows,
-	    case_each_path *each, void *ctx, struct err *err);
 int	case_envelopes(struct casefile *c, const struct case_rows *rows,
 	    case_each_envelope *each, void *ctx, struct err *err);
 

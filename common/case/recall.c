@@ -383,150 +383,134 @@ case_row(struct casefile *c, int64_t row, struct arena *a, struct row *out,
 /* ---- what an archive says of it ---- */
 
 static const char envelope_sql[] =
-    "SELECT e.id, s.path, s.format, e.folder, e.path, e.queue_id, e.size,"
-    " e.sha256, e.arrived, e.kind, e.sender, e.sender_provenance, e.client,"
-    " e.account, e.class, e.reason, e.campaign,"
-    " r.n, r.address, r.provenance"
-    " FROM entry e JOIN spool s ON s.spool = e.spool"
-    " LEFT JOIN recipient r ON r.entry = e.row WHERE e.row = ?1"
-    " ORDER BY r.n";
+    "SELECT e.row, e.id, s.path, s.format, e.folder, e.path, e.queue_id,"
+    " e.size, e.sha256, e.arrived, e.kind, e.sender, e.sender_provenance,"
+    " e.client, e.account, e.class, e.reason, e.campaign"
+    " FROM entry e CROSS JOIN spool s ON s.spool = e.spool"
+    " WHERE e.row BETWEEN ?1 AND ?2 ORDER BY e.row";
+static const char envelope_rcpt_sql[] =
+    "SELECT entry, address, provenance FROM recipient"
+    " WHERE entry BETWEEN ?1 AND ?2 ORDER BY entry, n";
+#define GAP	32	/* rows nobody wants, that are read over */
+
+/* Both questions give their rows in the order of the entries. */
+struct envelopes {
+	struct query	*entry, *rcpt;
+	int		 more;		/* rcpt stands on a row; -1: it failed */
+	struct arena	*a;
+	struct record	 rec;
+	struct row	 row;
+};
 
 static void
-short_row(struct recall *r)
+short_row(struct query *q, struct row *o)
 {
-	struct row *o = r->out;
+	int64_t t = 0;
 
-	*o = (struct row){ .reason = text(r, 15), .folder = text(r, 3),
-	    .path = text(r, 4), .sender = text(r, 10),
-	    .client.ip = text(r, 12), .account = text(r, 13),
-	    .size = (uint64_t)q_col_int(r->q, 6), .arrived = moment(r, 8),
-	    .rec = r->rec, .campaign = (uint32_t)q_col_int(r->q, 16) };
-	(void)class_parse(q_col(r->q, 14), &o->class);
-	(void)kind_parse(q_col(r->q, 9), &o->kind);
+	*o = (struct row){ .reason = q_col(q, 16), .folder = q_col(q, 4),
+	    .path = q_col(q, 5), .sender = q_col(q, 11),
+	    .client.ip = q_col(q, 13), .account = q_col(q, 14),
+	    .size = (uint64_t)q_col_int(q, 7),
+	    .campaign = (uint32_t)q_col_int(q, 17) };
+	if (date_parse(q_col(q, 9), &t, NULL))
+		o->arrived = t;
+	(void)class_parse(q_col(q, 15), &o->class);
+	(void)kind_parse(q_col(q, 10), &o->kind);
 }
 
 static void
-short_record(struct recall *r)
+short_record(struct query *q, const struct row *o, struct record *rec)
 {
-	struct row *o = r->out;
-	struct record *rec = r->rec;
-
-	*rec = (struct record){ .id = text(r, 0),
-	    .spool = arena_str(r->a, q_col(r->q, 1)),
-	    .format = arena_str(r->a, q_col(r->q, 2)),
-	    .path = o->path, .queue_id = text(r, 5), .size = o->size,
+	*rec = (struct record){ .id = q_col(q, 1), .spool = q_col(q, 2).p,
+	    .format = q_col(q, 3).p, .path = o->path,
+	    .queue_id = q_col(q, 6), .size = o->size,
 	    .arrived = o->arrived, .kind = o->kind, .account = o->account,
-	    .has_sender = !q_col_null(r->q, 11),
+	    .has_sender = !q_col_null(q, 12),
 	    .null_sender = sl_eq(o->sender, SL("<>")) };
-	from_hex(q_col(r->q, 7), rec);
+	from_hex(q_col(q, 8), rec);
 	if (!rec->has_sender)
 		return;
-	rec->sender_prov = provenance(q_col(r->q, 11));
+	rec->sender_prov = provenance(q_col(q, 12));
 	rec->sender.null = rec->null_sender;
 	if (!rec->null_sender)
 		rec->sender.spec = o->sender;
 }
 
-/* One of the lines that the entry's recipients make of it. */
+/* Those of the entry; those of entries that nobody wants are passed over. */
 static void
-add_recipient(struct recall *r, size_t *cap)
+short_recipients(struct envelopes *v, int64_t row, struct err *err)
 {
 	struct spool_rcpt *to;
-
-	if (q_col_null(r->q, 17))
-		return;
-	to = arena_more(r->a, &r->rec->rcpts, &r->rec->nrcpts, cap,
-	    sizeof(*r->rec->rcpts));
-	*to = (struct spool_rcpt){ .addr.spec = text(r, 18),
-	    .provenance = provenance(q_col(r->q, 19)) };
-}
-
-static int
-envelope_of(struct recall *r, struct err *err)
-{
 	size_t cap = 0;
-	bool any = false;
-	int got;
+	int64_t of;
 
-	if ((r->q = db_query(r->c->db, envelope_sql, err)) == NULL)
-		return -1;
-	q_int(r->q, 1, r->row);
-	for (; (got = q_step(r->q, err)) == 1; any = true) {
-		if (!any) {
-			short_row(r);
-			short_record(r);
-		}
-		add_recipient(r, &cap);
+	for (; v->more == 1 && (of = q_col_int(v->rcpt, 0)) <= row;
+	    v->more = q_step(v->rcpt, err)) {
+		if (of < row)
+			continue;
+		to = arena_more(v->a, &v->rec.rcpts, &v->rec.nrcpts, &cap,
+		    sizeof(*v->rec.rcpts));
+		*to = (struct spool_rcpt){
+		    .addr.spec = arena_dup(v->a, q_col(v->rcpt, 1)),
+		    .provenance = provenance(q_col(v->rcpt, 2)) };
 	}
-	query_free(r->q);
-	return got == 0 && any ? 1 : got;
 }
 
-struct wanted {
-	int64_t		 row;
-	size_t		 nth;
-};
+static void
+set_range(struct query *q, int64_t first, int64_t last)
+{
+	q_int(q, 1, first);
+	q_int(q, 2, last);
+}
 
+/* The rows from i to before end, which lie close together. */
 static int
-by_row(const void *a, const void *b)
+envelope_run(struct envelopes *v, const struct case_rows *rows, size_t i,
+    size_t end, case_each_envelope *each, void *ctx, struct err *err)
 {
-	const struct wanted *x = a, *y = b;
-
-	return x->row < y->row ? -1 : x->row > y->row;
-}
-
-/* As they lie in the case: a page of it is read once, not for each row. */
-static struct wanted *
-wanted_new(const struct case_rows *rows)
-{
-	struct wanted *v = xcalloc(rows->n + 1, sizeof(*v));
-	size_t i;
-
-	for (i = 0; i < rows->n; i++)
-		v[i] = (struct wanted){ rows->v[i], i };
-	qsort(v, rows->n, sizeof(*v), by_row);
-	return v;
-}
-
-static int
-each_path(struct query *q, const struct case_rows *rows,
-    case_each_path *each, void *ctx, struct err *err)
-{
-	struct wanted *v = wanted_new(rows);
-	size_t i;
+	int64_t row;
 	int r = 0;
 
-	for (i = 0; i < rows->n && r != -1 && !sig_stop(); i++) {
-		q_int(q, 1, v[i].row);
-		if ((r = q_step(q, err)) == 1)
-			r = each(ctx, v[i].nth, q_col(q, 0), q_col(q, 1), err);
-		q_reset(q);
+	set_range(v->entry, rows->v[i], rows->v[end - 1]);
+	set_range(v->rcpt, rows->v[i], rows->v[end - 1]);
+	if ((v->more = q_step(v->rcpt, err)) == -1)
+		return -1;
+	while (r != -1 && !sig_stop() && (r = q_step(v->entry, err)) == 1) {
+		row = q_col_int(v->entry, 0);
+		while (i < end && rows->v[i] < row)
+			i++;
+		if (i == end || rows->v[i] != row)
+			continue;
+		short_row(v->entry, &v->row);
+		short_record(v->entry, &v->row, &v->rec);
+		v->row.rec = &v->rec;
+		short_recipients(v, row, err);
+		r = v->more == -1 ? -1 : each(ctx, i, &v->row, err);
+		arena_reset(v->a);
 	}
-	free(v);
-	return r == -1 ? -1 : 0;
+	q_reset(v->entry);
+	q_reset(v->rcpt);
+	return r;
 }
 
+/*
+ * As they lie in the case, and runs of neighbours with one question: what
+ * a question costs is many times what a row does.
+ */
 static int
-each_envelope(struct casefile *c, const struct case_rows *rows,
+each_envelope(struct envelopes *v, const struct case_rows *rows,
     case_each_envelope *each, void *ctx, struct err *err)
 {
-	struct wanted *v = wanted_new(rows);
-	struct arena *a = arena_new();
-	struct record rec;
-	struct row row;
-	struct recall r = { .c = c, .a = a, .out = &row, .rec = &rec };
-	size_t i;
-	int got = 0;
+	size_t i, end;
+	int r = 0;
 
-	for (i = 0; i < rows->n && got != -1 && !sig_stop(); i++) {
-		r.row = v[i].row;
-		if ((got = envelope_of(&r, err)) == 1)
-			got = each(ctx, v[i].nth, &row, err);
-		arena_reset(a);
+	for (i = 0; i < rows->n && r != -1 && !sig_stop(); i = end) {
+		for (end = i + 1; end < rows->n &&
+		    rows->v[end] - rows->v[end - 1] <= GAP; end++)
+			;
+		r = envelope_run(v, rows, i, end, each, ctx, err);
 	}
-	arena_free(a);
-	free(v);
-	return got == -1 ? -1 : 0;
+	return r == -1 ? -1 : 0;
 }
 
 /* One transaction: SQLite would lock its file for each question. */
@@ -539,27 +523,20 @@ finish(struct casefile *c, int r, struct err *err)
 }
 
 int
-case_paths(struct casefile *c, const struct case_rows *rows,
-    case_each_path *each, void *ctx, struct err *err)
+case_envelopes(struct casefile *c, const struct case_rows *rows,
+    case_each_envelope *each, void *ctx, struct err *err)
 {
-	struct query *q;
+	struct envelopes v = { .entry = NULL };
 	int r = -1;
 
 	if (db_run(c->db, "BEGIN", err) == -1)
 		return -1;
-	q = db_query(c->db, "SELECT s.path, e.path FROM entry e"
-	    " JOIN spool s ON s.spool = e.spool WHERE e.row = ?1", err);
-	if (q != NULL)
-		r = each_path(q, rows, each, ctx, err);
-	query_free(q);
+	v.a = arena_new();
+	if ((v.entry = db_query(c->db, envelope_sql, err)) != NULL &&
+	    (v.rcpt = db_query(c->db, envelope_rcpt_sql, err)) != NULL)
+		r = each_envelope(&v, rows, each, ctx, err);
+	query_free(v.entry);
+	query_free(v.rcpt);
+	arena_free(v.a);
 	return finish(c, r, err);
-}
-
-int
-case_envelopes(struct casefile *c, const struct case_rows *rows,
-    case_each_envelope *each, void *ctx, struct err *err)
-{
-	if (db_run(c->db, "BEGIN", err) == -1)
-		return -1;
-	return finish(c, each_envelope(c, rows, each, ctx, err), err);
 }

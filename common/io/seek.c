@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/sort.h"
 #include "base/xalloc.h"
 #include "io/seek.h"
 
@@ -81,15 +82,35 @@ seek_free(struct seek *s)
 }
 
 static int
-by_key(const void *a, const void *b)
+by_place(const void *a, const void *b)
 {
 	const struct seek_place *x = a, *y = b;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
 	if (x->frame != y->frame)
 		return x->frame < y->frame ? -1 : 1;
 	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* By their keys, which few share; of these by the place. */
+static void
+sort_places(struct seek *s)
+{
+	struct sort_key *v = xcalloc(s->nplaces + 1, sizeof(*v));
+	struct seek_place *to = xcalloc(s->nplaces + 1, sizeof(*to));
+	size_t i, n;
+
+	for (i = 0; i < s->nplaces; i++)
+		v[i] = (struct sort_key){ s->places[i].key, (uint32_t)i };
+	sort_keys(v, s->nplaces);
+	for (i = 0; i < s->nplaces; i++)
+		to[i] = s->places[v[i].i];
+	for (i = 0; i < s->nplaces; i += n)
+		if ((n = sort_run(v + i, s->nplaces - i)) > 1)
+			qsort(to + i, n, sizeof(*to), by_place);
+	free(v);
+	free(s->places);
+	s->places = to;
+	s->places_cap = s->nplaces + 1;
 }
 
 void
@@ -97,8 +118,7 @@ seek_write(struct seek *s, struct buf *out)
 {
 	size_t first = out->n, i;
 
-	if (s->nplaces > 0)
-		qsort(s->places, s->nplaces, sizeof(*s->places), by_key);
+	sort_places(s);
 	put32(out, SEEK_MAGIC);
 	put32(out, (uint32_t)(s->nframes * ROW + s->nplaces * ROW + TAIL));
 	for (i = 0; i < s->nframes; i++) {
