@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <sys/xattr.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "io/tarw.h"
+#include "io/ustar.h"
 
 struct tarw {
 	struct archive	*a;		/* writes */
@@ -17,6 +19,9 @@ struct tarw {
 	locale_t	 utf8;		/* names go out as UTF-8 */
 	tarw_out	*out;
 	void		*ctx;
+	struct buf	 head;		/* of an ordinary file */
+	bool		 ordinary;	/* it is one, and so many bytes of it */
+	uint64_t	 left, pad;	/* are to come, and zeros behind them */
 };
 
 static la_ssize_t
@@ -64,6 +69,7 @@ tarw_free(struct tarw *t)
 	archive_entry_free(t->e);
 	if (t->utf8 != (locale_t)0)
 		freelocale(t->utf8);
+	buf_free(&t->head);
 	free(t);
 }
 
@@ -76,18 +82,29 @@ fail(struct archive *a, struct err *err)
 	    why == NULL ? "no reason given" : why);
 }
 
+static bool
+has_attributes(const struct tarw_member *m)
+{
+	return (m->fd != -1 ? flistxattr(m->fd, NULL, 0) :
+	    m->path != NULL ? llistxattr(m->path, NULL, 0) : 0) != 0;
+}
+
+static bool
+may_have_holes(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) &&
+	    (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
+}
+
 /* Most files have no attributes and no holes: what is not there costs. */
 static int
 what_to_ask(const struct tarw_member *m)
 {
-	ssize_t n = m->fd != -1 ? flistxattr(m->fd, NULL, 0) :
-	    m->path != NULL ? llistxattr(m->path, NULL, 0) : 0;
 	int flags = ARCHIVE_READDISK_NO_FFLAGS;
 
-	if (n == 0)
+	if (!has_attributes(m))
 		flags |= ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL;
-	if (!S_ISREG(m->st.st_mode) ||
-	    (uint64_t)m->st.st_blocks * 512 >= (uint64_t)m->st.st_size)
+	if (!may_have_holes(&m->st))
 		flags |= ARCHIVE_READDISK_NO_SPARSE;
 	return flags;
 }
@@ -147,12 +164,49 @@ drop_local(struct archive_entry *e)
 	archive_entry_unset_birthtime(e);
 }
 
+/*
+ * A file with nothing special about it is put without libarchive, which goes
+ * a long way for two blocks.
+ */
+static bool
+put_ordinary(struct tarw *t, const struct tarw_member *m)
+{
+	const struct stat *st = &m->st;
+
+	t->head.n = 0;
+	if (m->fd == -1 || !S_ISREG(st->st_mode) || m->hard != NULL ||
+	    m->true_name != NULL || may_have_holes(st) ||
+	    has_attributes(m) || !ustar_header(&t->head, m->name, st,
+	    archive_read_disk_uname(t->disk, st->st_uid),
+	    archive_read_disk_gname(t->disk, st->st_gid)))
+		return false;
+	t->out(t->ctx, buf_sl(&t->head));
+	t->left = (uint64_t)st->st_size;
+	t->pad = -t->left % USTAR_BLOCK;
+	return true;
+}
+
+static void
+put_zeros(struct tarw *t, uint64_t n)
+{
+	static const char zeros[64 * 1024];
+	struct slice s;
+
+	for (; n > 0; n -= s.n) {
+		s = (struct slice){ zeros, n < sizeof(zeros) ? (size_t)n :
+		    sizeof(zeros) };
+		t->out(t->ctx, s);
+	}
+}
+
 int
 tarw_begin(struct tarw *t, const struct tarw_member *m, struct err *err)
 {
 	locale_t was = (locale_t)0;
 	int r;
 
+	if ((t->ordinary = put_ordinary(t, m)))
+		return 0;
 	if (t->utf8 != (locale_t)0)
 		was = uselocale(t->utf8);
 	archive_entry_clear(t->e);
@@ -172,6 +226,13 @@ tarw_begin(struct tarw *t, const struct tarw_member *m, struct err *err)
 int
 tarw_bytes(struct tarw *t, struct slice bytes, struct err *err)
 {
+	if (t->ordinary) {
+		if (bytes.n > t->left)
+			bytes = sl_first(bytes, (size_t)t->left);
+		t->out(t->ctx, bytes);
+		t->left -= bytes.n;
+		return 0;
+	}
 	if (bytes.n > 0 && archive_write_data(t->a, bytes.p, bytes.n) < 0)
 		return fail(t->a, err);
 	return 0;
@@ -180,6 +241,10 @@ tarw_bytes(struct tarw *t, struct slice bytes, struct err *err)
 int
 tarw_done(struct tarw *t, struct err *err)
 {
+	if (t->ordinary) {
+		put_zeros(t, t->left + t->pad);
+		return 0;
+	}
 	return archive_write_finish_entry(t->a) == ARCHIVE_FATAL ?
 	    fail(t->a, err) : 0;
 }

@@ -7,8 +7,8 @@
 #include "base/slice.h"
 
 /*
- * tarw - members of a pax tar, written by libarchive to whoever takes the
- * bytes.  Members stand for themselves: what several tarw wrote, one behind
+ * tarw - members of a pax tar, written to whoever takes the bytes, by
+ * libarchive but for ordinary files (io/ustar.h).  Members stand for themselves: what several tarw wrote, one behind
  * the other, is one archive; TARW_END bytes of zero end it.
  *
  * Owner, group, mode, modification time, extended attributes, ACLs and holes
