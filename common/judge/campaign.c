@@ -737,7 +737,7 @@ campaign_is_bad_like(const struct campaign *c, const struct facts *f)
 	for (i = 0; i < c->nbad; i++)
 		like += sketch_cmp(c->bad[i]->sketch, f->sketch) == 0 ||
 		    alike(c->bad[i]->sketch, f->sketch);
-	return like * 2 > c->nbad;
+	return like * 4 >= c->nbad * 3;
 }
 
 /* ---- for a person ---- */

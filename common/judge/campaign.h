@@ -65,7 +65,7 @@ size_t		 campaigns_n(const struct campaigns *cs);
 /* The ith, largest first. */
 const struct campaign *campaigns_at(const struct campaigns *cs, size_t i);
 /*
- * The mail has as much in common with most of the bad ones as two of one
+ * The mail has as much in common with three of four bad ones as two of one
  * campaign have.  Mails of different kinds come into one when what is said
  * in them is little beside the words that are filled in.
  */
