@@ -308,6 +308,10 @@ intern_ask_lower(struct intern *in, struct slice s, uint32_t *to)
 	size_t before;
 	char *low;
 
+	if (s.n == 0) {
+		*to = 0;
+		return;
+	}
 	if (v == NULL || s.n > sizeof(v->text)) {
 		*to = intern_lower(in, s);
 		return;

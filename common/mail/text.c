@@ -474,6 +474,7 @@ step(struct fold *f)
  * run of bits is a word.
  */
 #define BLOCK		64
+#define BLOCK_MIN	16	/* bytes: fewer are not worth it */
 #define WORD_ROOM	32	/* bytes that are copied for any word */
 
 struct marks {
@@ -600,7 +601,7 @@ words(struct fold *f)
 static inline bool
 is_plain_text(const struct fold *f)
 {
-	return f->word == f->out->n &&
+	return f->word == f->out->n && f->end - f->p >= BLOCK_MIN &&
 	    kinds[(unsigned char)*f->p] <= K_DIGIT;
 }
 

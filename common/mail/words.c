@@ -309,8 +309,13 @@ skip_gap(struct slice *s, char also)
 static size_t
 quote_end(struct slice s)
 {
+	const char *end = s.n == 0 ? NULL : memchr(s.p, '"', s.n);
 	size_t i;
 
+	if (end == NULL)
+		return s.n;
+	if (memchr(s.p, '\\', (size_t)(end - s.p)) == NULL)
+		return (size_t)(end - s.p);
 	for (i = 0; i < s.n && s.p[i] != '"'; i++)
 		if (s.p[i] == '\\')
 			i++;
