@@ -1,5 +1,5 @@
-#include "base/hash.h"
 #include "base/ip.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "mail/addr.h"
 #include "mail/idn.h"
@@ -755,23 +755,36 @@ without_dots(struct slice s)
 	return s;
 }
 
+/* Nothing over 0x7f in it, and no upper case. */
+static bool
+is_plain_domain(struct slice d)
+{
+	size_t i;
+	lanes v;
+
+	for (i = 0; i + sizeof(v) <= d.n; i += sizeof(v)) {
+		v = lanes_load(d.p + i);
+		if (lanes_bits(v | lanes_in(v, 'A', 'Z')) != 0)
+			return false;
+	}
+	for (; i < d.n; i++)
+		if ((class_of(d.p[i]) & (HI | UP)) != 0)
+			return false;
+	return true;
+}
+
 struct slice
 addr_domain(struct arena *a, struct slice domain)
 {
 	struct slice d = without_dots(domain);
-	unsigned seen = 0;
-	size_t i;
 	char *p;
 
-	for (i = 0; i < d.n; i++)
-		seen |= class_of(d.p[i]);
-	if ((seen & HI) != 0 && idn_ascii(a, d, &d))
-		return without_dots(d);
-	if ((seen & UP) == 0)
+	if (is_plain_domain(d))
 		return d;
-	p = arena_alloc(a, d.n);
-	for (i = 0; i < d.n; i++)
-		p[i] = ascii_lower(d.p[i]);
+	if (!sl_ascii(d) && idn_ascii(a, d, &d))
+		return without_dots(d);
+	p = arena_bytes(a, d.n);
+	ascii_lower_copy(p, d);
 	return (struct slice){ p, d.n };
 }
 
@@ -808,20 +821,21 @@ is_top_label(struct slice s)
 static bool
 looks_like_domain(struct slice d)
 {
-	struct slice label = { NULL, 0 };
+	size_t i, label = 0;		/* where the last one begins */
 	struct ip ip;
-	bool dot = false;
 
 	if (ip_parse(d, &ip))
 		return true;
-	if (d.n == 0 || d.p[d.n - 1] == '.' || !all_of(d, DM | DT | HI))
-		return false;
-	while (sl_cut(&d, '.', &label)) {
-		if (label.n == 0 || label.p[0] == '-')
+	for (i = 0; ; label = ++i) {
+		while (i < d.n && (class_of(d.p[i]) & (DM | HI)) != 0)
+			i++;
+		if (i == label || d.p[label] == '-')
 			return false;
-		dot = dot || d.n > 0;
+		if (i == d.n)
+			return label > 0 && is_top_label(sl_from(d, label));
+		if (d.p[i] != '.')
+			return false;
 	}
-	return dot && is_top_label(label);
 }
 
 /* The address that the two make, or -1. */
@@ -1157,58 +1171,44 @@ addr_tag(struct arena *a, const struct addr *ad, struct addr *inner)
 	return tags[i].tag;
 }
 
-/* Bytes, or every second one: UTF-16LE is ASCII with NULs between. */
-struct view {
-	struct slice	s;
-	size_t		wide;	/* 1 or 2 bytes a character */
-};
-
-static inline unsigned
-view_class(const struct view *v, size_t i)
+/*
+ * Is the character at p of that class?  Each has one byte, or two: UTF-16LE
+ * is ASCII with NULs between.
+ */
+static inline bool
+is_wide_of(const char *p, size_t wide, unsigned classmask)
 {
-	if (i + v->wide > v->s.n || (v->wide == 2 && v->s.p[i + 1] != '\0'))
-		return 0;
-	return class_of(v->s.p[i]);
+	return (class_of(p[0]) & classmask) != 0 &&
+	    (wide == 1 || p[1] == '\0');
 }
 
 /*
- * How far text of that class reaches to the left of the @ at byte i, and
- * to the right of it; nothing when it is longer than an address.
+ * The text around the @ at byte i, one byte a character: as far as it is of
+ * an address, and nothing when that is longer than one.
  */
 static inline size_t
-view_left(const struct view *v, size_t i)
+text_around(struct slice s, size_t i, size_t wide, char *text, size_t *at)
 {
-	size_t n = 0;
+	const char *p = s.p + i;
+	size_t room = i / wide, left = 0, right = 0, k;
 
-	while (n <= SCAN_ADDR_MAX && i >= (n + 1) * v->wide &&
-	    (view_class(v, i - (n + 1) * v->wide) & (AT | DT)) != 0)
-		n++;
-	return n <= SCAN_ADDR_MAX ? n : 0;
-}
-
-static size_t
-view_right(const struct view *v, size_t i)
-{
-	size_t n = 0;
-
-	while (n <= SCAN_ADDR_MAX &&
-	    (view_class(v, i + (n + 1) * v->wide) & (DM | DT)) != 0)
-		n++;
-	return n <= SCAN_ADDR_MAX ? n : 0;
-}
-
-/* The text around the @ at byte i, one byte a character. */
-static size_t
-view_text(const struct view *v, size_t i, char *text, size_t *at)
-{
-	size_t left = view_left(v, i), right = view_right(v, i), k;
-	const char *p = v->s.p + i - left * v->wide;
-
-	if (left == 0 || right == 0)
+	if (room > SCAN_ADDR_MAX + 1)
+		room = SCAN_ADDR_MAX + 1;
+	while (left < room && is_wide_of(p - (left + 1) * wide, wide, AT | DT))
+		left++;
+	room = (s.n - i) / wide - 1;
+	if (room > SCAN_ADDR_MAX + 1)
+		room = SCAN_ADDR_MAX + 1;
+	while (right < room && is_wide_of(p + (right + 1) * wide, wide,
+	    DM | DT))
+		right++;
+	if (left == 0 || right == 0 || left > SCAN_ADDR_MAX ||
+	    right > SCAN_ADDR_MAX)
 		return 0;
 	*at = left;
+	p -= left * wide;
 	for (k = 0; k < left + 1 + right; k++)
-		text[k] = p[k * v->wide];
+		text[k] = p[k * wide];
 	return k;
 }
 
@@ -1227,23 +1227,21 @@ scan_trim(struct slice *local, struct slice *domain)
 	    looks_like_domain(*domain);
 }
 
-/* The addresses found, and an index of them: slots hold a number from 1. */
+/* The addresses found. */
 struct hits {
 	struct slice	*v;
 	size_t		 n;
-	uint32_t	*slot;
-	size_t		 mask;
 };
 
-/* The slot of s: empty when it is new. */
-static uint32_t *
-hits_slot(const struct hits *h, struct slice s)
+static bool
+is_hit(const struct hits *h, struct slice s)
 {
-	size_t i = (size_t)hash64(s) & h->mask;
+	size_t i;
 
-	while (h->slot[i] != 0 && !sl_eq(h->v[h->slot[i] - 1], s))
-		i = (i + 1) & h->mask;
-	return &h->slot[i];
+	for (i = 0; i < h->n; i++)
+		if (sl_eq(h->v[i], s))
+			return true;
+	return false;
 }
 
 /*
@@ -1252,57 +1250,58 @@ hits_slot(const struct hits *h, struct slice s)
  * at its end.
  */
 static bool
-is_count(char c, size_t n, size_t wide)
+is_count(char c, size_t n)
 {
-	return (unsigned char)c == n * wide ||
-	    (unsigned char)c == (n + 1) * wide;
+	return (unsigned char)c == 2 * n || (unsigned char)c == 2 * (n + 1);
 }
 
 /* Keep the address around the @ at byte i, if it is one and new. */
 static void
 scan_at(struct arena *a, struct slice bytes, size_t i, struct hits *h)
 {
-	struct view v = { bytes, 1 };
+	bool wide = i + 1 < bytes.n && bytes.p[i + 1] == '\0';
 	char text[2 * SCAN_ADDR_MAX + 1];
 	struct slice local, domain, found;
 	size_t n, at, k;
-	uint32_t *slot;
 
-	if (i + 1 < bytes.n && bytes.p[i + 1] == '\0')
-		v.wide = 2;
-	if ((n = view_text(&v, i, text, &at)) == 0)
+	n = wide ? text_around(bytes, i, 2, text, &at) :
+	    text_around(bytes, i, 1, text, &at);
+	if (n == 0)
 		return;
-	k = at > 1 && v.wide == 2 && is_count(text[0], n - 1, v.wide);
+	k = at > 1 && wide && is_count(text[0], n - 1);
 	local = (struct slice){ text + k, at - k };
 	domain = (struct slice){ text + at + 1, n - at - 1 };
 	if (!scan_trim(&local, &domain))
 		return;
-	for (k = at + 1; k < n; k++)
-		text[k] = ascii_lower(text[k]);
+	ascii_lower_copy(text + at + 1, domain);
 	found = (struct slice){ local.p, local.n + 1 + domain.n };
-	slot = hits_slot(h, found);
-	if (*slot == 0) {
+	if (!is_hit(h, found))
 		h->v[h->n++] = arena_dup(a, found);
-		*slot = (uint32_t)h->n;
-	}
 }
 
 size_t
 addr_scan(struct arena *a, struct slice bytes, struct slice *found,
     size_t max)
 {
-	struct hits h = { .v = found, .mask = 1 };
+	struct hits h = { .v = found };
 	const char *p = bytes.p, *end;
 
-	if (bytes.n == 0 || max == 0 || memchr(p, '@', bytes.n) == NULL)
+	if (bytes.n == 0)
 		return 0;
 	end = p + bytes.n;
-	while (h.mask < 2 * max)
-		h.mask = 2 * h.mask + 1;
-	h.slot = arena_alloc(a, (h.mask + 1) * sizeof(*h.slot));
 	while (h.n < max && (p = memchr(p, '@', (size_t)(end - p))) != NULL) {
 		scan_at(a, bytes, (size_t)(p - bytes.p), &h);
 		p++;
 	}
 	return h.n;
+}
+
+struct addr
+addr_scanned(struct slice found)
+{
+	const char *at = memchr(found.p, '@', found.n);
+	size_t n = (size_t)(at - found.p);
+
+	return (struct addr){ .spec = found, .local = sl_first(found, n),
+	    .domain = sl_from(found, n + 1) };
 }

@@ -100,4 +100,7 @@ enum addr_tag	addr_tag(struct arena *a, const struct addr *ad,
  */
 size_t	addr_scan(struct arena *a, struct slice bytes, struct slice *found,
 	    size_t max);
+
+/* One of these, as addr_path has it. */
+struct addr	addr_scanned(struct slice found);
 #endif

@@ -142,6 +142,22 @@ hint_in(const struct spool_msg *m, struct arena *a, struct slice body)
 	return m->nhints;
 }
 
+/* The field that begins so and names an author; else what begins no line. */
+static struct slice
+author_field(char first)
+{
+	switch (first) {
+	case 'f': case 'F':
+		return SL("From");
+	case 's': case 'S':
+		return SL("Sender");
+	case 'r': case 'R':
+		return SL("Return-Path");
+	default:
+		return SL("\n");
+	}
+}
+
 /*
  * The first hint that the header names as where the message comes from.
  * The whole header is parsed later, once; here lines are passed over, and
@@ -150,20 +166,17 @@ hint_in(const struct spool_msg *m, struct arena *a, struct slice body)
 static size_t
 author_hint(const struct spool_msg *m, struct arena *a)
 {
-	static const struct slice names[] = { SL("From"), SL("Sender"),
-	    SL("Return-Path") };
-	struct slice rest = m->text, at, line;
-	size_t i, best;
+	struct slice rest = m->text, at, line, name;
 	struct hdr h;
+	size_t best;
 
-	for (at = rest; sl_line(&rest, &line) && line.n > 0; at = rest)
-		for (i = 0; i < sizeof(names) / sizeof(names[0]) &&
-		    !ascii_blank(line.p[0]); i++)
-			if (sl_istarts(line, names[i]) &&
-			    hdr_next(&at, &h) == 1 &&
-			    sl_ieq(h.name, names[i]) &&
-			    (best = hint_in(m, a, h.body)) < m->nhints)
-				return best;
+	for (at = rest; sl_line(&rest, &line) && line.n > 0; at = rest) {
+		name = author_field(line.p[0]);
+		if (sl_istarts(line, name) && hdr_next(&at, &h) == 1 &&
+		    sl_ieq(h.name, name) &&
+		    (best = hint_in(m, a, h.body)) < m->nhints)
+			return best;
+	}
 	return m->nhints;
 }
 
@@ -175,7 +188,6 @@ author_hint(const struct spool_msg *m, struct arena *a)
 void
 msg_from_hints(struct spool_msg *m, struct arena *a)
 {
-	struct slice params;
 	struct addr ad;
 	size_t i, sender;
 
@@ -185,8 +197,7 @@ msg_from_hints(struct spool_msg *m, struct arena *a)
 	if (sender == m->nhints && m->nhints > 1)
 		sender = 0;
 	for (i = 0; i < m->nhints; i++) {
-		if (addr_path(a, m->hints[i], &ad, &params) == -1)
-			continue;
+		ad = addr_scanned(m->hints[i]);
 		if (i != sender) {
 			msg_rcpt(m, a, &ad, PROV_STREAM);
 			continue;
@@ -346,7 +357,7 @@ struct slice
 reader_tail(struct spool_reader *rd, size_t max)
 {
 	size_t want = rd->size < max ? (size_t)rd->size : max;
-	char *p = arena_alloc(rd->a, want);
+	char *p = arena_bytes(rd->a, want);
 	struct err err;
 	ssize_t n = tree_read(rd->fd, rd->size - want, p, want, &err);
 

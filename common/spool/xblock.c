@@ -1,3 +1,4 @@
+#include "base/lanes.h"
 #include "mail/header.h"
 #include "spool/driver.h"
 
@@ -42,9 +43,15 @@ take_auth(struct xblock *x, struct slice params)
 static bool
 is_torn(struct slice body)
 {
-	size_t i;
+	size_t i = 0;
+	lanes v;
 
-	for (i = 0; i < body.n; i++) {
+	for (; i + sizeof(v) <= body.n; i += sizeof(v)) {
+		v = lanes_load(body.p + i);
+		if (lanes_bits(lanes_in(v, 0, 0x1f) | lanes_are(v, 0x7f)) != 0)
+			break;
+	}
+	for (; i < body.n; i++) {
 		unsigned char c = (unsigned char)body.p[i];
 
 		if (c == '\r' && i + 1 < body.n && body.p[i + 1] == '\n')
@@ -224,9 +231,12 @@ static bool
 is_block(struct slice text)
 {
 	struct xblock x = { .senders = 0 };
+	enum xname first;
 	struct hdr h;
-	enum xname first = next_line(&x, &text, &h);
 
+	if (!sl_istarts(text, SL("X-")))
+		return false;
+	first = next_line(&x, &text, &h);
 	if (first != X_SENDER && first != X_RECEIVER && first != X_CREATED)
 		return false;
 	while (x.receivers == 0 && next_line(&x, &text, &h) != X_OTHER)
