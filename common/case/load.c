@@ -45,7 +45,7 @@ find_row(struct casefile *c, int64_t row, struct arena *a, struct where *w,
 	struct query *q = db_query(c->db, "SELECT s.format, s.path, s.archive,"
 	    " s.inside, e.path, e.sha256 FROM entry e"
 	    " JOIN spool s ON s.spool = e.spool WHERE e.row = ?1", err);
-	struct slice sum;
+	struct slice sum = { NULL, 0 };
 	int r;
 
 	if (q == NULL)
@@ -63,8 +63,13 @@ find_row(struct casefile *c, int64_t row, struct arena *a, struct where *w,
 			memcpy(w->sha256, sum.p, sum.n);
 	}
 	query_free(q);
-	return r == 0 ? err_set(err, ERR_USAGE, "%s: no entry in row %lld",
-	    c->path, (long long)row) : r;
+	if (r == 0)
+		return err_set(err, ERR_USAGE, "%s: no entry in row %lld",
+		    c->path, (long long)row);
+	if (r == 1 && sum.n > 0 && !w->has_digest)
+		return err_set(err, ERR_FORMAT, SL_FMT ": its digest in the "
+		    "case is damaged; make a new case", SL_ARG(w->path));
+	return r;
 }
 
 static void

@@ -156,6 +156,9 @@ if command -v sqlite3 >/dev/null; then
 		    subject = zeroblob(100000000) WHERE rowid = 1" &&
 		bound 4 60 400000 spoollist -c bad.db && has "too big" errs; r=$?
 		rm -f bad.db; exit $r'
+	t 'a digest that is none is told' '
+		cp case.db bad.db && sqlite3 bad.db "UPDATE entry SET sha256 = char(65) WHERE row = 1" &&
+		run 1 spoollist -c bad.db --verify && has " 1 changed" && has "digest in the case is damaged" errs'
 else
 	t 'skipped: no sqlite3 here # SKIP' true
 fi
