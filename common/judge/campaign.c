@@ -16,13 +16,12 @@
 #define BAND_STEP	4	/* each so many bins a band begins */
 #define BANDS		4	/* whose keys are made in one pass */
 #define ROUNDS		16	/* campaigns that were joined to one, at most */
-#define AHEAD		16	/* points, whose sketches are asked for */
+#define AHEAD		16	/* points, or entries, that are asked for */
 #define NONE		UINT32_MAX
 
 /* Mails with one sketch. */
 struct point {
 	const struct sketch *s;
-	uint32_t	 parent;	/* of the joined ones; then the group */
 	uint32_t	 weight;	/* mails that count */
 	uint32_t	 known;		/* the least number that a case knows */
 	bool		 brief;		/* is_short(s), which is far away */
@@ -53,6 +52,7 @@ struct finder {
 	size_t		 nitems;
 	struct point	*points;	/* in the same order, each once */
 	size_t		 npoints;
+	uint32_t	*parent;	/* of the joined ones; then the group */
 	uint32_t	*point_of;	/* of items[k] */
 	uint32_t	*keys;		/* of each point, of BANDS bands */
 	uint64_t	*band, *spare;
@@ -92,6 +92,28 @@ sketch_cmp(const struct sketch *a, const struct sketch *b)
 		r = memcmp(&a->text, &b->text, sizeof(*a) -
 		    offsetof(struct sketch, text));
 	return r;
+}
+
+/*
+ * Facts and sketches lie where their mails were read, which is no order at
+ * all: each is asked for some time before it is looked at.
+ */
+static void
+ask_sketch(const struct sketch *s)
+{
+	__builtin_prefetch(s);
+	__builtin_prefetch(s->bin + SKETCH_BINS / 2);
+	__builtin_prefetch(&s->list);
+}
+
+/* Entry i's sketch soon, and the entry that has a later one. */
+static void
+ask_entry(const struct finder *f, size_t i)
+{
+	if (i + AHEAD < f->n)
+		__builtin_prefetch(&f->entries[i + AHEAD]->sketch);
+	if (i < f->n && f->entries[i]->sketch != NULL)
+		ask_sketch(f->entries[i]->sketch);
 }
 
 static uint64_t
@@ -157,11 +179,11 @@ point_add(struct finder *f, size_t k)
 	const struct campaign_known *kn = i < f->n ? NULL :
 	    &f->known[i - f->n];
 
-	if (p == NULL || sketch_cmp(p->s, s) != 0) {
+	if (p == NULL || f->items[k].key != f->items[k - 1].key ||
+	    sketch_cmp(p->s, s) != 0) {
 		p = &f->points[f->npoints++];
 		*p = (struct point){ .s = s, .known = NONE,
-		    .brief = is_short(s),
-		    .parent = (uint32_t)f->npoints - 1 };
+		    .brief = is_short(s) };
 	}
 	f->point_of[k] = (uint32_t)f->npoints - 1;
 	p->weight += kn == NULL || kn->counts;
@@ -175,13 +197,18 @@ points_make(struct finder *f)
 	size_t most = f->n + f->nknown, i;
 
 	f->items = xcalloc(most, sizeof(*f->items));
-	for (i = 0; i < most; i++)
+	for (i = 0; i < most; i++) {
+		ask_entry(f, i + AHEAD);
 		item_add(f, (uint32_t)i);
+	}
 	items_sort(f);
 	f->points = xcalloc(f->nitems, sizeof(*f->points));
 	f->point_of = xcalloc(f->nitems, sizeof(*f->point_of));
 	for (i = 0; i < f->nitems; i++)
 		point_add(f, i);
+	f->parent = xcalloc(f->npoints, sizeof(*f->parent));
+	for (i = 0; i < f->npoints; i++)
+		f->parent[i] = (uint32_t)i;
 }
 
 /* ---- joining ---- */
@@ -189,9 +216,9 @@ points_make(struct finder *f)
 static uint32_t
 root(struct finder *f, uint32_t i)
 {
-	while (f->points[i].parent != i) {
-		f->points[i].parent = f->points[f->points[i].parent].parent;
-		i = f->points[i].parent;
+	while (f->parent[i] != i) {
+		f->parent[i] = f->parent[f->parent[i]];
+		i = f->parent[i];
 	}
 	return i;
 }
@@ -201,9 +228,9 @@ static void
 join(struct finder *f, uint32_t a, uint32_t b)
 {
 	if (a < b)
-		f->points[b].parent = a;
+		f->parent[b] = a;
 	else
-		f->points[a].parent = b;
+		f->parent[a] = b;
 }
 
 static bool
@@ -246,13 +273,18 @@ sort_band(uint64_t *v, uint64_t *spare, size_t n)
 	/* an odd number of rounds: the result is where spare was */
 }
 
-static void
+/* Are they joined, or alike, and so joined now? */
+static bool
 join_alike(struct finder *f, uint32_t a, uint32_t b)
 {
 	uint32_t ra = root(f, a), rb = root(f, b);
 
-	if (ra != rb && alike(f->points[a].s, f->points[b].s))
-		join(f, ra, rb);
+	if (ra == rb)
+		return true;
+	if (!alike(f->points[a].s, f->points[b].s))
+		return false;
+	join(f, ra, rb);
+	return true;
 }
 
 /*
@@ -262,19 +294,22 @@ join_alike(struct finder *f, uint32_t a, uint32_t b)
 static void
 join_bucket(struct finder *f, const uint64_t *v, size_t n)
 {
-	uint32_t leader[LEADERS], nleaders = 0, p, k;
+	uint32_t leader[LEADERS], nleaders = 0, p, k, next;
 	bool joined;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		p = (uint32_t)v[i];
+		if (i + AHEAD < n) {
+			next = (uint32_t)v[i + AHEAD];
+			if (f->parent[next] != f->parent[p])
+				ask_sketch(f->points[next].s);
+		}
 		joined = false;
 		if (i > 0)
 			join_alike(f, (uint32_t)v[i - 1], p);
-		for (k = 0; k < nleaders && !joined; k++) {
-			join_alike(f, leader[k], p);
-			joined = root(f, leader[k]) == root(f, p);
-		}
+		for (k = 0; k < nleaders && !joined; k++)
+			joined = join_alike(f, leader[k], p);
 		if (!joined && nleaders < LEADERS)
 			leader[nleaders++] = p;
 	}
@@ -399,12 +434,15 @@ part(struct finder *f, uint32_t *v, size_t n)
 		}
 	for (round = 0; round < 2 && in > 1; round++) {
 		core_make(f, v, in, &core);
-		for (in = 0, i = 0; i < n; i++)
+		for (in = 0, i = 0; i < n; i++) {
+			if (i + AHEAD < n)
+				ask_sketch(f->points[v[i + AHEAD]].s);
 			if (has_core(&core, f->points[v[i]].s)) {
 				t = v[i];
 				v[i] = v[in];
 				v[in++] = t;
 			}
+		}
 	}
 	return in == 0 ? 1 : in;
 }
@@ -423,7 +461,7 @@ group_add(struct finder *f, const uint32_t *v, size_t n)
 			g.known = p->known;
 		if (v[i] < g.least)
 			g.least = v[i];
-		p->parent = (uint32_t)f->ngroups;
+		f->parent[v[i]] = (uint32_t)f->ngroups;
 	}
 	if (f->ngroups == f->room) {
 		f->room = f->room == 0 ? 64 : f->room * 2;
@@ -461,17 +499,17 @@ groups_make(struct finder *f)
 	size_t i, sum, n;
 
 	for (i = 0; i < f->npoints; i++)
-		at[f->points[i].parent = root(f, (uint32_t)i)]++;
+		at[f->parent[i] = root(f, (uint32_t)i)]++;
 	for (i = sum = 0; i < f->npoints; i++) {
 		n = at[i];
 		at[i] = (uint32_t)sum;
 		sum += n;
 	}
 	for (i = 0; i < f->npoints; i++)
-		v[at[f->points[i].parent]++] = (uint32_t)i;
+		v[at[f->parent[i]]++] = (uint32_t)i;
 	for (i = 0; i < f->npoints; i += n) {
 		for (n = 1; i + n < f->npoints &&
-		    f->points[v[i + n]].parent == f->points[v[i]].parent; n++)
+		    f->parent[v[i + n]] == f->parent[v[i]]; n++)
 			;
 		split(f, v + i, n);
 	}
@@ -532,7 +570,7 @@ numbers_tell(struct finder *f)
 		f->entries[k]->campaign = 0;
 	for (k = 0; k < f->nitems; k++) {
 		i = f->items[k].i;
-		number = f->groups[f->points[f->point_of[k]].parent].number;
+		number = f->groups[f->parent[f->point_of[k]]].number;
 		if (i < f->n)
 			f->entries[i]->campaign = number;
 		else
@@ -607,6 +645,7 @@ campaigns_find(struct facts **entries, size_t n,
 	numbers_tell(&f);
 	free(f.items);
 	free(f.points);
+	free(f.parent);
 	free(f.point_of);
 	free(f.groups);
 	cs->entries = entries;
