@@ -57,6 +57,15 @@ phrases_once(struct phrases *p, const void *rows, size_t n, size_t stride)
 	return p;
 }
 
+/* Most that are no phrase end in another byte. */
+static inline bool
+stands(struct slice text, struct slice phrase)
+{
+	return text.n >= phrase.n &&
+	    ((text.p[phrase.n - 1] ^ phrase.p[phrase.n - 1]) & ~0x20) == 0 &&
+	    sl_istarts(text, phrase);
+}
+
 /* The rows of one slot, that begin at at or a byte before it. */
 static bool
 look(const struct phrases *p, size_t r, struct slice text, size_t at,
@@ -69,7 +78,7 @@ look(const struct phrases *p, size_t r, struct slice text, size_t at,
 		i = (r - 1) / 2;
 		back = (r - 1) % 2;
 		if (back <= at && !phrase_found(found, i) &&
-		    sl_istarts(sl_from(text, at - back), *row(p, i))) {
+		    stands(sl_from(text, at - back), *row(p, i))) {
 			found->w[i / 64] |= UINT64_C(1) << i % 64;
 			any = true;
 		}
@@ -85,12 +94,16 @@ bool
 phrases_in(const struct phrases *p, struct slice text,
     struct phrase_set *found)
 {
-	size_t i, r;
+	const char *at, *end;
 	bool any = false;
+	size_t r;
 
 	*found = (struct phrase_set){ { 0 } };
-	for (i = 0; i + sizeof(uint32_t) <= text.n; i += 2)
-		if ((r = p->head[slot(text.p + i)]) != 0)
-			any |= look(p, r, text, i, found);
+	if (text.n < sizeof(uint32_t))
+		return false;
+	end = text.p + text.n - sizeof(uint32_t) + 1;
+	for (at = text.p; at < end; at += 2)
+		if ((r = p->head[slot(at)]) != 0)
+			any |= look(p, r, text, (size_t)(at - text.p), found);
 	return any;
 }
