@@ -25,6 +25,17 @@ lanes_load(const char *p)
 	return v;
 }
 
+/* The last bytes of a text, n of them and fewer than sixteen; then zeros. */
+static inline lanes
+lanes_last(const char *p, size_t n)
+{
+	lanes v = { 0 };
+
+	if (n > 0)
+		memcpy(&v, p, n);
+	return v;
+}
+
 static inline lanes
 lanes_are(lanes v, char c)
 {

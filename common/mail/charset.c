@@ -2,6 +2,7 @@
 #include <iconv.h>
 #include <stdlib.h>
 
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "mail/charset.h"
@@ -578,12 +579,19 @@ take_jis(struct buf *b, struct slice *in, enum jis_set set)
 static size_t
 unshifted(struct slice s)
 {
+	unsigned shifts;
 	size_t i;
+	lanes v;
 
-	for (i = 0; i < s.n && s.p[i] != '\033' && s.p[i] != '\016' &&
-	    s.p[i] != '\017'; i++)
-		;
-	return i;
+	for (i = 0; i < s.n; i += sizeof(v)) {
+		v = s.n - i < sizeof(v) ? lanes_last(s.p + i, s.n - i) :
+		    lanes_load(s.p + i);
+		shifts = lanes_bits(lanes_are(v, '\033') |
+		    lanes_in(v, '\016', '\017'));
+		if (shifts != 0)
+			return i + (size_t)__builtin_ctz(shifts);
+	}
+	return s.n;
 }
 
 /*

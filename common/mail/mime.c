@@ -740,12 +740,16 @@ int
 mime_text(const struct part *p, struct charsets *cs, size_t max,
     struct buf *out)
 {
+	struct slice bytes = sl_first(p->body, max);
 	struct buf raw = { 0 };
 	size_t start = out->n;
-	int bad;
+	int bad = 0;
 
-	bad = mime_decode(p, max, &raw);
-	charset_text(cs, p->charset, buf_sl(&raw), out);
+	if (is_coded(p)) {
+		bad = mime_decode(p, max, &raw);
+		bytes = buf_sl(&raw);
+	}
+	charset_text(cs, p->charset, bytes, out);
 	buf_free(&raw);
 	drop_cr(out, start);
 	return bad;

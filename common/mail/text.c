@@ -717,15 +717,15 @@ count_word(struct sketch *s, const struct skip *k, struct slice w)
 static void
 count_words(struct sketch *s, const struct skip *k, struct slice text)
 {
-	char last[sizeof(lanes)] = { 0 };
-	size_t at, begin = 0, end;
+	size_t at, left, begin = 0, end;
 	unsigned blanks;
+	lanes v;
 
-	for (at = 0; at < text.n; at += sizeof(lanes)) {
-		if (text.n - at < sizeof(last))
-			memcpy(last, text.p + at, text.n - at);
-		blanks = lanes_bits(lanes_are(lanes_load(text.n - at <
-		    sizeof(last) ? last : text.p + at), ' '));
+	for (at = 0; at < text.n; at += sizeof(v)) {
+		left = text.n - at;
+		v = left < sizeof(v) ? lanes_last(text.p + at, left) :
+		    lanes_load(text.p + at);
+		blanks = lanes_bits(lanes_are(v, ' '));
 		for (; blanks != 0; blanks &= blanks - 1) {
 			end = at + (size_t)__builtin_ctz(blanks);
 			count_word(s, k, (struct slice){ text.p + begin,

@@ -227,23 +227,22 @@ keep(struct arena *a, struct buf *b)
 	return s;
 }
 
-/* Nothing that is coded, folded or no ASCII: no '?' nor line end, no escape. */
+/* What is coded or folded has a '?', a line end or an escape in it. */
+static inline lanes
+may_be_coded(lanes v)
+{
+	return v | lanes_are(v, '?') | lanes_are(v, '\n') |
+	    lanes_are(v, '\033');
+}
+
 static bool
 says_itself(struct slice s)
 {
-	unsigned odd = 0;
-	size_t i;
-	lanes v;
+	lanes odd = { 0 };
 
-	for (i = 0; i + sizeof(v) <= s.n && odd == 0; i += sizeof(v)) {
-		v = lanes_load(s.p + i);
-		odd = lanes_bits(v | lanes_are(v, '?') | lanes_are(v, '\n') |
-		    lanes_are(v, '\033'));
-	}
-	for (; i < s.n && odd == 0; i++)
-		odd = (s.p[i] & 0x80) != 0 || s.p[i] == '?' ||
-		    s.p[i] == '\n' || s.p[i] == '\033';
-	return odd == 0;
+	for (; s.n >= sizeof(odd); s.p += sizeof(odd), s.n -= sizeof(odd))
+		odd |= may_be_coded(lanes_load(s.p));
+	return lanes_bits(odd | may_be_coded(lanes_last(s.p, s.n))) == 0;
 }
 
 struct slice
