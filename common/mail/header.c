@@ -3,6 +3,9 @@
 #include "base/lanes.h"
 #include "mail/header.h"
 
+#define LONG		1024	/* bytes: a message, not a part, which has as */
+#define LONG_FIELDS	32	/* many fields, and room for them from the start */
+
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const known[H_COUNT] = {
@@ -113,8 +116,6 @@ at_blank_line(struct slice s)
 {
 	size_t i;
 
-	if (s.n > 0 && s.p[0] > ' ')
-		return false;
 	for (i = 0; i < s.n && (ascii_blank(s.p[i]) || s.p[i] == '\r'); i++)
 		;
 	return i == s.n || s.p[i] == '\n';
@@ -191,7 +192,7 @@ next_field(struct slice *rest, struct hdr *h)
 	struct slice field;
 	const char *colon;
 
-	if (rest->n == 0 || at_blank_line(*rest))
+	if (rest->n == 0 || (rest->p[0] <= ' ' && at_blank_line(*rest)))
 		return 0;
 	field = sl_first(*rest, folded_length(*rest));
 	*rest = sl_from(*rest, field.n);
@@ -231,6 +232,49 @@ hdr_unfold(struct arena *a, struct slice body)
 	return (struct slice){ out, n };
 }
 
+static inline uint64_t
+load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t
+load4(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The bits in which they differ, but for that of the case of is's letters. */
+static inline uint64_t
+differ(uint64_t name, uint64_t is)
+{
+	return (name ^ is) & ~((is & UINT64_C(0x4040404040404040)) >> 1);
+}
+
+/* The same name as one of known, which has small letters and dashes? */
+static inline bool
+is_name(const char *name, const char *is, size_t n)
+{
+	uint64_t any;
+	size_t i;
+
+	if (n < 4)
+		return sl_ieq_bytes(name, is, n);
+	if (n < 8)
+		return (differ(load4(name), load4(is)) |
+		    differ(load4(name + n - 4), load4(is + n - 4))) == 0;
+	any = differ(load8(name + n - 8), load8(is + n - 8));
+	for (i = 0; i + 8 < n; i += 8)
+		any |= differ(load8(name + i), load8(is + i));
+	return any == 0;
+}
+
 enum hdr_id
 hdr_id(struct slice name)
 {
@@ -243,7 +287,7 @@ hdr_id(struct slice name)
 	for (id = by_length[name.n].id; *id != H_OTHER; id++)
 		if (known[*id][at] == (name.p[at] | 0x20))
 			break;
-	return *id != H_OTHER && sl_ieq_bytes(name.p, known[*id], name.n) ?
+	return *id != H_OTHER && is_name(name.p, known[*id], name.n) ?
 	    *id : H_OTHER;
 }
 
@@ -339,6 +383,10 @@ head_parse(struct head *h, struct arena *a, struct slice msg,
 	struct slice start = skip_from_lines(msg), rest = start, section, line;
 
 	*h = (struct head){ 0 };
+	if (msg.n >= LONG) {
+		h->v = arena_alloc(a, LONG_FIELDS * sizeof(*h->v));
+		h->cap = LONG_FIELDS;
+	}
 	walk_fields(h, a, &rest);
 	if (h->n == 0 && !h->cut && h->junk > 0) {	/* all of it is body */
 		*h = (struct head){ .no_blank = true };
