@@ -151,10 +151,10 @@ scan_next(struct scan *c, struct slice *t)
 	while (p < c->end && ascii_space(*p))
 		p++;
 	c->p = p;
-	t->p = p;
-	t->n = p < c->end;
+	*t = (struct slice){ p, 0 };
 	if (p == c->end)
 		return T_END;
+	t->n = 1;
 	if (*p == ';') {
 		c->p++;
 		return T_SEMI;
@@ -561,16 +561,17 @@ may_begin(char c)
 	    c == 'd';
 }
 
-/* Bit i: one of within can begin at p[i], by its first two bytes. */
+/* Bit i: one of within can begin at p[i], by bytes that differ in them. */
 static inline unsigned
 may_be_signs(const char *p)
 {
-	lanes v = lanes_load(p), next = lanes_load(p + 1) | 0x20;
+	lanes v = lanes_load(p), third = lanes_load(p + 2) | 0x20;
+	lanes fourth = lanes_load(p + 3) | 0x20;
 
-	return lanes_bits(
-	    (lanes_are(v, ' ') & (lanes_are(next, 'e') | lanes_are(next, 'i'))) |
-	    (lanes_are(v, ',') & lanes_are(next, ' ')) |
-	    (lanes_are(v, '/') & lanes_are(next, 's')));
+	return lanes_bits((lanes_are(v, ' ') & lanes_are(third, 'n') &
+	    (lanes_are(fourth, 'c') | lanes_are(fourth, 'v'))) |
+	    (lanes_are(v, ',') & lanes_are(third, 'f')) |
+	    (lanes_are(v, '/') & lanes_are(third, 'u')));
 }
 
 static void
@@ -579,7 +580,7 @@ mark_within(struct hop *hop, struct slice text)
 	size_t i;
 	unsigned bits;
 
-	for (i = 0; i + 17 <= text.n; i += 16)
+	for (i = 0; i + 19 <= text.n; i += 16)
 		for (bits = may_be_signs(text.p + i); bits != 0;
 		    bits &= bits - 1)
 			mark_signs(hop, within, NITEMS(within),
@@ -669,7 +670,8 @@ mark_protocol(struct hop *hop, struct slice w)
 	struct slice s = w;
 	const char *c;
 
-	if (s.n < 3 || !first[(unsigned char)s.p[0]])
+	if (s.n < 3 || !first[(unsigned char)s.p[0]] ||
+	    ((s.p[0] | 0x20) == 'm' && (s.p[1] | 0x20) != 't'))
 		return;
 	if (sl_istarts(s, SL("UTF8")))
 		s = sl_from(s, 4);
@@ -699,12 +701,22 @@ mark_with(struct hop *hop, struct slice w)
 	mark_protocol(hop, w);
 }
 
+/* Every address has one of these in it. */
+static bool
+may_have_ip(struct slice text)
+{
+	return text.n > 0 && (memchr(text.p, '.', text.n) != NULL ||
+	    memchr(text.p, ':', text.n) != NULL);
+}
+
 /* The address that a comment behind "by" names. */
 static bool
 comment_ip(struct slice text, struct ip *ip)
 {
 	struct peer p = { .word = { NULL, 0 } };
 
+	if (!may_have_ip(text))
+		return false;
 	peer_comment(&p, text);
 	*ip = ip_is_set(&p.boxed) ? p.boxed : p.bare;
 	return ip_is_set(ip);
