@@ -84,7 +84,7 @@ $(helpers): $(B)/tests/%: $(B)/tests/%.o
 	$(call say,LD,$@)$(CC) $(san) $(LDFLAGS) -o $@ $<
 
 # What is loaded into a command, to do harm there or to have it go without.
-preloads := $(addprefix $(B)/tests/,payload.so nomem.so moves.so)
+preloads := $(addprefix $(B)/tests/,payload.so nomem.so moves.so spoil.so)
 $(preloads): $(B)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(cpp) $(CPPFLAGS) -std=c11 $(warn) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<

@@ -65,7 +65,7 @@ check_outside(const struct make *m, int dir, struct err *err)
 static int
 verify_new(const struct make *m, int fd, struct err *err)
 {
-	struct verify v = { .threads = m->pack->threads, .has_digest = true,
+	struct verify v = { .threads = m->pack->threads, .own = true,
 	    .differs = m->differs, .differs_ctx = m->ctx,
 	    .progress = m->pack->progress,
 	    .progress_ctx = m->pack->progress_ctx };
@@ -74,7 +74,7 @@ verify_new(const struct make *m, int fd, struct err *err)
 
 	if (fsync(fd) == -1)
 		return err_sys(err, "cannot write the archive");
-	memcpy(v.digest, m->pack->t.sha256, sizeof(v.digest));
+	memcpy(v.runsum, m->pack->t.runsum, sizeof(v.runsum));
 	m->phase(m->ctx, "verifying");
 	if (bag_open(&b, fd, err) == -1)
 		return -1;

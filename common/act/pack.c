@@ -11,6 +11,7 @@
 
 #include "act/bag.h"
 #include "act/pack.h"
+#include "base/digests.h"
 #include "base/pool.h"
 #include "base/sig.h"
 #include "base/xalloc.h"
@@ -51,6 +52,12 @@ struct job {
 	struct job	*next;		/* idle, too */
 };
 
+/* A file that is whole in the frame; its digest is taken with others'. */
+struct part {
+	uint32_t	 node;
+	size_t		 at, n;
+};
+
 struct worker {
 	struct writer	*w;
 	struct job	*job;		/* NULL: frames become jobs */
@@ -59,6 +66,9 @@ struct worker {
 	struct sha256	*sha;
 	struct buf	 raw;		/* of the frame */
 	bool		 begins;	/* so it did, with a member */
+	struct part	*parts;		/* of raw: files */
+	struct digest	*digests;	/* of as many, to be taken */
+	size_t		 nparts, parts_cap;
 	struct buf	 file;		/* bytes of a small one, or a piece */
 	struct buf	 path, name, head, truth, target;
 	uint32_t	 first;		/* of a file's names, the one packed */
@@ -77,7 +87,8 @@ struct writer {
 	int		 clerk_said;
 	struct err	 clerk_err;
 	struct seek	 seek;
-	struct sha256	*sha;
+	struct sha256	*sha;		/* of the file */
+	struct runsum	*runsum;
 	atomic_uint_fast64_t at;	/* written; by whoever has the turn */
 	uint64_t	 begun;		/* of it, the disk has begun with */
 	uint64_t	 raw;
@@ -129,6 +140,7 @@ write_all(struct writer *w, struct slice s)
 	ssize_t n;
 
 	sha256_add(w->sha, s);
+	runsum_add(w->runsum, s);
 	w->at += s.n;
 	while (s.n > 0) {
 		n = write(w->fd, s.p, sl_first(s, WRITE_AT_ONCE).n);
@@ -319,10 +331,24 @@ pack_frame(struct worker *k, struct job *job, struct slice raw, bool begins)
 }
 
 static void
+take_digests(struct worker *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->nparts; i++)
+		k->digests[i] = (struct digest){
+		    { k->raw.p + k->parts[i].at, k->parts[i].n },
+		    k->w->p->inv->v[k->parts[i].node].sha256 };
+	digests_make(k->digests, k->nparts);
+	k->nparts = 0;
+}
+
+static void
 cut_frame(struct worker *k)
 {
 	if (k->raw.n == 0)
 		return;
+	take_digests(k);
 	if (k->job == NULL)
 		give_frame(k);
 	else
@@ -537,21 +563,48 @@ read_small(struct worker *k, int fd, struct inv_node *node, struct stat *st)
 	return 0;
 }
 
-/* The bytes that were read. */
+static void
+add_part(struct worker *k, struct part part)
+{
+	if (k->nparts == k->parts_cap) {
+		k->parts_cap = k->parts_cap == 0 ? 64 : k->parts_cap * 2;
+		k->parts = xrealloc(k->parts, k->parts_cap,
+		    sizeof(*k->parts));
+		k->digests = xrealloc(k->digests, k->parts_cap,
+		    sizeof(*k->digests));
+	}
+	k->parts[k->nparts++] = part;
+}
+
+/* The digest of the bytes that were read; at: where the frame was before. */
+static void
+digest_file(struct worker *k, uint32_t i, size_t at)
+{
+	struct slice file = buf_sl(&k->file);
+
+	if (k->raw.n == at + file.n) {		/* it has them all */
+		add_part(k, (struct part){ i, at, file.n });
+		return;
+	}
+	sha256_start(k->sha);
+	sha256_add(k->sha, file);
+	sha256_end(k->sha, k->w->p->inv->v[i].sha256);
+}
+
 static int
 put_bytes(struct worker *k, int fd, uint32_t i, const struct stat *st,
     struct err *err)
 {
-	struct inv_node *node = &k->w->p->inv->v[i];
-	struct tarw_member m;
+	struct tarw_member m = member(k, i, st, fd);
+	size_t at;
 
-	sha256_start(k->sha);
-	sha256_add(k->sha, buf_sl(&k->file));
-	sha256_end(k->sha, node->sha256);
-	m = member(k, i, st, fd);
-	return tarw_begin(k->tar, &m, err) == -1 ||
-	    tarw_bytes(k->tar, buf_sl(&k->file), err) == -1 ||
-	    tarw_done(k->tar, err) == -1 ? -1 : 0;
+	if (tarw_begin(k->tar, &m, err) == -1)
+		return -1;
+	at = k->raw.n;
+	if (tarw_bytes(k->tar, buf_sl(&k->file), err) == -1)
+		return -1;
+	digest_file(k, i, at);
+	return tarw_done(k->tar, err);
 }
 
 static int
@@ -719,6 +772,7 @@ put_hard(struct worker *k, uint32_t i, int fd, const struct stat *st)
 	m = member(k, i, st, fd);
 	m.hard = node_name(k, k->first, &k->head);
 	put_header(k, i, &m);
+	take_digests(k);
 	memcpy(node->sha256, first->sha256, sizeof(node->sha256));
 	node->size = first->size;
 	if (node->state == INV_PACKED)
@@ -1144,6 +1198,7 @@ writer_begin(struct writer *w, struct pack *p, int fd)
 	w->workers = xcalloc(n, sizeof(*w->workers));
 	w->sha = sha256_new();
 	sha256_start(w->sha);
+	w->runsum = runsum_new();
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->moved, NULL);
 	worker_begin(w, &w->tags);
@@ -1161,6 +1216,8 @@ worker_free(struct worker *k)
 	codec_free(k->codec);
 	sha256_free(k->sha);
 	buf_free(&k->raw);
+	free(k->parts);
+	free(k->digests);
 	buf_free(&k->file);
 	buf_free(&k->path);
 	buf_free(&k->name);
@@ -1187,6 +1244,7 @@ writer_end(struct writer *w)
 	free(w->ring);
 	seek_free(&w->seek);
 	sha256_free(w->sha);
+	runsum_free(w->runsum);
 	buf_free(&w->p->members);
 	buf_free(&w->p->manifest);
 	pthread_mutex_destroy(&w->lock);
@@ -1211,6 +1269,7 @@ pack_write(struct pack *p, int fd, struct err *err)
 	p->t.packed = w.at;
 	p->t.raw = w.raw;
 	sha256_end(w.sha, p->t.sha256);
+	runsum_end(w.runsum, p->t.runsum);
 	if (r == 0 && w.failed) {
 		*err = w.err;
 		r = -1;

@@ -43,6 +43,7 @@ struct pack_totals {
 	uint64_t	 payload;	/* of it, the frames of data/ */
 	uint64_t	 raw;		/* of the tar */
 	uint8_t		 sha256[32];	/* of the archive */
+	uint8_t		 runsum[16];	/* so too */
 };
 
 struct pack {

@@ -13,7 +13,7 @@
  * what is no entry's.
  */
 struct plan_given {
-	struct slice	 spool;		/* its path below the tree, "": the tree */
+	struct slice	 spool;		/* below the tree; "": the tree */
 	struct slice	 path, folder;	/* below the spool */
 	uint64_t	 size;
 	uint32_t	 campaign;	/* 0: none */

@@ -288,6 +288,13 @@ bag_tarr(struct bag_walk *w)
 	return w->tar;
 }
 
+bool
+bag_stays(const struct bag_walk *w, struct slice bytes)
+{
+	return w->b->indexed && w->frame == w->end && bytes.p >= w->raw.p &&
+	    bytes.p + bytes.n <= w->raw.p + w->raw.n;
+}
+
 size_t
 bag_frames_read(const struct bag_walk *w)
 {

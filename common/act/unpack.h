@@ -63,6 +63,9 @@ void	bag_walk_place(struct bag_walk *w, const struct seek_place *p);
  */
 int	bag_next(struct bag_walk *w, struct bag_member *m, struct err *err);
 struct tarr *bag_tarr(struct bag_walk *w);	/* for the member's bytes */
+/* Do bytes that tarr_data gave stay where they are until the walk is over? */
+bool	bag_stays(const struct bag_walk *w, struct slice bytes);
+
 size_t	bag_frames_read(const struct bag_walk *w);	/* so far, of all */
 
 /* The member's bytes, all of them; at most max. */

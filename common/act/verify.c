@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "act/verify.h"
+#include "base/digests.h"
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/sig.h"
@@ -42,10 +43,19 @@ struct segment {
 	struct err	 err;
 };
 
+/* The digest of a segment's member that is yet to be taken. */
+struct yet {
+	struct slice	 bytes;
+	size_t		 i;		/* of the segment's v */
+};
+
 struct checker {
 	struct arena	*a;
 	struct bag_walk	*walk;
 	struct sha256	*sha;
+	struct yet	*yet;
+	struct digest	*digests;	/* of as many */
+	size_t		 nyet, cap;
 };
 
 struct verify_state {
@@ -56,6 +66,8 @@ struct verify_state {
 	struct checker	*workers;
 	size_t		 nworkers;
 	int		 direct;	/* past the page cache, or -1 */
+	struct sha256	*sha;		/* of the file; or of one's own */
+	struct runsum	*runsum;
 	pthread_mutex_t	 lock;		/* of what follows */
 	struct room	*rooms;		/* free */
 	struct tag	*tags;
@@ -90,17 +102,40 @@ add_zeros(struct sha256 *sha, uint64_t n)
 		sha256_add(sha, (struct slice){ zeros, (size_t)n });
 }
 
-static int
-digest_file(struct checker *k, const struct bag_member *m,
-    struct segment *g, uint8_t sha256[32])
+static void
+take_digests(struct checker *k, struct segment *g)
 {
-	uint64_t at, pos = 0;
-	struct slice s;
-	int r;
+	size_t i;
+
+	for (i = 0; i < k->nyet; i++)
+		k->digests[i] = (struct digest){ k->yet[i].bytes,
+		    g->v[k->yet[i].i].sha256 };
+	digests_make(k->digests, k->nyet);
+	k->nyet = 0;
+}
+
+static void
+put_off(struct checker *k, struct yet yet)
+{
+	if (k->nyet == k->cap) {
+		k->cap = k->cap == 0 ? 64 : k->cap * 2;
+		k->yet = xrealloc(k->yet, k->cap, sizeof(*k->yet));
+		k->digests = xrealloc(k->digests, k->cap,
+		    sizeof(*k->digests));
+	}
+	k->yet[k->nyet++] = yet;
+}
+
+/* A file of which s at at is the first piece, if r is 1. */
+static int
+digest_pieces(struct checker *k, int r, struct slice s, uint64_t at,
+    uint64_t size, struct segment *g, uint8_t sha256[32])
+{
+	uint64_t pos = 0;
 
 	sha256_start(k->sha);
-	while ((r = tarr_data(bag_tarr(k->walk), &s, &at, &g->err)) == 1) {
-		if (at < pos || at > m->tar.size)
+	for (; r == 1; r = tarr_data(bag_tarr(k->walk), &s, &at, &g->err)) {
+		if (at < pos || at > size)
 			return err_set(&g->err, ERR_FORMAT,
 			    "damaged archive: a file goes backwards");
 		add_zeros(k->sha, at - pos);
@@ -108,40 +143,58 @@ digest_file(struct checker *k, const struct bag_member *m,
 		pos = at + s.n;
 		g->s->bytes += s.n;
 	}
-	if (r == 0 && pos < m->tar.size)
-		add_zeros(k->sha, m->tar.size - pos);
+	if (r == 0 && pos < size)
+		add_zeros(k->sha, size - pos);
 	sha256_end(k->sha, sha256);
 	return r;
 }
 
+/* One that lies in memory as a whole waits for others. */
+static int
+digest_file(struct checker *k, const struct bag_member *m, struct segment *g)
+{
+	uint64_t at = 0, size = m->tar.size;
+	struct slice s = SL("");
+	int r = tarr_data(bag_tarr(k->walk), &s, &at, &g->err);
+
+	if (r != 1 || s.n < size || at > 0 || !bag_stays(k->walk, s))
+		return digest_pieces(k, r, s, at, size, g,
+		    g->v[g->n - 1].sha256);
+	g->s->bytes += s.n;
+	put_off(k, (struct yet){ s, g->n - 1 });
+	return 0;
+}
+
 /* The file that a hard link is another name of stands right before its links. */
 static int
-digest_link(const struct bag_member *m, struct segment *g,
-    uint8_t sha256[32])
+digest_link(struct checker *k, const struct bag_member *m, struct segment *g)
 {
 	if (g->file == 0 || !sl_eq(sl(g->v[g->file - 1].name), sl(m->hard)))
 		return err_set(&g->err, ERR_FORMAT,
 		    "a hard link without the file it is another name of");
-	memcpy(sha256, g->v[g->file - 1].sha256, 32);
+	take_digests(k, g);
+	memcpy(g->v[g->n - 1].sha256, g->v[g->file - 1].sha256, 32);
 	return 0;
 }
 
 static int
 add_payload(struct checker *k, const struct bag_member *m, struct segment *g)
 {
-	struct verified v = { .name = arena_str(k->a, sl(m->name)),
-	    .type = m->hard != NULL ? S_IFREG : m->tar.mode & S_IFMT };
+	mode_t type = m->hard != NULL ? S_IFREG : m->tar.mode & S_IFMT;
+	int r = 0;
 
-	if (m->hard != NULL) {
-		if (digest_link(m, g, v.sha256) == -1)
-			return -1;
-	} else if (S_ISREG(v.type) && digest_file(k, m, g, v.sha256) == -1)
-		return -1;
 	*(struct verified *)arena_more(k->a, &g->v, &g->n, &g->cap,
-	    sizeof(*g->v)) = v;
-	if (m->hard == NULL && S_ISREG(v.type))
+	    sizeof(*g->v)) = (struct verified){
+	    .name = arena_str(k->a, sl(m->name)), .type = type };
+	if (m->hard != NULL)
+		r = digest_link(k, m, g);
+	else if (S_ISREG(type))
+		r = digest_file(k, m, g);
+	if (r == -1)
+		g->n--;
+	else if (m->hard == NULL && S_ISREG(type))
 		g->file = g->n;
-	return 0;
+	return r;
 }
 
 static int
@@ -197,15 +250,15 @@ static void
 check(struct checker *k, struct segment *g)
 {
 	struct bag_member m;
-	int r;
+	int r = 0;
 
-	while (!sig_stop() && (r = bag_next(k->walk, &m, &g->err)) == 1) {
+	while (r != -1 && !sig_stop() &&
+	    (r = bag_next(k->walk, &m, &g->err)) == 1) {
 		r = m.part == BAG_PAYLOAD ? add_payload(k, &m, g) :
 		    add_tag(k, &m, g);
-		if (r == -1)
-			return;
-		g->s->names++;
+		g->s->names += r == 0;
 	}
+	take_digests(k, g);
 }
 
 static void
@@ -229,9 +282,18 @@ work(void *ctx, size_t number, void *job)
  * The file as a whole, while the segments are worked on.
  */
 
+static void
+add_whole(struct verify_state *s, struct slice bytes)
+{
+	if (s->v->own)
+		runsum_add(s->runsum, bytes);
+	else
+		sha256_add(s->sha, bytes);
+}
+
 static int
-add_range(struct verify_state *s, struct sha256 *sha, uint64_t at,
-    uint64_t end, struct buf *b, struct err *err)
+add_range(struct verify_state *s, uint64_t at, uint64_t end, struct buf *b,
+    struct err *err)
 {
 	ssize_t n;
 	size_t want;
@@ -243,7 +305,7 @@ add_range(struct verify_state *s, struct sha256 *sha, uint64_t at,
 			continue;
 		if (n <= 0)
 			return err_sys(err, "cannot read the archive");
-		sha256_add(sha, (struct slice){ b->p, (size_t)n });
+		add_whole(s, (struct slice){ b->p, (size_t)n });
 		at += (size_t)n;
 	}
 	return 0;
@@ -292,8 +354,8 @@ load(struct verify_state *s, struct segment *g, uint64_t at, size_t n,
 }
 
 static int
-read_segment(struct verify_state *s, size_t i, struct sha256 *sha,
-    uint64_t *end, struct buf *b, struct err *err)
+read_segment(struct verify_state *s, size_t i, uint64_t *end, struct buf *b,
+    struct err *err)
 {
 	struct segment *g = &s->segments[i];
 	uint64_t at, n;
@@ -302,10 +364,10 @@ read_segment(struct verify_state *s, size_t i, struct sha256 *sha,
 	*end = at + n;
 	*g = (struct segment){ .s = s, .number = i };
 	if (!bag_indexed(s->b) || n > HERE_MAX)
-		return add_range(s, sha, at, at + n, b, err);
+		return add_range(s, at, at + n, b, err);
 	if (load(s, g, at, (size_t)n, err) == -1)
 		return -1;
-	sha256_add(sha, g->bytes);
+	add_whole(s, g->bytes);
 	return 0;
 }
 
@@ -313,25 +375,21 @@ static int
 read_all(struct verify_state *s, struct pool *pool, struct err *err)
 {
 	struct verify *v = s->v;
-	struct sha256 *sha = sha256_new();
 	struct buf b = { 0 };
 	uint64_t end = 0;
 	size_t i;
 	int r = 0;
 
-	sha256_start(sha);
 	for (i = 0; r == 0 && i < s->nsegments && !sig_stop(); i++) {
-		r = read_segment(s, i, sha, &end, &b, err);
+		r = read_segment(s, i, &end, &b, err);
 		if (r == 0)
 			pool_put(pool, &s->segments[i]);
 		if (v->progress != NULL)
 			v->progress(v->progress_ctx, s->names, s->bytes);
 	}
 	if (r == 0)
-		r = add_range(s, sha, end, bag_size(s->b), &b, err);
+		r = add_range(s, end, bag_size(s->b), &b, err);
 	pool_drain(pool);
-	sha256_end(sha, v->found);
-	sha256_free(sha);
 	buf_free(&b);
 	return r;
 }
@@ -444,6 +502,25 @@ check_tags(struct verify_state *s, struct slice rest)
 }
 
 static void
+check_whole(struct verify_state *s)
+{
+	struct verify *v = s->v;
+	uint8_t sum[16];
+
+	if (v->own) {
+		runsum_end(s->runsum, sum);
+		if (memcmp(sum, v->runsum, sizeof(sum)) != 0)
+			differs(v, "", "the file is not the one that was "
+			    "written");
+		return;
+	}
+	sha256_end(s->sha, v->found);
+	if (v->has_digest && memcmp(v->digest, v->found, 32) != 0)
+		differs(v, "", "the file is not the one whose digest was "
+		    "written down");
+}
+
+static void
 compare(struct verify_state *s)
 {
 	static const char *const needed[] = { "bagit.txt",
@@ -462,9 +539,7 @@ compare(struct verify_state *s)
 		s->v->members = t[3]->text;
 		t[3]->text = (struct buf){ 0 };
 	}
-	if (s->v->has_digest && memcmp(s->v->digest, s->v->found, 32) != 0)
-		differs(s->v, "", "the file is not the one whose digest was "
-		    "written down");
+	check_whole(s);
 }
 
 /* The same file, opened anew: other readers of it read as before. */
@@ -488,6 +563,9 @@ begin(struct verify_state *s, struct verify *v, struct bag *b)
 	    .nworkers = v->threads == 0 ? pool_cpus() : v->threads };
 	s->segments = xcalloc(s->nsegments, sizeof(*s->segments));
 	s->workers = xcalloc(s->nworkers, sizeof(*s->workers));
+	s->sha = sha256_new();
+	sha256_start(s->sha);
+	s->runsum = runsum_new();
 	pthread_mutex_init(&s->lock, NULL);
 	for (i = 0; i < s->nworkers; i++) {
 		s->workers[i].a = arena_new();
@@ -540,6 +618,8 @@ verify_free(struct verify *v)
 		arena_free(s->workers[i].a);
 		bag_walk_free(s->workers[i].walk);
 		sha256_free(s->workers[i].sha);
+		free(s->workers[i].yet);
+		free(s->workers[i].digests);
 	}
 	while ((t = s->tags) != NULL) {
 		s->tags = t->next;
@@ -553,6 +633,8 @@ verify_free(struct verify *v)
 		free(room);
 	}
 	pthread_mutex_destroy(&s->lock);
+	sha256_free(s->sha);
+	runsum_free(s->runsum);
 	free(s->segments);
 	free(s->workers);
 	free(v->v);

@@ -7,7 +7,8 @@
  * verify - an archive is read back from the disk, and every byte of it is
  * compared with what it says about itself: the file with its digest, each
  * frame with its checksum, each member with manifest-sha256.txt, the tag
- * files with tagmanifest-sha256.txt.
+ * files with tagmanifest-sha256.txt.  Of a file that this run wrote, bytes
+ * that are the same have the digest that was taken while they were written.
  */
 struct verified {
 	const char	*name;		/* below data/ */
@@ -20,6 +21,8 @@ struct verify {
 	size_t		 threads;	/* 0: one a processor */
 	bool		 has_digest;
 	uint8_t		 digest[32];	/* of the file, if it is known */
+	bool		 own;		/* this run wrote it, and knows */
+	uint8_t		 runsum[16];	/* this of it: found stays empty */
 	bool		 warm;		/* leave the cached pages alone */
 	void		(*differs)(void *ctx, const char *what);
 	void		*differs_ctx;

@@ -48,6 +48,46 @@ hash64_kept(struct slice s)
 	return XXH3_64bits(s.p, s.n);
 }
 
+/* Its accumulators want to be aligned. */
+struct runsum {
+	XXH3_state_t	*state;
+};
+
+struct runsum *
+runsum_new(void)
+{
+	struct runsum *r = xcalloc(1, sizeof(*r));
+
+	if ((r->state = XXH3_createState()) == NULL)
+		xalloc_die(sizeof(*r->state));
+	XXH3_128bits_reset_withSeed(r->state, seed_of_run());
+	return r;
+}
+
+void
+runsum_free(struct runsum *r)
+{
+	if (r == NULL)
+		return;
+	XXH3_freeState(r->state);
+	free(r);
+}
+
+void
+runsum_add(struct runsum *r, struct slice s)
+{
+	XXH3_128bits_update(r->state, s.p, s.n);
+}
+
+void
+runsum_end(struct runsum *r, uint8_t out[16])
+{
+	XXH128_canonical_t c;
+
+	XXH128_canonicalFromHash(&c, XXH3_128bits_digest(r->state));
+	memcpy(out, c.digest, sizeof(c.digest));
+}
+
 struct sha256 *
 sha256_new(void)
 {

@@ -14,6 +14,17 @@ uint64_t	hash64(struct slice s);
 /* The same in every run, for what is kept in a file; never for a table. */
 uint64_t	hash64_kept(struct slice s);
 
+/*
+ * xxh3 of 128 bits with the seed of the run: are bytes that are read back the
+ * ones that this run wrote?  As sure as a digest, as long as nobody knows the
+ * seed, for a tenth of the time.
+ */
+struct runsum;
+struct runsum	*runsum_new(void);
+void		 runsum_free(struct runsum *r);		/* NULL allowed */
+void		 runsum_add(struct runsum *r, struct slice s);
+void		 runsum_end(struct runsum *r, uint8_t out[16]);
+
 /* SHA-256 by libcrypto; a context is reused from one entry to the next. */
 struct sha256;
 struct sha256	*sha256_new(void);

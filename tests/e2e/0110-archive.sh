@@ -51,6 +51,13 @@ t 'each message is a line of entries.ndjson, as a scan has it' '
 	spoolscan -o ndjson inc 2>errs | jq -r "[.id, .class, .reason, .sha256, .sender.address] | @tsv" | sort >want &&
 	jq -r "[.id, .class, .reason, .sha256, .sender.address] | @tsv" gnu/inc/entries.ndjson | sort >got &&
 	[ "$(wc -l <got)" -eq "$N" ] && cmp want got'
+[ ! -e "$B/tests/spoil.so" ] || for at in 4 1000 "$(($(wc -c <inc.tar.zst) / 2))" \
+    "$(($(wc -c <inc.tar.zst) - 100))"; do
+	t "the disk keeps another byte at $at: it is found, and nothing is left" '
+		run 4 env LD_PRELOAD="$B/tests/spoil.so" SPOIL=.partial SPOIL_AT="$at" \
+		    spoolarchive inc spoilt.tar.zst &&
+		has "look at the disk\\|damaged" errs && [ -z "$(ls -A | grep spoilt)" ]'
+done
 t 'the archive is a spool' '
 	spoolscan -o ndjson inc.tar.zst 2>errs | jq -r .id | sort >got &&
 	cut -f 1 want | sort >ids && cmp ids got'

@@ -47,6 +47,41 @@ START_TEST(a_run_has_hashes_of_its_own)
 }
 END_TEST
 
+static void
+sum_of(const char *bytes, size_t n, size_t piece, uint8_t out[16])
+{
+	struct runsum *r = runsum_new();
+	size_t i;
+
+	for (i = 0; i < n; i += piece)
+		runsum_add(r, (struct slice){ bytes + i,
+		    n - i < piece ? n - i : piece });
+	runsum_end(r, out);
+	runsum_free(r);
+}
+
+START_TEST(a_sum_of_the_run_is_of_the_bytes_alone)
+{
+	char bytes[5000];
+	uint8_t whole[16], pieces[16];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 31);
+	sum_of(bytes, sizeof(bytes), sizeof(bytes), whole);
+	sum_of(bytes, sizeof(bytes), 777, pieces);
+	ck_assert_mem_eq(whole, pieces, sizeof(whole));
+	for (i = 0; i < sizeof(bytes); i += 499) {
+		bytes[i] ^= 1;
+		sum_of(bytes, sizeof(bytes), 777, pieces);
+		ck_assert_mem_ne(whole, pieces, sizeof(whole));
+		bytes[i] ^= 1;
+	}
+	sum_of(bytes, sizeof(bytes) - 1, 777, pieces);
+	ck_assert_mem_ne(whole, pieces, sizeof(whole));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -57,6 +92,7 @@ suite(void)
 	if (getenv(CHILD) != NULL)
 		_exit(write(STDOUT_FILENO, &h, sizeof(h)) != sizeof(h));
 	tcase_add_test(tc, a_run_has_hashes_of_its_own);
+	tcase_add_test(tc, a_sum_of_the_run_is_of_the_bytes_alone);
 	suite_add_tcase(s, tc);
 	return s;
 }
