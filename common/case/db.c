@@ -371,8 +371,7 @@ open_sqlite(struct db *d, bool write, struct err *err)
 	    CACHE_PAGES);
 	return db_run(d, pragma, err) || db_run(d,
 	    "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
-	    "PRAGMA threads = 2; PRAGMA page_size = 16384", err) ?
-	    -1 : 0;
+	    "PRAGMA page_size = 16384", err) ? -1 : 0;
 }
 
 int
@@ -500,11 +499,14 @@ file_of(const char *path)
 	return BROKER_FILES;
 }
 
+/* What else it makes anew is for itself alone, and it removes the name. */
 static int
 ask_open(const char *path, int flags, int mode)
 {
 	enum broker_file f = file_of(path);
 
+	if (f == BROKER_FILES && (flags & O_EXCL) != 0)
+		f = BROKER_TEMP;
 	return f == BROKER_FILES ? open(path, flags, mode) :
 	    broker_open(broker, f, flags);
 }
@@ -512,7 +514,9 @@ ask_open(const char *path, int flags, int mode)
 static int
 ask_unlink(const char *path)
 {
-	return broker_unlink(broker, file_of(path));
+	enum broker_file f = file_of(path);
+
+	return f == BROKER_FILES ? 0 : broker_unlink(broker, f);
 }
 
 static int

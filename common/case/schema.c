@@ -557,8 +557,20 @@ schema_same(struct db *d, const char *path, struct err *err)
 	    (long long)count_made()) + 1;
 }
 
+/*
+ * What SQLite sorts in memory it has piece by piece there, which is slower
+ * and takes several times the room; in files it has what the cache may have.
+ * Where it finds no place for files, it is memory all the same.
+ */
 int
 schema_index(struct db *d, struct err *err)
 {
-	return db_run(d, indexes, err);
+	struct err ignored;
+	int r = db_run(d, "PRAGMA temp_store = FILE", err) == -1 ? -1 :
+	    db_run(d, indexes, err);
+
+	(void)db_run(d, "PRAGMA temp_store = MEMORY", &ignored);
+	if (r == -1 && db_in_transaction(d))
+		r = db_run(d, indexes, err);
+	return r;
 }

@@ -103,7 +103,7 @@ name_of(const struct broker *b, uint32_t which, char *out, size_t n)
 	if (b->path == NULL || which >= BROKER_FILES)
 		return false;
 	slash = strrchr(b->path, '/');
-	if (which != BROKER_FOLDER)
+	if (which != BROKER_FOLDER && which != BROKER_TEMP)
 		len = snprintf(out, n, "%s%s", b->path, ends[which]);
 	else
 		len = snprintf(out, n, "%.*s/", (int)(slash - b->path),
@@ -125,6 +125,26 @@ as_the_file(const struct broker *b, int fd)
 		return;		/* as SQLite: root can read it anyway */
 }
 
+/* Where a file system makes none without a name, it has one for a moment. */
+static int
+open_temp(const struct broker *b, const char *folder)
+{
+	char name[PATH_MAX];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), n;
+
+	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	n = snprintf(name, sizeof(name), "%s-temp", b->path);
+	if (n < 0 || (size_t)n >= sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		(void)unlink(name);
+	return fd;
+}
+
 static int
 do_open(const struct broker *b, const struct request *r)
 {
@@ -135,6 +155,8 @@ do_open(const struct broker *b, const struct request *r)
 		errno = EPERM;
 		return -1;
 	}
+	if (r->which == BROKER_TEMP)
+		return open_temp(b, name);
 	if (r->which == BROKER_FOLDER)
 		flags = O_RDONLY | O_DIRECTORY;
 	if (r->which == BROKER_MAIN)
@@ -151,7 +173,7 @@ do_unlink(const struct broker *b, const struct request *r)
 	char name[PATH_MAX];
 
 	if (r->which == BROKER_MAIN || r->which == BROKER_FOLDER ||
-	    !name_of(b, r->which, name, sizeof(name))) {
+	    r->which == BROKER_TEMP || !name_of(b, r->which, name, sizeof(name))) {
 		errno = EPERM;
 		return -1;
 	}

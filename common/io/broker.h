@@ -24,6 +24,7 @@ enum broker_file {
 	BROKER_WAL,		/* "-wal" */
 	BROKER_SHM,		/* "-shm" */
 	BROKER_FOLDER,		/* that they lie in: to be synced */
+	BROKER_TEMP,		/* a new file in it, that has no name */
 	BROKER_FILES
 };
 

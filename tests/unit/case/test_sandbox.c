@@ -318,6 +318,32 @@ START_TEST(a_broker_opens_its_files_only)
 }
 END_TEST
 
+START_TEST(a_broker_makes_a_file_that_nobody_else_sees)
+{
+	struct broker *b;
+	struct err err;
+	struct stat st;
+	char c = 'x';
+	int fd;
+
+	make_folder();
+	ck_assert_int_eq(broker_new(&b, "beside", NULL, 0, &err), 0);
+	fd = broker_open(b, BROKER_TEMP, O_RDWR | O_CREAT | O_EXCL);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, &c, 1), 1);
+	ck_assert_int_eq(pread(fd, &c, 1, 0), 1);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_nlink, 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	ck_assert_int_eq(system("[ $(ls | wc -l) -eq 2 ]"), 0);
+	ck_assert_int_eq(broker_unlink(b, BROKER_TEMP), -1);
+	ck_assert_int_eq(errno, EPERM);
+	close(fd);
+	broker_free(b);
+	remove_folder();
+}
+END_TEST
+
 START_TEST(a_broker_dials_its_addresses_only)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
@@ -380,6 +406,7 @@ suite(void)
 	tcase_add_test(tc, a_case_is_written_and_is_one_file_again);
 	tcase_add_test(tc, off_is_off);
 	tcase_add_test(tc, a_broker_opens_its_files_only);
+	tcase_add_test(tc, a_broker_makes_a_file_that_nobody_else_sees);
 	tcase_add_test(tc, a_broker_dials_its_addresses_only);
 	tcase_add_test(tc, a_broker_replaces_its_files_only);
 	suite_add_tcase(s, tc);
