@@ -20,11 +20,13 @@ warn	:= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 cpp	:= -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Icommon
 hard	:= -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 pkgs	:= libarchive libzstd zlib libssl libcrypto libxxhash jansson inih libidn2 libpsl libmagic sqlite3 expat libseccomp
-OPTIONAL ?= libmaxminddb libevtx libevt	# "make OPTIONAL=": without any of them
+OPTIONAL ?= libmaxminddb libevtx libevt libIPSec_MB	# "make OPTIONAL=": without any of them
 # Looked for when the first recipe asks: by then scripts/deps has installed them.
-have	= $(eval have := $(foreach p,$(OPTIONAL),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p))))$(have)
-found	= $(eval found := $(shell pkg-config --cflags $(pkgs) $(have)) $(foreach p,$(have),-DHAVE_$(shell echo $(p) | tr a-z A-Z)))$(found)
-libs	= $(shell pkg-config --libs $(pkgs) $(have)) -lpthread -lm
+have	= $(eval have := $(foreach p,$(filter-out libIPSec_MB,$(OPTIONAL)),$(shell pkg-config --exists $(p) $(if $(filter libevt%,$(p)),libbfio) 2>/dev/null && echo $(p))))$(have)
+# This one is not known to pkg-config everywhere.
+many	= $(eval many := $(if $(filter libIPSec_MB,$(OPTIONAL)),$(shell echo '\#include <intel-ipsec-mb.h>' | $(CC) -E - >/dev/null 2>&1 && echo -lIPSec_MB)))$(many)
+found	= $(eval found := $(shell pkg-config --cflags $(pkgs) $(have)) $(foreach p,$(have),-DHAVE_$(shell echo $(p) | tr a-z A-Z)) $(if $(many),-DHAVE_LIBIPSEC_MB))$(found)
+libs	= $(shell pkg-config --libs $(pkgs) $(have)) $(many) -lpthread -lm
 
 ifeq ($(ICONV),gnu)			# GNU libiconv in place of the C library's
 cpp	+= -isystem build/libiconv/include

@@ -68,6 +68,7 @@ struct worker {
 	bool		 begins;	/* so it did, with a member */
 	struct part	*parts;		/* of raw: files */
 	struct digest	*digests;	/* of as many, to be taken */
+	struct digests	*many;		/* takes them */
 	size_t		 nparts, parts_cap;
 	struct buf	 file;		/* bytes of a small one, or a piece */
 	struct buf	 path, name, head, truth, target;
@@ -339,7 +340,7 @@ take_digests(struct worker *k)
 		k->digests[i] = (struct digest){
 		    { k->raw.p + k->parts[i].at, k->parts[i].n },
 		    k->w->p->inv->v[k->parts[i].node].sha256 };
-	digests_make(k->digests, k->nparts);
+	digests_make(k->many, k->digests, k->nparts);
 	k->nparts = 0;
 }
 
@@ -1185,6 +1186,7 @@ worker_begin(struct writer *w, struct worker *k)
 	k->w = w;
 	k->tar = tarw_new(on_tar, k);
 	k->sha = sha256_new();
+	k->many = digests_new();
 }
 
 static void
@@ -1218,6 +1220,7 @@ worker_free(struct worker *k)
 	buf_free(&k->raw);
 	free(k->parts);
 	free(k->digests);
+	digests_free(k->many);
 	buf_free(&k->file);
 	buf_free(&k->path);
 	buf_free(&k->name);

@@ -55,6 +55,7 @@ struct checker {
 	struct sha256	*sha;
 	struct yet	*yet;
 	struct digest	*digests;	/* of as many */
+	struct digests	*many;		/* takes them */
 	size_t		 nyet, cap;
 };
 
@@ -110,7 +111,7 @@ take_digests(struct checker *k, struct segment *g)
 	for (i = 0; i < k->nyet; i++)
 		k->digests[i] = (struct digest){ k->yet[i].bytes,
 		    g->v[k->yet[i].i].sha256 };
-	digests_make(k->digests, k->nyet);
+	digests_make(k->many, k->digests, k->nyet);
 	k->nyet = 0;
 }
 
@@ -571,6 +572,7 @@ begin(struct verify_state *s, struct verify *v, struct bag *b)
 		s->workers[i].a = arena_new();
 		s->workers[i].walk = bag_walk_new(b);
 		s->workers[i].sha = sha256_new();
+		s->workers[i].many = digests_new();
 	}
 	v->state = s;
 	v->v = NULL;
@@ -620,6 +622,7 @@ verify_free(struct verify *v)
 		sha256_free(s->workers[i].sha);
 		free(s->workers[i].yet);
 		free(s->workers[i].digests);
+		digests_free(s->workers[i].many);
 	}
 	while ((t = s->tags) != NULL) {
 		s->tags = t->next;

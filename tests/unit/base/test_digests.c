@@ -11,6 +11,7 @@ Suite	*suite(void);
 
 static char bytes[MOST * 2];
 static struct sha256 *sha;
+static struct digests *many;
 
 static void
 setup(void)
@@ -20,12 +21,14 @@ setup(void)
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 167 + i / 251);
 	sha = sha256_new();
+	many = digests_new();
 }
 
 static void
 teardown(void)
 {
 	sha256_free(sha);
+	digests_free(many);
 }
 
 static void
@@ -50,7 +53,7 @@ try(size_t n, size_t first, size_t step)
 	for (i = 0; i < n; i++)
 		v[i] = (struct digest){ { bytes + i,
 		    (first + i * step) % MOST }, out[i] };
-	digests_make(v, n);
+	digests_make(many, v, n);
 	for (i = 0; i < n; i++)
 		is_right(&v[i]);
 }
@@ -73,11 +76,31 @@ START_TEST(nothing_has_a_digest_too)
 	struct digest v[] = { { SL(""), out[0] }, { { NULL, 0 }, out[1] } };
 	char hex[65];
 
-	digests_make(v, 2);
+	digests_make(many, v, 2);
 	hex_str(out[0], 32, hex);
 	ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb924"
 	    "27ae41e4649b934ca495991b7852b855");
 	ck_assert_mem_eq(out[0], out[1], 32);
+}
+END_TEST
+
+START_TEST(hundreds_and_long_ones_among_them)
+{
+	enum { N = 700, LONG = 70000 };
+	static struct digest v[N];
+	static uint8_t out[N][32];
+	char *all = malloc(LONG);
+	size_t i;
+
+	ck_assert_ptr_nonnull(all);
+	memset(all, 'x', LONG);
+	for (i = 0; i < N; i++)
+		v[i] = (struct digest){ { all, i % 50 == 0 ? LONG - i :
+		    i % 50 == 1 ? 65530 + i % 7 : i }, out[i] };
+	digests_make(many, v, N);
+	for (i = 0; i < N; i++)
+		is_right(&v[i]);
+	free(all);
 }
 END_TEST
 
@@ -90,6 +113,7 @@ suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_string_of_any_length_beside_others, 0, 200);
 	tcase_add_test(tc, nothing_has_a_digest_too);
+	tcase_add_test(tc, hundreds_and_long_ones_among_them);
 	suite_add_tcase(s, tc);
 	return s;
 }
