@@ -13,19 +13,29 @@ upper_bits(uint64_t v)
 	return (from_a & ~past_z & ~v & 0x80 * ones) >> 2;
 }
 
+static inline void
+lower8(char *to, const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	v |= upper_bits(v);
+	memcpy(to, &v, sizeof(v));
+}
+
 void
 ascii_lower_copy(char *to, struct slice s)
 {
-	uint64_t v;
 	size_t i;
 
-	for (i = 0; i + sizeof(v) <= s.n; i += sizeof(v)) {
-		memcpy(&v, s.p + i, sizeof(v));
-		v |= upper_bits(v);
-		memcpy(to + i, &v, sizeof(v));
+	if (s.n < 8) {
+		for (i = 0; i < s.n; i++)
+			to[i] = ascii_lower(s.p[i]);
+		return;
 	}
-	for (; i < s.n; i++)
-		to[i] = ascii_lower(s.p[i]);
+	for (i = 0; i + 8 < s.n; i += 8)
+		lower8(to + i, s.p + i);
+	lower8(to + s.n - 8, s.p + s.n - 8);
 }
 
 /*

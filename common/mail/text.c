@@ -90,11 +90,14 @@ end_chain(struct fold *f)
 	f->chain = f->word;
 }
 
-static bool
+static inline bool
 in_host(char c)
 {
-	return ascii_alnum(c) || c == '.' || c == '-' || c == '_' ||
-	    (unsigned char)c >= 0x80;
+	static const bool v[256] = { ['a' ... 'z'] = true,
+	    ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['.'] = true,
+	    ['-'] = true, ['_'] = true, [0x80 ... 0xff] = true };
+
+	return v[(unsigned char)c];
 }
 
 /* What stood before the '@', and what stands behind it. */
