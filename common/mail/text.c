@@ -675,18 +675,19 @@ skipped(const struct skip *k, uint64_t h)
 	return i < k->n;
 }
 
-static inline void
+/* These return how many words they counted. */
+static inline unsigned
 count(struct sketch *s, const struct skip *k, struct slice word)
 {
 	uint64_t h = hash64_kept(word);
 	uint16_t *bin = &s->bin[h >> 58], v = (uint16_t)(h >> 32);
 
 	if (skipped(k, h))
-		return;
+		return 0;
 	v += v == 0;
 	if (*bin == 0 || v < *bin)
 		*bin = v;
-	s->words++;
+	return 1;
 }
 
 /* Ideographs stand without blanks: two in a row are a word. */
@@ -701,19 +702,19 @@ is_kanji(struct slice w)
 	    d == 0xa5 || d == 0xa6 || d == 0xa7 || d == 0xa8)));
 }
 
-static inline void
+static inline unsigned
 count_word(struct sketch *s, const struct skip *k, struct slice w)
 {
+	unsigned counted = 0;
 	size_t i;
 
 	if (w.n < WORD_MIN && (w.n < 3 || (signed char)w.p[0] > 0))
-		return;
-	if (!is_kanji(w)) {
-		count(s, k, w);
-		return;
-	}
+		return 0;
+	if (!is_kanji(w))
+		return count(s, k, w);
 	for (i = 0; i + 6 <= w.n; i += 3)
-		count(s, k, (struct slice){ w.p + i, 6 });
+		counted += count(s, k, (struct slice){ w.p + i, 6 });
+	return counted;
 }
 
 /* Each word of text has a blank behind it. */
@@ -721,7 +722,7 @@ static void
 count_words(struct sketch *s, const struct skip *k, struct slice text)
 {
 	size_t at, left, begin = 0, end;
-	unsigned blanks;
+	unsigned blanks, counted = 0;
 	lanes v;
 
 	for (at = 0; at < text.n; at += sizeof(v)) {
@@ -731,11 +732,12 @@ count_words(struct sketch *s, const struct skip *k, struct slice text)
 		blanks = lanes_bits(lanes_are(v, ' '));
 		for (; blanks != 0; blanks &= blanks - 1) {
 			end = at + (size_t)__builtin_ctz(blanks);
-			count_word(s, k, (struct slice){ text.p + begin,
-			    end - begin });
+			counted += count_word(s, k, (struct slice){
+			    text.p + begin, end - begin });
 			begin = end + 1;
 		}
 	}
+	s->words += counted;
 }
 
 static uint32_t
