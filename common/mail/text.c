@@ -492,7 +492,7 @@ look(const char *p, char *lower)
 	lanes v, low, digit;
 	size_t i;
 
-	for (i = 0; i < BLOCK; i += sizeof(v)) {
+	for (i = 0; i < BLOCK && m.stop == 0; i += sizeof(v)) {
 		v = lanes_load(p + i);
 		low = v | 0x20;		/* digits have it */
 		memcpy(lower + i, &low, sizeof(low));
