@@ -30,15 +30,19 @@ phrases_init(struct phrases *p, const void *rows, size_t n, size_t stride)
 	p->n = n;
 	p->stride = stride;
 	memset(p->head, 0, sizeof(p->head));
+	p->step = PHRASE_STEPS;
 	for (i = 0; i < n; i++) {
 		s = row(p, i);
 		assert(s->n >= PHRASE_MIN);
-		for (k = 0; k < 2; k++) {
-			at = slot(s->p + k);
-			p->next[2 * i + k] = p->head[at];
-			p->head[at] = (uint16_t)(2 * i + k + 1);
-		}
+		if (p->step > s->n - 3)
+			p->step = s->n - 3;
 	}
+	for (i = 0; i < n; i++)
+		for (k = 0; k < p->step; k++) {
+			at = slot(row(p, i)->p + k);
+			p->next[PHRASE_STEPS * i + k] = p->head[at];
+			p->head[at] = (uint16_t)(PHRASE_STEPS * i + k + 1);
+		}
 }
 
 const struct phrases *
@@ -66,7 +70,7 @@ stands(struct slice text, struct slice phrase)
 	    sl_istarts(text, phrase);
 }
 
-/* The rows of one slot, that begin at at or a byte before it. */
+/* The rows of one slot, that begin at at or some bytes before it. */
 static bool
 look(const struct phrases *p, size_t r, struct slice text, size_t at,
     struct phrase_set *found)
@@ -75,8 +79,8 @@ look(const struct phrases *p, size_t r, struct slice text, size_t at,
 	bool any = false;
 
 	for (; r != 0; r = p->next[r - 1]) {
-		i = (r - 1) / 2;
-		back = (r - 1) % 2;
+		i = (r - 1) / PHRASE_STEPS;
+		back = (r - 1) % PHRASE_STEPS;
 		if (back <= at && !phrase_found(found, i) &&
 		    stands(sl_from(text, at - back), *row(p, i))) {
 			found->w[i / 64] |= UINT64_C(1) << i % 64;
@@ -87,8 +91,9 @@ look(const struct phrases *p, size_t r, struct slice text, size_t at,
 }
 
 /*
- * Each row is in the index twice, by its first four bytes and by those from
- * the second on: so every other byte of the text is enough to look at.
+ * Each row is in the index by its first four bytes, by those from the second
+ * on, and so on, as often as the shortest row allows: so every second, third
+ * or fourth byte of the text is enough to look at.
  */
 bool
 phrases_in(const struct phrases *p, struct slice text,
@@ -96,13 +101,13 @@ phrases_in(const struct phrases *p, struct slice text,
 {
 	const char *at, *end;
 	bool any = false;
-	size_t r;
+	size_t r, step = p->step;
 
 	*found = (struct phrase_set){ { 0 } };
 	if (text.n < sizeof(uint32_t))
 		return false;
 	end = text.p + text.n - sizeof(uint32_t) + 1;
-	for (at = text.p; at < end; at += 2)
+	for (at = text.p; at < end; at += step)
 		if ((r = p->head[slot(at)]) != 0)
 			any |= look(p, r, text, (size_t)(at - text.p), found);
 	return any;

@@ -15,12 +15,15 @@
 #define PHRASES_MAX	255
 #define PHRASE_MIN	5
 #define PHRASE_SLOTS	4096
+#define PHRASE_STEPS	4
 
 struct phrases {
 	const char	*rows;
 	size_t		 n, stride;
 	uint16_t	 head[PHRASE_SLOTS];	/* by hash of four bytes; 0: none */
-	uint16_t	 next[2 * PHRASES_MAX];	/* 2 row + 0 or 1, + 1 */
+	uint16_t	 next[PHRASE_STEPS * PHRASES_MAX]; /* of row, its i-th
+					   byte on: PHRASE_STEPS row + i, + 1 */
+	size_t		 step;		/* bytes of text between two looks */
 	atomic_bool	 ready;
 };
 
@@ -52,5 +55,17 @@ static inline bool
 phrase_found(const struct phrase_set *s, size_t row)
 {
 	return s->w[row / 64] >> row % 64 & 1;
+}
+
+/* The first one that was found, from row on; beyond PHRASES_MAX: none. */
+static inline size_t
+phrase_next(const struct phrase_set *s, size_t row)
+{
+	uint64_t bits;
+
+	for (; row <= PHRASES_MAX; row = (row | 63) + 1)
+		if ((bits = s->w[row / 64] >> row % 64) != 0)
+			return row + (size_t)__builtin_ctzll(bits);
+	return row;
 }
 #endif

@@ -145,23 +145,34 @@ sl_iends(struct slice s, struct slice tail)
  */
 #define FIND_TRIES	256
 
-/* Sixteen places at a time, by the first byte and the last. */
+/* Where both ends of needle stand as they would if it began there. */
+static inline lanes
+ends_at(const char *p, struct slice needle)
+{
+	return lanes_are(lanes_load(p), needle.p[0]) &
+	    lanes_are(lanes_load(p + needle.n - 1), needle.p[needle.n - 1]);
+}
+
+/* 64 places at a time, by the first byte and the last. */
 static const char *
 find_by_ends(struct slice s, struct slice needle)
 {
 	const char *p = s.p, *at;
-	size_t last = needle.n - 1, left;
+	size_t left, i;
 	unsigned tries = 0, bits;
 
-	for (; (left = (size_t)(s.p + s.n - p)) >= last + sizeof(lanes) &&
-	    tries < FIND_TRIES; p += sizeof(lanes)) {
-		bits = lanes_bits(lanes_are(lanes_load(p), needle.p[0]) &
-		    lanes_are(lanes_load(p + last), needle.p[last]));
-		for (; bits != 0; bits &= bits - 1, tries++) {
-			at = p + __builtin_ctz(bits);
-			if (memcmp(at, needle.p, needle.n) == 0)
-				return at;
-		}
+	for (; (left = (size_t)(s.p + s.n - p)) >= needle.n + 63 &&
+	    tries < FIND_TRIES; p += 64) {
+		if (lanes_bits(ends_at(p, needle) | ends_at(p + 16, needle) |
+		    ends_at(p + 32, needle) | ends_at(p + 48, needle)) == 0)
+			continue;
+		for (i = 0; i < 64; i += 16)
+			for (bits = lanes_bits(ends_at(p + i, needle));
+			    bits != 0; bits &= bits - 1, tries++) {
+				at = p + i + __builtin_ctz(bits);
+				if (memcmp(at, needle.p, needle.n) == 0)
+					return at;
+			}
 	}
 	return left < needle.n ? NULL : memmem(p, left, needle.p, needle.n);
 }

@@ -355,9 +355,9 @@ is_separator(struct slice line)
 	    !phrases_in(PHRASES_ONCE(&index, separators), s, &found))
 		return false;
 	marked = strchr("-=*|#<", s.p[0]) != NULL && s.p[0] != '\0';
-	for (i = 0; i < N(separators); i++)
-		if ((marked || !separators[i].marked) &&
-		    phrase_found(&found, i))
+	for (i = phrase_next(&found, 0); i < N(separators);
+	    i = phrase_next(&found, i + 1))
+		if (marked || !separators[i].marked)
 			return true;
 	return false;
 }
@@ -610,9 +610,8 @@ read_phrases(struct notice *n, struct slice text)
 
 	if (!phrases_in(PHRASES_ONCE(&index, phrases), text, &found))
 		return;
-	for (i = 0; i < N(phrases); i++) {
-		if (!phrase_found(&found, i))
-			continue;
+	for (i = phrase_next(&found, 0); i < N(phrases);
+	    i = phrase_next(&found, i + 1)) {
 		if (phrases[i].says == SERVER && n->by == NULL)
 			n->by = phrases[i].by;
 		n->failures += phrases[i].says == FAILURE;

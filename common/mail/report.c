@@ -9,6 +9,7 @@
 #define TEXT_MAX	(24 * 1024)	/* bytes of text read: the server's
 					   words, and the original's header */
 #define SUBJECT_MAX	400		/* bytes of Subject looked at */
+#define BY_HAND_MAX	5		/* bytes of "[fwd:", "antw:" */
 #define BOUNCE_SCORE	5
 
 #define N(a)		(sizeof(a) / sizeof((a)[0]))
@@ -265,9 +266,12 @@ bare_subject(struct slice s, bool *person)
 	*person = false;
 	for (;;) {
 		s = sl_trim(s);
-		for (i = 0; i < N(by_hand); i++)
-			if (sl_istarts(s, by_hand[i]))
-				break;
+		i = N(by_hand);
+		if (s.n > 0 && memchr(s.p, ':', s.n < BY_HAND_MAX ? s.n :
+		    BY_HAND_MAX) != NULL)
+			for (i = 0; i < N(by_hand); i++)
+				if (sl_istarts(s, by_hand[i]))
+					break;
 		if (i < N(by_hand)) {
 			*person = true;
 			s = sl_from(s, by_hand[i].n);
@@ -296,12 +300,21 @@ subject_hints(const struct head *h)
 	}
 	bare = bare_subject(sl_first(s, SUBJECT_MAX), &person);
 	if (phrases_in(PHRASES_ONCE(&index, subjects), s, &found))
-		for (i = 0; i < N(subjects); i++)
-			if (phrase_found(&found, i) && (!subjects[i].front ||
-			    sl_istarts(bare, subjects[i].words)))
+		for (i = phrase_next(&found, 0); i < N(subjects);
+		    i = phrase_next(&found, i + 1))
+			if (!subjects[i].front ||
+			    sl_istarts(bare, subjects[i].words))
 				hints |= subjects[i].hint;
 	buf_free(&b);
 	return hints | (person ? HINT_PERSON : 0);
+}
+
+/* Each of daemons begins with one of these. */
+static bool
+may_be_daemon(struct slice ad)
+{
+	return ad.n > 0 && (ascii_lower(ad.p[0]) == 'm' ||
+	    ascii_lower(ad.p[0]) == 'p');
 }
 
 /* Does a mail system write from this From, Sender or Return-Path? */
@@ -322,7 +335,7 @@ is_daemon(struct slice body)
 	} else if ((p = memchr(body.p, '(', body.n)) != NULL)
 		name = sl_from(body, (size_t)(p - body.p));
 	ad = sl_trim(ad);
-	for (i = 0; i < N(daemons); i++)
+	for (i = 0; i < N(daemons) && may_be_daemon(ad); i++)
 		if (sl_istarts(ad, daemons[i]) && (ad.n == daemons[i].n ||
 		    !ascii_alnum(ad.p[daemons[i].n])))
 			return true;
@@ -340,17 +353,32 @@ is_null(struct slice path)
 	    sl_istarts(path, SL("mailer-daemon"));
 }
 
-/* What the sender and From fields say. */
-static unsigned
-sender_hints(const struct head *h, const struct addr *sender)
+/* Whoever passes on complaints of his customers writes from one of these. */
+static bool
+is_complainer(struct slice from)
 {
-	static const struct slice complainers[] = {
+	static const struct slice words[] = {
 		LIT("<staff@hotmail.com>"), LIT("scomp@aol."),
 		LIT("@email-abuse.amazonses.com"),
 	};
 	static struct phrases index;
-	struct slice from = get(h, H_FROM), path = get(h, H_RETURN_PATH);
 	struct phrase_set found;
+	struct slice rest = from, head;
+
+	if (sl_ieq(from, SL("staff@hotmail.com")))
+		return true;
+	while (sl_cut(&rest, '@', &head))
+		if (rest.n > 0 && memchr("hHaAeE", rest.p[0], 6) != NULL)
+			return phrases_in(PHRASES_ONCE(&index, words), from,
+			    &found);
+	return false;
+}
+
+/* What the sender and From fields say. */
+static unsigned
+sender_hints(const struct head *h, const struct addr *sender)
+{
+	struct slice from = get(h, H_FROM), path = get(h, H_RETURN_PATH);
 	unsigned hints = 0;
 
 	if (sender != NULL ? sender->null || is_null(sender->spec) :
@@ -358,8 +386,7 @@ sender_hints(const struct head *h, const struct addr *sender)
 		hints |= HINT_NULL;
 	if (is_daemon(from) || is_null(from) || is_daemon(get(h, H_SENDER)))
 		hints |= HINT_DAEMON;
-	if (phrases_in(PHRASES_ONCE(&index, complainers), from, &found) ||
-	    sl_ieq(from, SL("staff@hotmail.com")))
+	if (is_complainer(from))
 		hints |= HINT_ABUSE;
 	return hints;
 }
@@ -751,10 +778,11 @@ human_text(struct look *l)
 	    has(buf_sl(&raw), SL("href='http")) ||
 	    has(buf_sl(&raw), SL("href=http"));
 	l->html_only = sl_trim(buf_sl(&plain)).n == 0 && raw.n > 0;
-	buf_addc(&html, '\n');
-	notice_html(buf_sl(&raw), &html);
-	s = l->html_only ? buf_sl(&html) : buf_sl(&plain);
-	s = arena_dup(l->a, s);
+	if (l->html_only) {
+		buf_addc(&html, '\n');
+		notice_html(buf_sl(&raw), &html);
+	}
+	s = arena_dup(l->a, buf_sl(l->html_only ? &html : &plain));
 	buf_free(&plain);
 	buf_free(&raw);
 	buf_free(&html);
