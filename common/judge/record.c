@@ -130,25 +130,32 @@ has_rcpt(const struct rcpts *to, struct slice spec)
 }
 
 static void
-add_rcpts(struct reading *r, struct rcpts *to, enum hdr_id id,
-    enum provenance prov)
+add_rcpt(struct arena *a, struct rcpts *to, const struct addr *ad)
+{
+	if (to->n < SPOOL_RCPT_MAX && !has_rcpt(to, ad->spec))
+		*(struct spool_rcpt *)arena_more(a, &to->v, &to->n, &to->cap,
+		    sizeof(*to->v)) = (struct spool_rcpt){ .addr = *ad,
+			.provenance = PROV_HEADERS };
+}
+
+/* The addresses of all these fields; most messages have but one or two. */
+static void
+add_rcpts(struct reading *r, struct rcpts *to, const enum hdr_id *ids,
+    size_t n)
 {
 	struct slice rest;
 	struct addr ad;
 	int32_t i;
 	int x;
 
-	for (i = r->head.first[id]; i != -1;
-	    i = head_next(&r->head, id, (size_t)i + 1)) {
-		rest = hdr_unfold(r->a, r->head.v[i].body);
-		while ((x = addr_next(r->a, &rest, &ad)) != 0)
-			if (x == 1 && ad.spec.n > 0 &&
-			    to->n < SPOOL_RCPT_MAX && !has_rcpt(to, ad.spec))
-				*(struct spool_rcpt *)arena_more(r->a, &to->v,
-				    &to->n, &to->cap, sizeof(*to->v)) =
-				    (struct spool_rcpt){ .addr = ad,
-				        .provenance = prov };
-	}
+	for (; n > 0; ids++, n--)
+		for (i = r->head.first[*ids]; i != -1;
+		    i = head_next(&r->head, *ids, (size_t)i + 1)) {
+			rest = hdr_unfold(r->a, r->head.v[i].body);
+			while ((x = addr_next(r->a, &rest, &ad)) != 0)
+				if (x == 1 && ad.spec.n > 0)
+					add_rcpt(r->a, to, &ad);
+		}
 }
 
 /* Received: ... for <x>, of the hop that took the message in. */
@@ -192,10 +199,9 @@ read_rcpts(struct reading *r)
 	}
 	add_received_for(r, &to);
 	for (i = 0; i < sizeof(own) / sizeof(own[0]) && to.n == 0; i++)
-		add_rcpts(r, &to, own[i], PROV_HEADERS);
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]) &&
-	    (to.n == 0 || to.v[0].provenance == PROV_HEADERS); i++)
-		add_rcpts(r, &to, shown[i], PROV_HEADERS);
+		add_rcpts(r, &to, &own[i], 1);
+	if (to.n == 0 || to.v[0].provenance == PROV_HEADERS)
+		add_rcpts(r, &to, shown, sizeof(shown) / sizeof(shown[0]));
 	r->rec->rcpts = to.v;
 	r->rec->nrcpts = to.n;
 }
@@ -210,8 +216,7 @@ read_header_rcpts(struct reading *r)
 	struct slice *v;
 	size_t i;
 
-	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++)
-		add_rcpts(r, &to, named[i], PROV_HEADERS);
+	add_rcpts(r, &to, named, sizeof(named) / sizeof(named[0]));
 	if (to.n == 0)
 		return;
 	v = arena_alloc(r->a, to.n * sizeof(*v));

@@ -652,8 +652,9 @@ action_kind(struct slice action, struct slice status)
 }
 
 static void
-add_failed(struct report *r, struct slice ad)
+add_failed(struct look *l, struct slice ad)
 {
+	struct report *r = l->r;
 	size_t i;
 
 	ad = sl_trim(ad);
@@ -662,6 +663,9 @@ add_failed(struct report *r, struct slice ad)
 	for (i = 0; i < r->nfailed; i++)
 		if (sl_ieq(r->failed[i], ad))
 			return;
+	if (r->failed == NULL)
+		r->failed = arena_alloc(l->a,
+		    REPORT_RCPT_MAX * sizeof(*r->failed));
 	r->failed[r->nfailed++] = ad;
 }
 
@@ -715,7 +719,7 @@ take_block(struct look *l, const struct block *b, bool *found)
 	    b->orig.n > 0)
 		who = typed_value(b->orig);
 	if (k == r->kind)
-		add_failed(r, who);
+		add_failed(l, who);
 }
 
 /*
@@ -814,17 +818,46 @@ find_message(struct look *l)
 }
 
 static void
-set_original(struct look *l, enum original kind, struct slice raw)
+set_original(struct look *l, enum original kind, struct slice raw,
+    const struct head *h)
+{
+	if (h->n == 0)
+		return;
+	l->r->original = kind;
+	l->r->orig_raw = raw;
+	l->r->orig_head = *h;
+}
+
+static void
+parse_original(struct look *l, enum original kind, struct slice raw)
 {
 	struct slice body;
 	struct head h;
 
 	head_parse(&h, l->a, raw, &body);
-	if (h.n == 0)
-		return;
-	l->r->original = kind;
-	l->r->orig_raw = raw;
-	l->r->orig_head = h;
+	set_original(l, kind, raw, &h);
+}
+
+/* A blank line ends it: nothing behind it can belong to it. */
+static bool
+is_ended(struct slice head)
+{
+	return sl_iends(head, SL("\n\n")) || sl_iends(head, SL("\n\r\n"));
+}
+
+/* A message part, which was parsed with the report. */
+static void
+embedded_original(struct look *l, const struct part *c)
+{
+	enum original kind = sl_trim(c->body).n > 0 ? ORIG_MESSAGE :
+	    ORIG_HEADERS;
+	struct slice raw = c->head_raw;
+
+	raw.n = (size_t)(c->body.p + c->body.n - raw.p);
+	if (is_ended(c->head_raw))
+		set_original(l, kind, raw, &c->head);
+	else
+		parse_original(l, kind, raw);
 }
 
 /* Put the original, wherever it was found, into the report. */
@@ -835,22 +868,19 @@ take_original(struct look *l)
 	struct part *c;
 	struct slice raw;
 
-	if (l->message != NULL && (c = l->message->child) != NULL) {
-		raw = c->head_raw;
-		raw.n = (size_t)(c->body.p + c->body.n - raw.p);
-		set_original(l, sl_trim(c->body).n > 0 ? ORIG_MESSAGE :
-		    ORIG_HEADERS, raw);
-	} else if (l->message != NULL) {
+	if (l->message != NULL && (c = l->message->child) != NULL)
+		embedded_original(l, c);
+	else if (l->message != NULL) {
 		raw = part_text(l, l->message, FIELDS_MAX);
 		while (raw.n > 0 && (raw.p[0] == '\n' || raw.p[0] == '\r'))
 			raw = sl_from(raw, 1);
-		set_original(l, ORIG_HEADERS, raw);
+		parse_original(l, ORIG_HEADERS, raw);
 	}
 	if (l->r->original == ORIG_NONE && n->original.n > 0)
-		set_original(l, n->body ? ORIG_MESSAGE : ORIG_HEADERS,
+		parse_original(l, n->body ? ORIG_MESSAGE : ORIG_HEADERS,
 		    n->original);
 	if (l->r->original == ORIG_NONE && n->quoted.n > 0)
-		set_original(l, ORIG_TEXT, n->quoted);
+		parse_original(l, ORIG_TEXT, n->quoted);
 }
 
 /* Recipients that the header names, or else the text. */
@@ -862,19 +892,19 @@ take_failed(struct look *l)
 
 	rest = hdr_unfold(l->a, get(l->head, H_X_FAILED_RECIPIENTS));
 	while (sl_cut(&rest, ',', &ad))
-		add_failed(l->r, ad);
+		add_failed(l, ad);
 	if (l->r->nfailed > 0)
 		return;
 	n = notice_failed(&l->notice, v, REPORT_RCPT_MAX);
 	for (i = 0; i < n; i++)
-		add_failed(l->r, v[i]);
+		add_failed(l, v[i]);
 	if (n > 0)
 		return;
 	/* The text may speak to the sender by address. */
 	n = notice_near(&l->notice, v, REPORT_RCPT_MAX);
 	for (i = 0; i < n; i++)
 		if (!has(get(l->head, H_TO), v[i]))
-			add_failed(l->r, v[i]);
+			add_failed(l, v[i]);
 }
 
 static void

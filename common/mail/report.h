@@ -51,8 +51,8 @@ struct report {
 	struct slice	 action;	/* "failed", lower case */
 	struct slice	 status;	/* "5.1.1" */
 	struct slice	 diagnostic;
-	struct slice	 failed[REPORT_RCPT_MAX];	/* addresses; of a
-			    delay or delivery: those it is about */
+	struct slice	*failed;	/* addresses; of a delay or delivery:
+					   those it is about */
 	size_t		 nfailed;	/* kept in failed */
 
 	struct slice	 orig_id;	/* Original-Message-ID, with its <> */

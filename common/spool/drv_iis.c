@@ -89,8 +89,12 @@ add_streams(struct tree_dir *d, struct slice name, struct arena *a,
     struct spool_entry *e)
 {
 	const uint32_t *v;
-	size_t n = tree_dir_heads(d, arena_fmt(a, "%s:", name.p).p, &v), i;
+	char *head = arena_bytes(a, name.n + 2);
+	size_t n, i;
 
+	memcpy(head, name.p, name.n);
+	memcpy(head + name.n, ":", 2);
+	n = tree_dir_heads(d, head, &v);
 	for (i = 0; i < n; i++)
 		if (d->v[v[i]].type == TREE_FILE)
 			add_with(e, a, NULL, d->v[v[i]].name);
