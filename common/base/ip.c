@@ -67,7 +67,7 @@ v4_parse(struct slice s, uint8_t *b)
 	return p == end;
 }
 
-/* A number of IPv6 in front has four digits at most. */
+/* The first number of an IPv6 address has four digits at most. */
 static bool
 may_be_v6(struct slice s)
 {
@@ -88,22 +88,20 @@ ip_parse(struct slice s, struct ip *ip)
 
 	if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
 		s = sl_first(sl_from(s, 1), s.n - 2);
-	v6 = sl_istarts(s, SL("IPv6:"));
+	if (s.n == 0)
+		return false;
+	memcpy(r.b, mapped, sizeof(mapped));
+	if (ascii_digit(s.p[0]) && v4_parse(s, r.b + sizeof(mapped))) {
+		*ip = r;
+		return true;
+	}
+	v6 = (s.p[0] | 0x20) == 'i' && sl_istarts(s, SL("IPv6:"));
 	if (v6)
 		s = sl_from(s, 5);
 	if (s.n == 0 || s.n >= IP_TEXT ||
-	    (ascii_hex(s.p[0]) == -1 && s.p[0] != ':'))
+	    (ascii_hex(s.p[0]) == -1 && s.p[0] != ':') ||
+	    (!v6 && !may_be_v6(s)) || !v6_parse(s, r.b))
 		return false;
-	if (v6 || may_be_v6(s)) {
-		if (!v6_parse(s, r.b))
-			return false;
-	} else if (!ascii_digit(s.p[0])) {
-		return false;
-	} else {
-		memcpy(r.b, mapped, sizeof(mapped));
-		if (!v4_parse(s, r.b + sizeof(mapped)))
-			return false;
-	}
 	*ip = r;
 	return true;
 }

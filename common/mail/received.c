@@ -701,12 +701,17 @@ mark_with(struct hop *hop, struct slice w)
 	mark_protocol(hop, w);
 }
 
-/* Every address has one of these in it. */
+/* Three dots or two colons, which every address has. */
 static bool
 may_have_ip(struct slice text)
 {
-	return text.n > 0 && (memchr(text.p, '.', text.n) != NULL ||
-	    memchr(text.p, ':', text.n) != NULL);
+	size_t dots = 0, colons = 0, i;
+
+	for (i = 0; i < text.n; i++) {
+		dots += text.p[i] == '.';
+		colons += text.p[i] == ':';
+	}
+	return dots >= 3 || colons >= 2;
 }
 
 /* The address that a comment behind "by" names. */
