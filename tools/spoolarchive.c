@@ -143,6 +143,7 @@ guess_site(struct site *site, struct scan *scan)
 struct known {
 	struct job	*job;
 	struct plan	*plan;
+	struct ahead	*ahead;
 	struct scan	 scan;
 	struct site	*site;
 	struct judge	*judge;
@@ -151,6 +152,7 @@ struct known {
 static void
 known_free(struct known *k)
 {
+	ahead_end(k->ahead);
 	judge_free(k->judge);
 	scan_free(&k->scan);
 	site_free(k->site);
@@ -221,6 +223,17 @@ look_up(void *ctx, size_t worker, void *arg)
 		    format);
 }
 
+/* Where all of it is going to be packed, and no scan reads it anyway. */
+static void
+begin_ahead(struct known *k, int root, struct inv *inv)
+{
+	if (k->job->cf == NULL || only != NULL || threads == 1 ||
+	    (k->ahead = ahead_new(root)) == NULL)
+		return;
+	inv->found = ahead_found;
+	inv->found_ctx = k->ahead;
+}
+
 static int
 plan_tree(struct known *k, int root, struct inv *inv, struct err *err)
 {
@@ -232,6 +245,7 @@ plan_tree(struct known *k, int root, struct inv *inv, struct err *err)
 	    (size_t)threads, look_up, NULL);
 	size_t i;
 
+	begin_ahead(k, root, inv);
 	for (i = 0; i < 2; i++)
 		pool_put(pool, &looks[i]);
 	pool_free(pool);
@@ -435,7 +449,7 @@ pack_plan(struct known *k, struct inv *inv, struct err *err)
 	    scan_lines : NULL, .lines_ctx = k, .next_file = plan->next_file,
 	    .codec = codec_by_name(job->archive),
 	    .level = (int)level, .threads = (size_t)threads,
-	    .progress = on_progress, .progress_ctx = job };
+	    .ahead = k->ahead, .progress = on_progress, .progress_ctx = job };
 	struct make m = { .pack = &p, .path = job->archive, .split = split,
 	    .no_verify = no_verify, .differs = on_difference,
 	    .phase = on_phase, .ready = on_ready, .made = on_made,

@@ -12,6 +12,7 @@
 #include "io/below.h"
 #include "spool/spool.h"
 
+#define FOUND	1024		/* nodes that are told of at once */
 #define ODD	"~odd-"		/* no true name that begins so is kept */
 
 bool
@@ -112,9 +113,16 @@ is_aside(const struct inv_node *node)
 }
 
 static void
+tell(const struct inv *inv, size_t from, size_t to)
+{
+	if (inv->found != NULL)
+		inv->found(inv->found_ctx, inv, from, to);
+}
+
+static void
 read_names(struct inv *inv, uint32_t folder, DIR *d)
 {
-	size_t first = inv->n, i;
+	size_t first = inv->n, told = first, i;
 	const struct dirent *e;
 	struct inv_node *node;
 	struct stat st;
@@ -135,6 +143,10 @@ read_names(struct inv *inv, uint32_t folder, DIR *d)
 		else
 			inv_stat(node, &st);
 		node->chosen = !is_aside(node);
+		if ((i + 1 - first) % FOUND == 0 || i + 1 == inv->n) {
+			tell(inv, told, i + 1);
+			told = i + 1;
+		}
 	}
 }
 
@@ -204,7 +216,8 @@ inv_read(struct inv *inv, int root, struct err *err)
 	struct stat st;
 	uint32_t i;
 
-	*inv = (struct inv){ .root = root, .arena = arena_new() };
+	*inv = (struct inv){ .found = inv->found, .found_ctx = inv->found_ctx,
+	    .root = root, .arena = arena_new() };
 	if (fstat(root, &st) == -1)
 		return err_sys(err, "cannot look at it");
 	inv_stat(add(inv, "", 0), &st);

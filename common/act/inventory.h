@@ -57,6 +57,12 @@ struct inv_node {
 };
 
 struct inv {
+	/* set by the caller, or NULL: nodes whose folder and state are known */
+	void		(*found)(void *ctx, const struct inv *inv,
+			    size_t from, size_t to);
+	void		*found_ctx;
+
+	/* filled in */
 	struct inv_node	*v;
 	size_t		 n;
 	int		 root;		/* descriptor, borrowed */

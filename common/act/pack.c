@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -841,6 +840,7 @@ pack_members(struct worker *k, struct job *job)
 		bag_lines(w->p, w->p->order[i], &k->path, &job->members,
 		    &job->manifest);
 	w->names += job->to - job->from;
+	ahead_used(w->p->ahead, w->bytes);
 }
 
 static void
@@ -861,15 +861,13 @@ work(void *ctx, size_t number, void *arg)
  * The way there.
  */
 
-/* Let the disk begin, unless what is looked at is in memory already. */
+/* What is packed next; as long as all is in memory, one in a few is looked at. */
 static void
 read_ahead(struct writer *w, size_t from, size_t to, struct buf *path)
 {
 	const struct inv_node *node;
 	bool cold = true;
 	size_t i;
-	char c;
-	int fd;
 
 	for (i = from; i < to; i++) {
 		node = &w->p->inv->v[w->p->order[i]];
@@ -878,15 +876,7 @@ read_ahead(struct writer *w, size_t from, size_t to, struct buf *path)
 			continue;
 		path->n = 0;
 		inv_path(w->p->inv, w->p->order[i], path);
-		fd = below_open(w->p->inv->root, text(path), O_RDONLY, 0);
-		if (fd == -1)
-			continue;
-		cold = preadv2(fd, &(struct iovec){ &c, 1 }, 1, 0,
-		    RWF_NOWAIT) != 1;
-		if (cold)
-			posix_fadvise(fd, 0, 8 * PACK_FRAME,
-			    POSIX_FADV_WILLNEED);
-		close(fd);
+		cold = ahead_file(w->p->inv->root, text(path));
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "act/ahead.h"
 #include "act/inventory.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -63,6 +64,7 @@ struct pack {
 	enum codec_kind	 codec;
 	int		 level;		/* 0: the usual */
 	size_t		 threads;
+	struct ahead	*ahead;		/* of the inventory; or NULL */
 	uint64_t	 limit;		/* bytes of an archive; 0: none */
 	size_t		 volume;	/* from 1; 0: there is one only */
 	void		(*progress)(void *ctx, size_t names, uint64_t bytes);

@@ -29,8 +29,11 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 	struct case_rows rows = { 0 };
 	struct arena *a = arena_new();
 	struct from_case f = { p, case_abspath(a, tree) };
-	int r = case_select_rows(c, &want, &rows, err);
+	int r;
 
+	if (where == NULL)
+		case_ahead(c);
+	r = case_select_rows(c, &want, &rows, err);
 	if (r == 0)
 		r = case_envelopes(c, &rows, take_row, &f, err);
 	case_rows_free(&rows);

@@ -176,6 +176,9 @@ typedef int case_each_envelope(void *ctx, size_t nth, const struct row *row,
 int	case_envelopes(struct casefile *c, const struct case_rows *rows,
 	    case_each_envelope *each, void *ctx, struct err *err);
 
+/* Much of the case is going to be read: the disk may begin. */
+void	case_ahead(struct casefile *c);
+
 /*
  * The entry as a row, with what stands in it alone: its record has no
  * lists.  Enough for a table; memory is a's and e's.

@@ -21,6 +21,7 @@
 #define POLL_NS		100000000		/* between two looks at it */
 #define GUARD_OPS	10000		/* virtual instructions between looks */
 #define GUARD_LENGTH	(16 * 1024 * 1024)	/* bytes of a value it may make */
+#define AHEAD_MOST	(1024 * 1024 * 1024)	/* bytes */
 #define IDLE	32		/* queries that are kept for the next time */
 /*
  * Pages kept in memory: 32 MB.  Said in KB, SQLite would reckon with the size
@@ -442,6 +443,12 @@ db_settle(const char *path)
 		(void)sqlite3_exec(sq, "PRAGMA journal_mode = DELETE", NULL,
 		    NULL, NULL);
 	sqlite3_close(sq);
+}
+
+void
+db_ahead(struct db *d)
+{
+	(void)posix_fadvise(d->fd, 0, AHEAD_MOST, POSIX_FADV_WILLNEED);
 }
 
 int

@@ -40,6 +40,9 @@ void	db_released(void);
 bool	db_has_log(struct db *d);
 void	db_settle(const char *path);
 
+/* Most of it is going to be read: the disk may begin. */
+void	db_ahead(struct db *d);
+
 int	db_run(struct db *d, const char *sql, struct err *err);	/* statements */
 int64_t	db_int(struct db *d, const char *sql, int64_t fail);	/* one value */
 int64_t	db_changes(struct db *d);	/* rows of the last statement */

@@ -540,3 +540,9 @@ case_envelopes(struct casefile *c, const struct case_rows *rows,
 	arena_free(v.a);
 	return finish(c, r, err);
 }
+
+void
+case_ahead(struct casefile *c)
+{
+	db_ahead(c->db);
+}
