@@ -1037,10 +1037,10 @@ put_tags(struct writer *w, struct err *err)
 	for (i = 0; r == 0 && bag_tags[i].name != NULL; i++) {
 		b.n = 0;
 		s = bag_tags[i].text(w->p, &sums, &b);
-		sha256_start(k->sha);
+		r = put_tag(k, bag_tags[i].name, s, err);
+		sha256_start(k->sha);	/* while it is compressed */
 		sha256_add(k->sha, s);
 		sha256_end(k->sha, digest);
-		r = put_tag(k, bag_tags[i].name, s, err);
 		bag_sum(&sums, digest, sl(bag_tags[i].name));
 	}
 	on_tar(k, (struct slice){ zeros, sizeof(zeros) });

@@ -361,17 +361,18 @@ by_likeness(const void *a, const void *b, void *ctx)
 	return i < k ? -1 : 1;
 }
 
-static size_t *
-alike(struct plan *p, size_t *n)
+void
+plan_sort(struct plan *p)
 {
-	size_t *v = xcalloc(p->ngiven + 1, sizeof(*v)), i;
+	size_t i;
 
-	for (i = *n = 0; i < p->ngiven; i++)
+	p->alike = xcalloc(p->ngiven + 1, sizeof(*p->alike));
+	for (i = 0; i < p->ngiven; i++)
 		if (p->given[i].came)
-			v[(*n)++] = i;
-	if (*n > 0)
-		qsort_r(v, *n, sizeof(*v), by_likeness, p);
-	return v;
+			p->alike[p->nalike++] = i;
+	if (p->nalike > 0)
+		qsort_r(p->alike, p->nalike, sizeof(*p->alike), by_likeness,
+		    p);
 }
 
 static uint32_t
@@ -388,12 +389,11 @@ static void
 find_entries(struct plan *p)
 {
 	struct plan_entry *given;
-	size_t *v, n, i;
+	size_t i;
 
-	v = alike(p, &n);
-	p->entries = xcalloc(n + 1, sizeof(*p->entries));
-	for (i = 0; i < n; i++) {
-		given = &p->given[v[i]];
+	p->entries = xcalloc(p->nalike + 1, sizeof(*p->entries));
+	for (i = 0; i < p->nalike; i++) {
+		given = &p->given[p->alike[i]];
 		given->entry = SIZE_MAX;
 		given->e.node = find_entry(p, given->is.path);
 		if (given->e.node == INV_NONE)
@@ -401,7 +401,6 @@ find_entries(struct plan *p)
 		given->entry = p->nentries;
 		p->entries[p->nentries++] = given->e;
 	}
-	free(v);
 }
 
 /*
@@ -475,6 +474,7 @@ plan_free(struct plan *p)
 {
 	free(p->order);
 	free(p->given);
+	free(p->alike);
 	buf_free(&p->line);
 	free(p->entries);
 	free(p->next_file);

@@ -38,6 +38,8 @@ struct plan {
 	struct arena	*a;
 	struct plan_entry *given;	/* by nth */
 	size_t		 ngiven, cap;
+	size_t		*alike;		/* those that came, as they are packed */
+	size_t		 nalike;
 	struct plan_given last;		/* whose words may serve again */
 	struct buf	 line;
 };
@@ -59,9 +61,12 @@ void	plan_files(struct plan *p, struct inv *inv, const char *tree,
  */
 void	plan_entry(struct plan *p, size_t nth, const struct plan_given *given);
 
+/* All were given. */
+void	plan_sort(struct plan *p);
+
 /*
- * All were given; those that have no file in the inventory are left out.
- * only: nothing but these is packed.
+ * After plan_files and plan_sort; those that have no file in the inventory are
+ * left out.  only: nothing but these is packed.
  */
 void	plan_end(struct plan *p, bool only);
 

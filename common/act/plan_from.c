@@ -36,6 +36,7 @@ plan_from_case(struct plan *p, struct casefile *c, const char *tree,
 	r = case_select_rows(c, &want, &rows, err);
 	if (r == 0)
 		r = case_envelopes(c, &rows, take_row, &f, err);
+	plan_sort(p);
 	case_rows_free(&rows);
 	arena_free(a);
 	return r;
@@ -57,6 +58,7 @@ plan_from_scan(struct plan *p, struct scan *scan, const struct judge *j,
 		if (given.spool.p != NULL)
 			plan_entry(p, i, &given);
 	}
+	plan_sort(p);
 }
 
 int

@@ -22,6 +22,7 @@
 struct tag {
 	char		*name;
 	struct buf	 text;
+	uint8_t		 sha256[32];	/* of it */
 	struct tag	*next;
 };
 
@@ -203,19 +204,22 @@ add_tag(struct checker *k, const struct bag_member *m, struct segment *g)
 {
 	struct tag *t = xcalloc(1, sizeof(*t));
 	bool many;
+	int r = 0;
 
 	t->name = xalloc(strlen(m->name) + 1);
 	memcpy(t->name, m->name, strlen(m->name) + 1);
+	if (S_ISREG(m->tar.mode) && m->hard == NULL)
+		r = bag_text(k->walk, BAG_TEXT_MAX, &t->text, &g->err);
+	sha256_start(k->sha);
+	sha256_add(k->sha, buf_sl(&t->text));
+	sha256_end(k->sha, t->sha256);
 	pthread_mutex_lock(&g->s->lock);
 	t->next = g->s->tags;
 	g->s->tags = t;
 	many = ++g->s->ntags > TAGS_MAX;
 	pthread_mutex_unlock(&g->s->lock);
-	if (many)
-		return err_set(&g->err, ERR_LIMIT, "more than %d tag files: "
-		    "no archive of ours", TAGS_MAX);
-	return S_ISREG(m->tar.mode) && m->hard == NULL ?
-	    bag_text(k->walk, BAG_TEXT_MAX, &t->text, &g->err) : 0;
+	return !many ? r : err_set(&g->err, ERR_LIMIT, "more than %d tag "
+	    "files: no archive of ours", TAGS_MAX);
 }
 
 static struct room *
@@ -472,10 +476,8 @@ check_manifest(struct verify *v, struct slice rest)
 static void
 check_tags(struct verify_state *s, struct slice rest)
 {
-	struct sha256 *sha = sha256_new();
 	struct slice line, name;
 	char hex[65], is[65];
-	uint8_t digest[32];
 	struct tag *t;
 	char *c;
 
@@ -489,17 +491,13 @@ check_tags(struct verify_state *s, struct slice rest)
 		memcpy(c, name.p, name.n);
 		c[name.n] = '\0';
 		if ((t = find_tag(s, c)) != NULL) {
-			sha256_start(sha);
-			sha256_add(sha, buf_sl(&t->text));
-			sha256_end(sha, digest);
-			hex_str(digest, 32, is);
+			hex_str(t->sha256, 32, is);
 			if (strcmp(hex, is) != 0)
 				differs(s->v, c,
 				    "its bytes are not those of the manifest");
 		}
 		free(c);
 	}
-	sha256_free(sha);
 }
 
 static void
