@@ -861,7 +861,7 @@ work(void *ctx, size_t number, void *arg)
  * The way there.
  */
 
-/* What is packed next; as long as all is in memory, one in a few is looked at. */
+/* What is packed next; while all is in memory, one in a few is looked at. */
 static void
 read_ahead(struct writer *w, size_t from, size_t to, struct buf *path)
 {

@@ -41,6 +41,8 @@ struct db {
 	unsigned	 seconds;	/* that they may take */
 	struct timespec	 until;		/* when it is over */
 	bool		 overdue;
+	const struct db_value *given;	/* row by row */
+	size_t		 columns, rows;	/* of it */
 };
 
 struct query {
@@ -713,6 +715,148 @@ bool
 q_col_null(struct query *q, int i)
 {
 	return sqlite3_column_type(q->st, i) == SQLITE_NULL;
+}
+
+/* ---- rows that are given ---- */
+
+struct given_table {
+	sqlite3_vtab	 base;
+	struct db	*d;
+};
+
+struct given_cursor {
+	sqlite3_vtab_cursor base;
+	size_t		 row;
+};
+
+static const struct db *
+giver(const sqlite3_vtab_cursor *c)
+{
+	return ((const struct given_table *)c->pVtab)->d;
+}
+
+static int
+given_connect(sqlite3 *sq, void *d, int argc, const char *const *argv,
+    sqlite3_vtab **out, char **why)
+{
+	struct given_table *t = xcalloc(1, sizeof(*t));
+	struct buf sql = { 0 };
+	int i, r;
+
+	(void)argc, (void)argv, (void)why;
+	for (i = 1; i <= GIVEN_COLUMNS; i++)
+		buf_fmt(&sql, "%sc%d", i == 1 ? "CREATE TABLE given (" : ", ",
+		    i);
+	buf_add(&sql, SL(")"));
+	buf_addc(&sql, '\0');
+	r = sqlite3_declare_vtab(sq, sql.p);
+	buf_free(&sql);
+	(void)sqlite3_vtab_config(sq, SQLITE_VTAB_DIRECTONLY);
+	t->d = d;
+	*out = &t->base;
+	return r;
+}
+
+static int
+given_disconnect(sqlite3_vtab *t)
+{
+	free(t);
+	return SQLITE_OK;
+}
+
+static int
+given_plan(sqlite3_vtab *t, sqlite3_index_info *info)
+{
+	(void)t, (void)info;		/* all of it, in its order */
+	return SQLITE_OK;
+}
+
+static int
+given_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
+{
+	struct given_cursor *c = xcalloc(1, sizeof(*c));
+
+	(void)t;
+	*out = &c->base;
+	return SQLITE_OK;
+}
+
+static int
+given_close(sqlite3_vtab_cursor *c)
+{
+	free(c);
+	return SQLITE_OK;
+}
+
+static int
+given_begin(sqlite3_vtab_cursor *c, int n, const char *name, int argc,
+    sqlite3_value **argv)
+{
+	(void)n, (void)name, (void)argc, (void)argv;
+	((struct given_cursor *)c)->row = 0;
+	return SQLITE_OK;
+}
+
+static int
+given_next(sqlite3_vtab_cursor *c)
+{
+	((struct given_cursor *)c)->row++;
+	return SQLITE_OK;
+}
+
+static int
+given_end(sqlite3_vtab_cursor *c)
+{
+	return ((struct given_cursor *)c)->row >= giver(c)->rows;
+}
+
+static int
+given_row(sqlite3_vtab_cursor *c, sqlite3_int64 *row)
+{
+	*row = (sqlite3_int64)((struct given_cursor *)c)->row;
+	return SQLITE_OK;
+}
+
+static int
+given_column(sqlite3_vtab_cursor *c, sqlite3_context *ctx, int i)
+{
+	const struct db *d = giver(c);
+	const struct db_value *v = d->given +
+	    ((struct given_cursor *)c)->row * d->columns + (size_t)i;
+
+	if ((size_t)i >= d->columns || v->type == DB_NULL)
+		sqlite3_result_null(ctx);
+	else if (v->type == DB_INT)
+		sqlite3_result_int64(ctx, v->n);
+	else if (v->type == DB_TEXT)
+		sqlite3_result_text64(ctx, v->p, (sqlite3_uint64)v->n,
+		    SQLITE_STATIC, SQLITE_UTF8);
+	else
+		sqlite3_result_blob64(ctx, v->p, (sqlite3_uint64)v->n,
+		    SQLITE_STATIC);
+	return SQLITE_OK;
+}
+
+static const sqlite3_module given_module = {
+	.xConnect = given_connect, .xDisconnect = given_disconnect,
+	.xBestIndex = given_plan, .xOpen = given_open,
+	.xClose = given_close, .xFilter = given_begin, .xNext = given_next,
+	.xEof = given_end, .xColumn = given_column, .xRowid = given_row,
+};
+
+int
+db_giving(struct db *d, struct err *err)
+{
+	return sqlite3_create_module(d->sq, "given", &given_module, d) ==
+	    SQLITE_OK ? 0 : db_fail(d, err);
+}
+
+void
+db_give(struct db *d, const struct db_value *v, size_t columns, size_t rows)
+{
+	d->given = v;
+	d->columns = columns;
+	d->rows = rows;
 }
 
 /* ---- somebody else's words ---- */

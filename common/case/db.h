@@ -63,6 +63,22 @@ int64_t	q_col_int(struct query *q, int i);
 bool	q_col_null(struct query *q, int i);
 
 /*
+ * Rows for one statement: what is given is the table "given", c1, c2 and so on
+ * its columns, until it is given others.  INSERT ... SELECT ... FROM given puts
+ * many rows at a fraction of what a query for each would take.
+ */
+struct db_value {
+	enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;
+	int64_t		 n;		/* an integer, or bytes of p */
+	const char	*p;		/* borrowed */
+};
+#define GIVEN_COLUMNS	30
+
+int	db_giving(struct db *d, struct err *err);	/* once, before */
+void	db_give(struct db *d, const struct db_value *v, size_t columns,
+	    size_t rows);
+
+/*
  * Every case has two functions more than SQLite:
  *	fits(pattern, text)		1 when the shell pattern does; A-Z folded
  *	in_network(network, address)	1 when it is one of the network

@@ -347,8 +347,10 @@ tell(const struct store *t, size_t entries)
 struct ready {
 	struct store	*t;
 	struct maker	 maker;
-	struct item	*v;
-	size_t		 n, from, to;	/* of the scan's entries */
+	struct kept	*kept;
+	int64_t		 last;		/* row that is taken */
+	size_t		 n;		/* entries, */
+	size_t		 from, to;	/* of these of the scan */
 	int		 result;
 	struct err	 err;
 };
@@ -359,8 +361,8 @@ ready_init(struct ready *b, struct store *t)
 	struct err none;
 
 	*b = (struct ready){ .t = t, .maker = { arena_new(), sha256_new(),
-	    writer_new(NULL, &none) },
-	    .v = xcalloc(READY, sizeof(*b->v)) };
+	    writer_new(NULL, &none) } };
+	b->kept = kept_new(b->maker.a);
 }
 
 static void
@@ -369,7 +371,20 @@ ready_end(struct ready *b)
 	arena_free(b->maker.a);
 	sha256_free(b->maker.sha);
 	writer_free(b->maker.w);
-	free(b->v);
+	kept_free(b->kept);
+}
+
+/* Records are the arena's, as all their texts are. */
+static int
+ready_add(struct ready *b, struct facts *f, struct err *err)
+{
+	struct item *it = arena_alloc(b->maker.a, sizeof(*it));
+
+	if (item_make(b->t, &b->maker, f, it, err) == -1)
+		return -1;
+	it->st.row = b->last + (int64_t)++b->n;
+	writer_keep(b->maker.w, &it->st, b->kept);
+	return 0;
 }
 
 static void *
@@ -379,33 +394,29 @@ make_ready(void *ctx)
 	struct scan *s = b->t->s;
 
 	arena_reset(b->maker.a);
+	kept_reset(b->kept);
 	b->n = 0;
 	b->result = 0;
 	for (b->to = b->from; b->to < s->n && b->n < READY &&
 	    b->result == 0; b->to++)
 		if (!is_again(b->t, b->to))
-			b->result = item_make(b->t, &b->maker,
-			    s->entries[b->to], &b->v[b->n++], &b->err);
+			b->result = ready_add(b, s->entries[b->to], &b->err);
 	return NULL;
 }
 
 static int
 write_ready(struct store *t, struct ready *b, struct err *err)
 {
-	size_t i;
-
 	if (b->result == -1) {
 		*err = b->err;
 		return -1;
 	}
 	tell(t, b->from);
-	for (i = 0; i < b->n; i++) {
-		if (sig_stop())
-			return stopped(err);
-		if (add(t, &b->v[i], err) == -1)
-			return -1;
-	}
-	return 0;
+	if (sig_stop())
+		return stopped(err);
+	t->last += (int64_t)b->n;
+	t->n->fresh += b->n;
+	return writer_put(t->w, b->kept, err);
 }
 
 /* What comes next is made ready while what is ready is written. */
@@ -419,9 +430,11 @@ fill_new(struct store *t, struct err *err)
 
 	ready_init(now, t);
 	ready_init(next, t);
+	now->last = t->last;
 	make_ready(now);
 	while (r == 0 && (now->n > 0 || now->result == -1)) {
 		next->from = now->to;
+		next->last = now->last + (int64_t)now->n;
 		beside = t->s->threads != 1 &&
 		    pthread_create(&thread, NULL, make_ready, next) == 0;
 		r = write_ready(t, now, err);

@@ -59,6 +59,20 @@ static const char *const sql[STATEMENTS] = {
 	[FORGET + 8] = "DELETE FROM verdict WHERE entry = ?1",
 };
 
+/* Values of a row of each table. */
+static const size_t columns[FORGET] = {
+	[ENTRY] = 29, [RECIPIENT] = 8, [HOP] = 12, [PART] = 7, [EVIDENCE] = 5,
+	[REPORT] = 11, [STREAM] = 5, [REMARK] = 4, [SKETCH] = 2, [VERDICT] = 9,
+};
+
+struct kept {
+	struct arena	*a;
+	struct {
+		struct db_value	*v;
+		size_t		 n, cap;
+	} of[FORGET];
+};
+
 #define LAST_DAY	2932896		/* of the year 9999: date_str ends there */
 
 /* A time as text, and the day that it has: the next one may be of it, too. */
@@ -68,26 +82,65 @@ struct moments {
 };
 
 struct writer {
+	struct db	*d;
 	struct query	*q[STATEMENTS];
+	struct query	*many[FORGET];	/* rows that are given */
 	int		 at;		/* the last value bound */
 	bool		 dry;		/* values go to bytes, and not to q */
+	struct kept	*kept;		/* or there; else NULL */
+	enum statement	 table;		/* of it */
 	struct buf	 bytes;
 	char		 ip[IP_TEXT];
 	struct moments	 moments[2];
 };
 
+/* INSERT INTO t VALUES (?1, ?2) is INSERT INTO t SELECT c1, c2 FROM given. */
+static struct query *
+query_many(struct db *d, struct slice one, struct err *err)
+{
+	static const struct slice values = { " VALUES (", 9 };
+	size_t head = (size_t)(sl_find(one, values) - one.p), i;
+	struct buf b = { 0 };
+	struct query *q;
+
+	buf_add(&b, sl_first(one, head));
+	buf_add(&b, SL(" SELECT "));
+	for (i = head + values.n; i < one.n - 1; i++)
+		buf_addc(&b, one.p[i] == '?' ? 'c' : one.p[i]);
+	buf_add(&b, SL(" FROM given"));
+	buf_addc(&b, '\0');
+	q = db_query(d, b.p, err);
+	buf_free(&b);
+	return q;
+}
+
+static int
+prepare(struct writer *w, struct err *err)
+{
+	size_t i;
+
+	if (db_giving(w->d, err) == -1)
+		return -1;
+	for (i = 0; i < STATEMENTS; i++)
+		if ((w->q[i] = db_query(w->d, sql[i], err)) == NULL)
+			return -1;
+	for (i = 0; i < FORGET; i++)
+		if (i != REPLACE && (w->many[i] = query_many(w->d,
+		    sl(sql[i]), err)) == NULL)
+			return -1;
+	return 0;
+}
+
 struct writer *
 writer_new(struct db *d, struct err *err)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
-	size_t i;
 
-	for (i = 0; d != NULL && i < STATEMENTS; i++)
-		if ((w->q[i] = db_query(d, sql[i], err)) == NULL) {
-			writer_free(w);
-			return NULL;
-		}
-	return w;
+	w->d = d;
+	if (d == NULL || prepare(w, err) == 0)
+		return w;
+	writer_free(w);
+	return NULL;
 }
 
 void
@@ -99,8 +152,56 @@ writer_free(struct writer *w)
 		return;
 	for (i = 0; i < STATEMENTS; i++)
 		query_free(w->q[i]);
+	for (i = 0; i < FORGET; i++)
+		query_free(w->many[i]);
 	buf_free(&w->bytes);
 	free(w);
+}
+
+/* ---- rows that are kept ---- */
+
+struct kept *
+kept_new(struct arena *a)
+{
+	struct kept *k = xcalloc(1, sizeof(*k));
+
+	k->a = a;
+	return k;
+}
+
+void
+kept_reset(struct kept *k)
+{
+	size_t i;
+
+	for (i = 0; i < FORGET; i++)
+		k->of[i].n = 0;
+}
+
+void
+kept_free(struct kept *k)
+{
+	size_t i;
+
+	if (k == NULL)
+		return;
+	for (i = 0; i < FORGET; i++)
+		free(k->of[i].v);
+	free(k);
+}
+
+static void
+keep(struct writer *w, struct db_value v)
+{
+	struct kept *k = w->kept;
+	enum statement t = w->table;
+
+	if (k->of[t].n == k->of[t].cap) {
+		k->of[t].cap = k->of[t].cap == 0 ? 1024 : k->of[t].cap * 2;
+		k->of[t].v = xrealloc(k->of[t].v, k->of[t].cap,
+		    sizeof(*k->of[t].v));
+	}
+	k->of[t].v[k->of[t].n++] = v;
 }
 
 /* ---- values, one after the other ---- */
@@ -109,23 +210,59 @@ static struct query *
 begin(struct writer *w, enum statement st, int64_t row)
 {
 	w->at = 1;
+	w->table = st;
 	if (w->dry)
 		buf_addc(&w->bytes, (char)st);
+	else if (w->kept != NULL)
+		keep(w, (struct db_value){ DB_INT, row, NULL });
 	else
 		q_int(w->q[st], 1, row);
 	return w->q[st];
 }
 
+/* As queries have it: what is empty is NULL. */
+static void
+bytes(struct writer *w, struct query *q, int type, struct slice v)
+{
+	if (w->dry) {
+		buf_add(&w->bytes, (struct slice){ (const char *)&v.n,
+		    sizeof(v.n) });
+		if (v.n > 0)
+			buf_add(&w->bytes, v);
+	} else if (w->kept != NULL)
+		keep(w, (struct db_value){ v.n == 0 ? DB_NULL : type,
+		    (int64_t)v.n, v.p });
+	else if (type == DB_BLOB)
+		q_blob(q, ++w->at, v);
+	else
+		q_text(q, ++w->at, v);
+}
+
 static void
 text(struct writer *w, struct query *q, struct slice v)
 {
-	if (!w->dry) {
-		q_text(q, ++w->at, v);
-		return;
-	}
-	buf_add(&w->bytes, (struct slice){ (const char *)&v.n, sizeof(v.n) });
-	if (v.n > 0)
-		buf_add(&w->bytes, v);
+	bytes(w, q, DB_TEXT, v);
+}
+
+/* One that is ours for the moment. */
+static void
+own_text(struct writer *w, struct query *q, struct slice v)
+{
+	if (w->kept != NULL && !w->dry && v.n > 0)
+		v = arena_dup(w->kept->a, v);
+	text(w, q, v);
+}
+
+/* An integer that may be below nothing, or none. */
+static void
+integer(struct writer *w, struct query *q, bool is, int64_t v)
+{
+	if (w->kept != NULL)
+		keep(w, (struct db_value){ is ? DB_INT : DB_NULL, v, NULL });
+	else if (is)
+		q_int(q, ++w->at, v);
+	else
+		q_int_or_null(q, ++w->at, 0);
 }
 
 static void
@@ -135,7 +272,7 @@ number(struct writer *w, struct query *q, uint64_t v)
 		buf_add(&w->bytes, (struct slice){ (const char *)&v,
 		    sizeof(v) });
 	else
-		q_int(q, ++w->at, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+		integer(w, q, true, v > INT64_MAX ? INT64_MAX : (int64_t)v);
 }
 
 static void
@@ -144,13 +281,13 @@ number_if(struct writer *w, struct query *q, bool is, uint64_t v)
 	if (is || w->dry)
 		number(w, q, v);
 	else
-		q_int_or_null(q, ++w->at, 0);
+		integer(w, q, false, 0);
 }
 
 static int
 run(struct writer *w, struct query *q, struct err *err)
 {
-	return w->dry ? 0 : q_run(q, err);
+	return w->dry || w->kept != NULL ? 0 : q_run(q, err);
 }
 
 static void
@@ -169,14 +306,14 @@ moment(struct writer *w, struct query *q, int64_t t, struct moments *m)
 	if (t <= 0 || day > LAST_DAY || day != m->day ||
 	    m->text[10] != 'T') {
 		m->day = day;
-		text(w, q, t == 0 ? (struct slice){ NULL, 0 } :
+		own_text(w, q, t == 0 ? (struct slice){ NULL, 0 } :
 		    sl(date_str(t, m->text)));
 		return;
 	}
 	two_digits(m->text + 11, second / 3600);
 	two_digits(m->text + 14, second / 60 % 60);
 	two_digits(m->text + 17, second % 60);
-	text(w, q, (struct slice){ m->text, DATE_TEXT - 1 });
+	own_text(w, q, (struct slice){ m->text, DATE_TEXT - 1 });
 }
 
 /* ---- the children ---- */
@@ -210,7 +347,7 @@ put_hop(struct writer *w, int64_t row, size_t n, const struct hop *h,
 	struct query *q = begin(w, HOP, row);
 
 	number(w, q, n);
-	text(w, q, ip_is_set(&h->ip) ? sl(ip_str(&h->ip, w->ip)) :
+	own_text(w, q, ip_is_set(&h->ip) ? sl(ip_str(&h->ip, w->ip)) :
 	    (struct slice){ NULL, 0 });
 	text(w, q, h->name);
 	text(w, q, h->helo);
@@ -342,10 +479,8 @@ points(struct writer *w, struct query *q, bool is, int32_t v)
 {
 	if (w->dry)
 		number(w, q, is ? (uint32_t)v : 0);
-	else if (is)
-		q_int(q, ++w->at, v);
 	else
-		q_int_or_null(q, ++w->at, 0);
+		integer(w, q, is, v);
 }
 
 static int
@@ -394,18 +529,17 @@ put_texts(struct writer *w, int64_t row, const char *kind,
 static int
 put_sketch(struct writer *w, const struct stored *s, struct err *err)
 {
-	char bytes[SKETCH_BYTES];
-	struct slice packed = { bytes, sizeof(bytes) };
+	char room[SKETCH_BYTES];
+	struct slice packed = { room, sizeof(room) };
 	struct query *q;
 
 	if (s->r->sketch == NULL)
 		return 0;
-	sketch_pack(s->r->sketch, bytes);
+	sketch_pack(s->r->sketch, room);
+	if (w->kept != NULL && !w->dry)
+		packed = arena_dup(w->kept->a, packed);
 	q = begin(w, SKETCH, s->row);
-	if (w->dry)
-		text(w, q, packed);
-	else
-		q_blob(q, ++w->at, packed);
+	bytes(w, q, DB_BLOB, packed);
 	return run(w, q, err);
 }
 
@@ -428,13 +562,8 @@ put_children(struct writer *w, const struct stored *s, struct err *err)
 static void
 put_digest(struct writer *w, struct query *q, const struct record *rec)
 {
-	struct slice sum = { (const char *)rec->sha256,
-	    rec->has_digest ? sizeof(rec->sha256) : 0 };
-
-	if (w->dry)
-		text(w, q, sum);
-	else
-		q_blob(q, ++w->at, sum);
+	bytes(w, q, DB_BLOB, (struct slice){ (const char *)rec->sha256,
+	    rec->has_digest ? sizeof(rec->sha256) : 0 });
 }
 
 /* Column by column, as ENTRY and REPLACE number them. */
@@ -447,8 +576,8 @@ put_entry(struct writer *w, enum statement st, const struct stored *s,
 	struct query *q = begin(w, st, s->row);
 
 	if (!w->dry) {
-		number(w, q, (uint64_t)s->spool);
-		q_int(q, ++w->at, s->content);
+		integer(w, q, true, s->spool);
+		integer(w, q, true, s->content);
 	}
 	text(w, q, s->id);
 	text(w, q, sl(class_name(r->class)));
@@ -491,6 +620,32 @@ writer_content(struct writer *w, const struct stored *s)
 	(void)(put_entry(w, ENTRY, s, &none) || put_children(w, s, &none));
 	w->dry = false;
 	return (int64_t)hash64_kept(buf_sl(&w->bytes));
+}
+
+void
+writer_keep(struct writer *w, const struct stored *s, struct kept *k)
+{
+	struct err none;
+
+	w->kept = k;
+	(void)(put_entry(w, ENTRY, s, &none) || put_children(w, s, &none));
+	w->kept = NULL;
+}
+
+int
+writer_put(struct writer *w, const struct kept *k, struct err *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < FORGET && r == 0; i++) {
+		if (k->of[i].n == 0)
+			continue;
+		db_give(w->d, k->of[i].v, columns[i], k->of[i].n / columns[i]);
+		r = q_run(w->many[i], err);
+	}
+	db_give(w->d, NULL, 0, 0);
+	return r;
 }
 
 int
