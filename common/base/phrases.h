@@ -21,8 +21,8 @@ struct phrases {
 	const char	*rows;
 	size_t		 n, stride;
 	uint16_t	 head[PHRASE_SLOTS];	/* by hash of four bytes; 0: none */
-	uint16_t	 next[PHRASE_STEPS * PHRASES_MAX]; /* of row, its i-th
-					   byte on: PHRASE_STEPS row + i, + 1 */
+	uint16_t	 next[PHRASE_STEPS * PHRASES_MAX];	/* for byte i of
+					   row: PHRASE_STEPS row + i, + 1 */
 	size_t		 step;		/* bytes of text between two looks */
 	atomic_bool	 ready;
 };

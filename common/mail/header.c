@@ -3,8 +3,8 @@
 #include "base/lanes.h"
 #include "mail/header.h"
 
-#define LONG		1024	/* bytes: a message, not a part, which has as */
-#define LONG_FIELDS	32	/* many fields, and room for them from the start */
+#define LONG		1024	/* bytes: no part, but a message, which has */
+#define LONG_FIELDS	32	/* fields enough to make room for so many */
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 

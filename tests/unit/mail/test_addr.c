@@ -698,15 +698,23 @@ static const struct {
 
 START_TEST(a_scan_finds_addresses_once_and_in_order)
 {
-	struct slice in = exact(scans[_i].in), found[SCAN_MAX];
+	struct slice in = exact(scans[_i].in), found[SCAN_MAX], params;
 	struct slice all = SL("");
+	struct addr ad, scanned;
 	size_t i, n = addr_scan(arena, in, found, SCAN_MAX);
 
 	free((char *)(uintptr_t)in.p);
 	ck_assert_uint_le(n, SCAN_MAX);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		all = arena_fmt(arena, SL_FMT "%s" SL_FMT, SL_ARG(all),
 		    i > 0 ? " " : "", SL_ARG(found[i]));
+		ck_assert_int_eq(addr_path(arena, found[i], &ad, &params), 0);
+		scanned = addr_scanned(found[i]);
+		ck_assert(sl_eq(scanned.spec, ad.spec));
+		ck_assert(sl_eq(scanned.local, ad.local));
+		ck_assert(sl_eq(scanned.domain, ad.domain));
+		ck_assert(scanned.null == ad.null && scanned.utf8 == ad.utf8);
+	}
 	same(all, scans[_i].out, "scan", scans[_i].out);
 }
 END_TEST
