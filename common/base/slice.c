@@ -105,18 +105,18 @@ sl_ieq_bytes(const char *a, const char *b, size_t n)
 bool
 sl_ascii(struct slice s)
 {
-	const char *p = s.p, *end = p + s.n;
 	lanes all = { 0 };
+	size_t i;
 
-	for (; end - p >= 64; p += 64)
-		all |= (lanes_load(p) | lanes_load(p + 16)) |
-		    (lanes_load(p + 32) | lanes_load(p + 48));
-	for (; end - p >= 16; p += 16)
-		all |= lanes_load(p);
+	for (i = 0; s.n - i >= 64; i += 64)
+		all |= (lanes_load(s.p + i) | lanes_load(s.p + i + 16)) |
+		    (lanes_load(s.p + i + 32) | lanes_load(s.p + i + 48));
+	for (; s.n - i >= 16; i += 16)
+		all |= lanes_load(s.p + i);
 	if (lanes_bits(all) != 0)
 		return false;
-	for (; p < end; p++)
-		if ((unsigned char)*p > 0x7f)
+	for (; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
 			return false;
 	return true;
 }
