@@ -633,6 +633,7 @@ text_fold(struct buf *out, struct slice utf8, bool html)
 
 #define SKIP_MAX	32	/* words of the recipient's name and address */
 #define SKIP_RCPTS	4	/* of so many recipients */
+#define TO_LOOK		256	/* bytes of the To field */
 #define WORD_MIN	4	/* letters: shorter ones stand in any text */
 #define TEXT_PLAIN	(TEXT_MAX * 3 / 2)	/* decoded bytes without tags */
 #define TEXT_FRONT	1536	/* of HTML, which often says enough there */
@@ -746,13 +747,28 @@ hash32(struct slice s)
 	return s.n == 0 ? 0 : (uint32_t)hash64_kept(s);
 }
 
+/* An address and nothing round it: there are no words in that. */
+static bool
+is_bare(struct slice s)
+{
+	size_t i = 0;
+
+	while (i < s.n && in_host(s.p[i]))
+		i++;
+	if (i == s.n || s.p[i] != '@' || s.n > TO_LOOK)
+		return false;
+	while (++i < s.n && in_host(s.p[i]))
+		;
+	return i == s.n && sl_ascii(s);
+}
+
 /* Local parts, and what the To field says round them. */
 static void
 skip_make(struct skip *k, struct arena *a, struct charsets *cs,
     const struct text_from *from)
 {
+	struct slice addr, to = head_get(from->head, H_TO);
 	struct buf b = { 0 };
-	struct slice addr;
 	const char *at;
 	size_t i;
 
@@ -762,8 +778,9 @@ skip_make(struct skip *k, struct arena *a, struct charsets *cs,
 		text_fold(&b, sl_first(addr, at == NULL ? addr.n :
 		    (size_t)(at - addr.p)), false);
 	}
-	text_fold(&b, sl_first(words_decode(a, cs,
-	    head_get(from->head, H_TO)), 256), false);
+	if (!is_bare(to))
+		text_fold(&b, sl_first(words_decode(a, cs, to),
+		    TO_LOOK), false);
 	skip_add(k, buf_sl(&b));
 	buf_free(&b);
 }
