@@ -1,5 +1,6 @@
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 
 /* Controls of both kinds, what ends a string, and the line ends of JS. */
@@ -15,19 +16,31 @@ put_char(struct buf *b, uint32_t c)
 		utf8_put(b, c);
 }
 
-/* Bytes from the front of s that stand for themselves. */
+/* All but what is printed as it is. */
+static unsigned
+special(lanes v)
+{
+	return lanes_bits((lanes)~lanes_in(v, ' ', '~') |
+	    lanes_are(v, '"') | lanes_are(v, '\\'));
+}
+
+/*
+ * Bytes from the front of s that stand for themselves, which are most of
+ * most texts.  The zeros behind the last ones do not.
+ */
 static size_t
 plain(struct slice s)
 {
-	unsigned char c;
+	unsigned bits;
 	size_t i;
 
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\')
-			break;
-	}
-	return i;
+	if (s.n == 0)
+		return 0;
+	for (i = 0; s.n - i >= sizeof(lanes); i += sizeof(lanes))
+		if ((bits = special(lanes_load(s.p + i))) != 0)
+			return i + (size_t)__builtin_ctz(bits);
+	return i + (size_t)__builtin_ctz(special(lanes_last(s.p + i,
+	    s.n - i)));
 }
 
 void
