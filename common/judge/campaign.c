@@ -687,24 +687,26 @@ number_at(const void *p, size_t offset)
 	return n;
 }
 
-/* seen has, for each string, the last campaign that had it, and 1. */
-static void
-count_strings(struct campaigns *cs, uint32_t *seen, size_t what)
-{
-	struct facts **f = cs->members;
-	uint32_t i, n, id;
-	size_t c;
+#define NCOUNTED	(sizeof(counted) / sizeof(counted[0]))
 
-	for (c = 0; c < cs->n; c++, f += i) {
-		for (n = i = 0; i < cs->v[c].n; i++) {
-			id = number_at(f[i], counted[what].of);
-			if (id == 0 || seen[id] == c + 1)
-				continue;
-			seen[id] = (uint32_t)c + 1;
-			n++;
-		}
-		memcpy((char *)&cs->v[c] + counted[what].to, &n, sizeof(n));
+/*
+ * seen has, for each string, the last count that met it: a number of its own
+ * for each campaign and each thing that is counted of it.
+ */
+static void
+count_strings(struct campaign *c, struct facts **f, uint32_t *seen,
+    size_t what, uint32_t count)
+{
+	uint32_t i, n = 0, id;
+
+	for (i = 0; i < c->n; i++) {
+		id = number_at(f[i], counted[what].of);
+		if (id == 0 || seen[id] == count)
+			continue;
+		seen[id] = count;
+		n++;
 	}
+	memcpy((char *)c + counted[what].to, &n, sizeof(n));
 }
 
 static void
@@ -730,9 +732,10 @@ count_mail(struct campaign *c, const struct facts *f)
 void
 campaigns_count(struct campaigns *cs, const struct intern *in)
 {
-	size_t ids = (size_t)intern_count(in) + 1, i;
-	uint32_t *seen = xcalloc(ids, sizeof(*seen)), k;
+	uint32_t *seen = xcalloc((size_t)intern_count(in) + 1, sizeof(*seen));
 	struct facts **f = cs->members;
+	uint32_t count = 0, k;
+	size_t i, what;
 
 	for (i = 0; i < cs->n; i++) {
 		struct campaign *c = &cs->v[i];
@@ -741,11 +744,10 @@ campaigns_count(struct campaigns *cs, const struct intern *in)
 		    .sample = f[0], .one_text = true, .one_layout = true,
 		    .one_file = true };
 		for (k = 0; k < c->n; k++)
-			count_mail(c, *f++);
-	}
-	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
-		memset(seen, 0, ids * sizeof(*seen));
-		count_strings(cs, seen, i);
+			count_mail(c, f[k]);
+		for (what = 0; what < NCOUNTED; what++)
+			count_strings(c, f, seen, what, ++count);
+		f += c->n;
 	}
 	free(seen);
 }
