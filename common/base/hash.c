@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,13 +89,28 @@ runsum_end(struct runsum *r, uint8_t out[16])
 	memcpy(out, c.digest, sizeof(c.digest));
 }
 
+/*
+ * A context of our own: that which libcrypto makes for everybody is used half
+ * made, and ends the process, where there was no memory for the other half.
+ */
+static OSSL_LIB_CTX *library;
+
+static void
+library_make(void)
+{
+	if ((library = OSSL_LIB_CTX_new()) == NULL)
+		xalloc_die(0);
+}
+
 struct sha256 *
 sha256_new(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct sha256 *h = xcalloc(1, sizeof(*h));
 
+	pthread_once(&once, library_make);
 	h->ctx = EVP_MD_CTX_new();
-	h->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	h->md = EVP_MD_fetch(library, "SHA256", NULL);
 	if (h->ctx == NULL || h->md == NULL)
 		xalloc_die(sizeof(*h));
 	return h;
