@@ -125,17 +125,23 @@ may_go(struct ahead *a, uint64_t begun)
 	return may;
 }
 
-/* How many bytes of them the disk begins with. */
+/*
+ * How many bytes of them the disk begins with.  Behind one that is in memory
+ * only each so many is looked at: the first folder may be all there is.
+ */
 static uint64_t
 begin_some(struct ahead *a, const struct some *s, uint64_t begun)
 {
 	const char *path = s->paths.p;
+	bool cold = true;
 	uint64_t n = 0;
 	size_t i;
 
 	for (i = 0; i < s->n && may_go(a, begun + n); i++) {
-		if (ahead_file(a->root, path))
-			n += s->size[i];
+		if (cold || i % STEP == 0) {
+			cold = ahead_file(a->root, path);
+			n += cold ? s->size[i] : 0;
+		}
 		path += strlen(path) + 1;
 	}
 	return n;
