@@ -8,8 +8,9 @@
 
 /*
  * tarw - members of a pax tar, written to whoever takes the bytes, by
- * libarchive but for ordinary files (io/ustar.h).  Members stand for themselves: what several tarw wrote, one behind
- * the other, is one archive; TARW_END bytes of zero end it.
+ * libarchive but for ordinary files (io/ustar.h).  Members stand for
+ * themselves: what several tarw wrote, one behind the other, is one archive;
+ * TARW_END bytes of zero end it.
  *
  * Owner, group, mode, modification time, extended attributes, ACLs and holes
  * come from the file itself.  A true name that name does not show is kept as
