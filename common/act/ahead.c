@@ -29,7 +29,6 @@ struct ahead {
 	pthread_mutex_t	 lock;		/* of what follows */
 	pthread_cond_t	 moved;
 	struct some	*first, **last;
-	bool		 warm;		/* so were the last that were read */
 	uint64_t	 used;
 	bool		 over;
 };
@@ -77,13 +76,9 @@ ahead_found(void *ctx, const struct inv *inv, size_t from, size_t to)
 {
 	struct some *s = xcalloc(1, sizeof(*s));
 	struct ahead *a = ctx;
-	size_t step;
 
-	pthread_mutex_lock(&a->lock);
-	step = a->warm ? STEP : 1;
-	pthread_mutex_unlock(&a->lock);
 	s->size = xcalloc(to - from, sizeof(*s->size));
-	for (; from < to; from += step)
+	for (; from < to; from++)
 		add_file(s, inv, (uint32_t)from);
 	pthread_mutex_lock(&a->lock);
 	*a->last = s;
@@ -97,12 +92,11 @@ ahead_found(void *ctx, const struct inv *inv, size_t from, size_t to)
  */
 
 static struct some *
-next_some(struct ahead *a, bool warm)
+next_some(struct ahead *a)
 {
 	struct some *s = NULL;
 
 	pthread_mutex_lock(&a->lock);
-	a->warm = warm;
 	while (!a->over && (s = a->first) == NULL)
 		pthread_cond_wait(&a->moved, &a->lock);
 	if (s != NULL && (a->first = s->next) == NULL)
@@ -127,7 +121,7 @@ may_go(struct ahead *a, uint64_t begun)
 
 /*
  * How many bytes of them the disk begins with.  Behind one that is in memory
- * only each so many is looked at: the first folder may be all there is.
+ * only each so many is looked at.
  */
 static uint64_t
 begin_some(struct ahead *a, const struct some *s, uint64_t begun)
@@ -151,12 +145,11 @@ static void *
 run(void *arg)
 {
 	struct ahead *a = arg;
-	uint64_t begun = 0, n = 1;
+	uint64_t begun = 0;
 	struct some *s;
 
-	while ((s = next_some(a, n == 0)) != NULL) {
-		n = begin_some(a, s, begun);
-		begun += n;
+	while ((s = next_some(a)) != NULL) {
+		begun += begin_some(a, s, begun);
 		some_free(s);
 	}
 	return NULL;

@@ -232,49 +232,6 @@ hdr_unfold(struct arena *a, struct slice body)
 	return (struct slice){ out, n };
 }
 
-static inline uint64_t
-load8(const char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-load4(const char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* The bits in which they differ, but for that of the case of is's letters. */
-static inline uint64_t
-differ(uint64_t name, uint64_t is)
-{
-	return (name ^ is) & ~((is & UINT64_C(0x4040404040404040)) >> 1);
-}
-
-/* The same name as one of known, which has small letters and dashes? */
-static inline bool
-is_name(const char *name, const char *is, size_t n)
-{
-	uint64_t any;
-	size_t i;
-
-	if (n < 4)
-		return sl_ieq_bytes(name, is, n);
-	if (n < 8)
-		return (differ(load4(name), load4(is)) |
-		    differ(load4(name + n - 4), load4(is + n - 4))) == 0;
-	any = differ(load8(name + n - 8), load8(is + n - 8));
-	for (i = 0; i + 8 < n; i += 8)
-		any |= differ(load8(name + i), load8(is + i));
-	return any == 0;
-}
-
 enum hdr_id
 hdr_id(struct slice name)
 {
@@ -287,7 +244,7 @@ hdr_id(struct slice name)
 	for (id = by_length[name.n].id; *id != H_OTHER; id++)
 		if (known[*id][at] == (name.p[at] | 0x20))
 			break;
-	return *id != H_OTHER && is_name(name.p, known[*id], name.n) ?
+	return *id != H_OTHER && sl_ieq_bytes(name.p, known[*id], name.n) ?
 	    *id : H_OTHER;
 }
 
