@@ -155,6 +155,7 @@ lint-headers:
 bench: deps-bench all $(B)/scripts/make-incident $(B)/tests/makelog $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)) ## speed, beside a plain reader and others (root: also cold)
 	@B=$(abspath $(B)) tests/bench/run
 	@echo; B=$(abspath $(B)) tests/bench/queues
+	@echo; B=$(abspath $(B)) tests/bench/sandbox
 
 FUZZ	?= header
 TIME	?= 60

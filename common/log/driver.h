@@ -87,6 +87,9 @@ void		 open_end_all(struct log_in *in);
 uint64_t	 log_key(struct slice a, struct slice b, uint64_t c);
 
 void		 open_set(struct log_open *o, struct span *s, struct slice v);
+/* s of to becomes what v is in from. */
+void		 open_copy(struct log_open *to, struct span *s,
+		    const struct log_open *from, struct span v);
 static inline struct slice
 open_str(const struct log_open *o, struct span s)
 {

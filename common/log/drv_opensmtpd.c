@@ -1,9 +1,14 @@
 #include "log/syslog.h"
 
+enum { OF_MESSAGE, OF_SESSION };	/* in keys */
+
 /*
  * OpenSMTPD 6.4 and later: "smtpd[1]: 3f2a session-event words", all of one
- * connection by the number in front.
+ * connection by the number in front.  Deliveries are other sessions: the first
+ * eight digits of their "evpid" are the message's number.
  */
+#define MSGID_DIGITS	8
+
 static unsigned
 bid(struct slice line)
 {
@@ -56,8 +61,25 @@ envelope(struct log_open *o, struct slice text)
 	open_rcpt(o, value(text, SL(" to=")));
 }
 
+/* What the message's bounces are told of, until it has been delivered. */
 static void
-message(struct log_in *in, struct log_open *o, struct slice text)
+keep(struct log_in *in, const struct log_open *from, struct slice host)
+{
+	struct log_open *o = open_get(in, log_key(host, open_str(from,
+	    from->queue_id), OF_MESSAGE));
+
+	o->client = from->client;
+	open_copy(o, &o->name, from, from->name);
+	open_copy(o, &o->account, from, from->account);
+	open_copy(o, &o->sender, from, from->sender);
+	open_copy(o, &o->queue_id, from, from->queue_id);
+	o->has_sender = true;
+	o->told = from->told;
+}
+
+static void
+message(struct log_in *in, struct log_open *o, struct slice host,
+    struct slice text)
 {
 	uint64_t n;
 
@@ -68,7 +90,27 @@ message(struct log_in *in, struct log_open *o, struct slice text)
 		o->told = n;
 	o->at = in->at;
 	o->message = true;
+	if (ip_is_set(&o->client))
+		keep(in, o, host);
 	open_message(in, o);
+}
+
+/* "mta delivery evpid=... to=<a@b> rcpt=<-> ... result="PermFail" stat="..." */
+static void
+delivery(struct log_in *in, struct slice host, struct slice text)
+{
+	struct slice id = sl_first(value(text, SL(" evpid=")), MSGID_DIGITS);
+	struct log_open *o = open_find(in, log_key(host, id, OF_MESSAGE));
+	struct slice result = value(text, SL(" result="));
+
+	if (result.n > 0 && result.p[0] == '"')
+		result = log_between(result, SL("\""), '"');
+	if (o == NULL || sl_eq(result, SL("TempFail")))
+		return;
+	if (sl_eq(result, SL("PermFail")))
+		log_bounce(in, o, value(text, SL(" to=")));
+	if (o->told-- <= 1)
+		open_end(in, o);
 }
 
 /* 'smtp failed-command command="RCPT TO:<a@b>" result="550 ..."' */
@@ -90,7 +132,6 @@ static const struct {
 } words[] = {
 	{ { "smtp connected", 14 }, connected },
 	{ { "smtp authentication", 19 }, authentication },
-	{ { "smtp message", 12 }, message },
 	{ { "smtp failed-command", 19 }, failed_command },
 };
 
@@ -108,11 +149,16 @@ opensmtpd_line(struct log_in *in, struct slice line)
 	if (!sl_word(&text, &id) || id.n < 8 || text.n < 2)
 		return false;
 	text = sl_from(text, 1);
+	if (sl_starts(text, SL("mta delivery")) ||
+	    sl_starts(text, SL("mda delivery")))
+		delivery(in, s.host, text);
 	if (!sl_starts(text, SL("smtp ")))
 		return sl_starts(text, SL("mta ")) || sl_starts(text, SL("mda "));
-	o = open_get(in, log_key(s.host, id, 1));
+	o = open_get(in, log_key(s.host, id, OF_SESSION));
 	if (sl_starts(text, SL("smtp envelope")))
 		envelope(o, text);
+	else if (sl_starts(text, SL("smtp message")))
+		message(in, o, s.host, text);
 	else if (sl_starts(text, SL("smtp disconnected")))
 		open_end(in, o);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -65,13 +65,6 @@ authenticated(struct log_in *in, const struct sysline *s)
 }
 
 static void
-copy(struct log_open *to, struct span *s, const struct log_open *from,
-    struct span v)
-{
-	open_set(to, s, open_str(from, v));
-}
-
-static void
 taken(struct log_in *in, const struct sysline *s, struct slice id,
     struct slice text)
 {
@@ -82,9 +75,9 @@ taken(struct log_in *in, const struct sysline *s, struct slice id,
 
 	o->at = in->at;
 	o->client = who->client;
-	copy(o, &o->name, who, who->name);
-	copy(o, &o->account, who, who->account);
-	copy(o, &o->method, who, who->method);
+	open_copy(o, &o->name, who, who->name);
+	open_copy(o, &o->account, who, who->account);
+	open_copy(o, &o->method, who, who->method);
 	o->has_sender = true;
 	open_set(o, &o->sender, syslog_value(text, SL("from=")));
 	open_set(o, &o->queue_id, id);

@@ -158,6 +158,13 @@ open_set(struct log_open *o, struct span *s, struct slice v)
 	o->text.n += v.n;
 }
 
+void
+open_copy(struct log_open *to, struct span *s, const struct log_open *from,
+    struct span v)
+{
+	open_set(to, s, open_str(from, v));
+}
+
 /* The same one again, as after a delay, counts once. */
 void
 open_rcpt(struct log_open *o, struct slice addr)

@@ -147,4 +147,9 @@ t 'what waits in offline has its envelope in its first line' '
 	    .sender.address == \"alice@example.org\" and .subject == \"by hand\" and
 	    (.recipients | map(.address)) == [\"bob@soft.example.net\", \"c@ok.example.net\"] and
 	    .note == \"handed in by uid 0\")" out'
+t 'the deliveries that failed for good are bounces of who sent them' '
+	sed "s/^/Nov  9 10:00:00 mx smtpd[7]: /" o.log >syslog
+	failed=$(grep -c "delivery.*result=\"PermFail" syslog); echo "$failed failed"
+	[ "$failed" -gt 0 ] && spoollog --list clients -o ndjson syslog 2>/dev/null |
+	    jq -s -e "map(.bounced) | add == $failed"'
 t_done

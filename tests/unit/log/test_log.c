@@ -222,6 +222,23 @@ static const struct {
 	  OS("6") "disconnected reason=quit\n",
 	  "S 192.0.2.7 -\nF 192.0.2.7 bob\nA 192.0.2.7 bob\n"
 	  "M 192.0.2.7 bob bob@example.org 1 a@example.net\n", 6 },
+	{ "opensmtpd",	/* what bounces: once tried again, and the last time */
+#define OD(n, part, to, result) PF n " mx smtpd[77]: 000000000000000b " part \
+	    " delivery evpid=000000010000000" n " from=<bob@example.org> to=<" \
+	    to "> rcpt=<-> source=\"-\" relay=\"mx\" delay=1s result=" result \
+	    " stat=\"550 5.1.1 no\"\n"
+	  OS("1") "connected address=192.0.2.7 host=pc\n"
+	  OS("2") "envelope evpid=0000000100000001 from=<bob@example.org> "
+	  "to=<a@example.net>\n"
+	  OS("3") "message msgid=00000001 size=99 nrcpt=3 proto=ESMTP\n"
+	  OS("4") "disconnected reason=quit\n"
+	  OD("1", "mta", "a@example.net", "\"TempFail\"")
+	  OD("1", "mta", "a@example.net", "\"PermFail\"")
+	  OD("2", "mta", "b@example.net", "\"Ok\"")
+	  OD("3", "mda", "c@example.net", "PermFail")
+	  OD("4", "mta", "never-one-of-it@example.net", "\"PermFail\""),
+	  "S 192.0.2.7 -\nM 192.0.2.7 - bob@example.org 3 a@example.net\n"
+	  "B 192.0.2.7 - a@example.net\nB 192.0.2.7 - c@example.net\n", 9 },
 	{ "events",
 	  "11/9/2004,10:00:01 AM,MSExchangeTransport,SMTP Protocol,"
 	  "Information,1706,N/A,MX,\"SMTP Authentication failed with client "
