@@ -176,12 +176,14 @@ write_down(struct marking *m, char *argv[], struct err *err)
 	struct ledger_row row = { .verb = m->class.n > 0 ? SL("mark") :
 	    SL("unmark"), .args = ledger_args(a, argv),
 	    .what = where != NULL ? sl(where) : SL("entries by name"),
-	    .result = arena_fmt(a, "%zu entries " SL_FMT, m->marked,
+	    .result = arena_fmt(a, "%zu %s " SL_FMT, m->marked,
+	    m->marked == 1 ? "entry" : "entries",
 	    SL_ARG(m->class)) };
 	int r;
 
 	if (m->class.n == 0)
-		row.result = arena_fmt(a, "%zu marks taken back", m->marked);
+		row.result = arena_fmt(a, "%zu mark%s taken back",
+		    m->marked, m->marked == 1 ? "" : "s");
 	if (where == NULL && m->filter.p[0] != '\0')
 		row.what = buf_sl(&m->filter);
 	r = ledger_add(m->c, &row, err);
@@ -258,7 +260,8 @@ say(const struct marking *m)
 	if (m->class.n > 0)
 		printf("%zu marked " SL_FMT, m->marked, SL_ARG(m->class));
 	else
-		printf("%zu marks taken back", m->marked);
+		printf("%zu mark%s taken back", m->marked,
+		    m->marked == 1 ? "" : "s");
 	for (i = 0; i < C_COUNT; i++)
 		if (m->was[i] > 0) {
 			printf("%s%s %zu", comma[0] == '\0' ? "; they were " :

@@ -29,7 +29,7 @@ t 'marked so already is no second mark' '
 	run 0 spoolshow -c case.db $r && [ "$(grep -c "^  marked" out)" -eq 1 ]'
 
 t 'undo gives the judge its word back, and all of it is in the ledger' '
-	run 0 spoolmark -c case.db --undo $r && has "^1 marks taken back" &&
+	run 0 spoolmark -c case.db --undo $r && has "^1 mark taken back" &&
 	run 0 spoollist -c case.db --class relay -w "id = '"'$r'"'" &&
 	run 0 spoollist -c case.db --ledger -o ndjson &&
 	jq -es "map(.verb) | index(\"mark\") and index(\"unmark\")" out &&
