@@ -955,8 +955,14 @@ spool_glance(const struct spool *sp, const struct spool_entry *e,
 void
 spool_ahead(const struct spool_entry *e, size_t n)
 {
-	if (e->refused == NULL)
-		tree_ahead(e->dir, e->name, n);
+	size_t i;
+
+	if (e->refused != NULL)
+		return;
+	tree_ahead(e->dir, e->name, n);
+	for (i = 0; i < e->nwith; i++)
+		tree_ahead(e->with[i].dir != NULL ? e->with[i].dir : e->dir,
+		    e->with[i].name, n);
 }
 
 void
