@@ -83,6 +83,17 @@ pool_new(size_t threads, pool_work *work, void *ctx)
 	return p;
 }
 
+bool
+pool_is_full(struct pool *p)
+{
+	bool full;
+
+	pthread_mutex_lock(&p->lock);
+	full = p->threads > 0 && p->n == p->size;
+	pthread_mutex_unlock(&p->lock);
+	return full;
+}
+
 void
 pool_put(struct pool *p, void *job)
 {

@@ -888,15 +888,20 @@ tree_has(struct tree *t, const char *path)
 }
 
 void
-tree_ahead(const struct tree_dir *dir, const char *name, size_t n)
+tree_ahead(const struct tree_dir *dir, const char *name, size_t n,
+    size_t tail)
 {
-	const struct dir *d = (const struct dir *)(const void *)dir;
+	const struct dir *d = of_const(dir);
+	struct stat st;
 	int fd;
 
 	if (d->members != NULL || strchr(name, '/') != NULL ||
 	    (fd = open_below(d->fd, name, 0)) == -1)
 		return;
 	posix_fadvise(fd, 0, (off_t)n, POSIX_FADV_WILLNEED);
+	if (tail > 0 && fstat(fd, &st) == 0 && st.st_size > (off_t)n)
+		posix_fadvise(fd, st.st_size - (off_t)tail, (off_t)tail,
+		    POSIX_FADV_WILLNEED);
 	close(fd);
 }
 

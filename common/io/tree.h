@@ -134,11 +134,12 @@ int	tree_stat(const struct tree_dir *dir, const char *name,
 bool	tree_has(struct tree *t, const char *path);
 
 /*
- * The file's first n bytes will be read soon: let the disk begin.  Costs an
- * open, so it is for reads that wait; nothing happens when it cannot be
- * opened.
+ * The file's first n bytes will be read soon, and the last ones, as many as
+ * tail says: let the disk begin.  Costs an open, so it is for reads that wait;
+ * nothing happens when it cannot be opened.
  */
-void	tree_ahead(const struct tree_dir *dir, const char *name, size_t n);
+void	tree_ahead(const struct tree_dir *dir, const char *name, size_t n,
+	    size_t tail);
 
 /*
  * The first n bytes, or fewer, of v[i], for a look at what it is; the count,

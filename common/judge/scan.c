@@ -26,7 +26,6 @@
 #define SLOW_WINDOW	256		/* entries that are remembered, about */
 #define SLOW_SHARE	8		/* one slow in so many: a cold tree */
 #define AGAIN_MAX	16		/* times that a live spool is listed anew */
-#define AHEAD		(64 * 1024)	/* bytes of each file asked for */
 #define ASKED		2		/* batches of files that were */
 #define ID_CHARS	12		/* 60 bits: a million ids seldom meet */
 
@@ -93,6 +92,7 @@ struct batch {
 	size_t			 spool;		/* and nth behind it */
 	size_t			 turn;
 	uint64_t		 memory;	/* held by its entries */
+	bool			 asked;		/* of the disk */
 };
 
 /* The result of one message, with what is needed to put it away. */
@@ -423,6 +423,23 @@ read_oldest(struct scan *s, struct worker *w)
 	read_batch(s, w, b);
 }
 
+/* Is the first look at a large file enough? */
+static bool
+takes_a_look(const struct scan *s)
+{
+	return !s->digests && !s->contents;
+}
+
+static void
+ask(const struct scan *s, struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n && !b->asked && !sig_stop(); i++)
+		spool_ahead(&b->e[i], takes_a_look(s));
+	b->asked = true;
+}
+
 /*
  * On a cold tree a batch is first asked for, and read when the next ones
  * have been: by then the disk has fetched most of it.
@@ -433,7 +450,6 @@ work(void *ctx, size_t number, void *job)
 	struct scan *s = ctx;
 	struct worker *w = &s->state->workers[number];
 	struct batch *b = job;
-	size_t i;
 
 	if (!is_cold(s->state) || b->memory > 0) {
 		while (w->nasked > 0)
@@ -441,8 +457,7 @@ work(void *ctx, size_t number, void *job)
 		read_batch(s, w, b);
 		return;
 	}
-	for (i = 0; i < b->n && !sig_stop(); i++)
-		spool_ahead(&b->e[i], AHEAD);
+	ask(s, b);
 	if (w->nasked == ASKED)
 		read_oldest(s, w);
 	w->asked[w->nasked++] = b;
@@ -494,14 +509,19 @@ is_full(const struct batch *b)
 }
 
 /*
- * To the workers.  What an archive's entries hold in memory is limited by
- * waiting for all of them now and then.
+ * To the workers, whom it helps where it would have to wait for them.  What an
+ * archive's entries hold in memory is limited by waiting for all of them now
+ * and then.
  */
 static void
-hand_on(struct scan_state *st, struct batch *b, uint64_t *memory)
+hand_on(const struct scan *s, struct batch *b, uint64_t *memory)
 {
+	struct scan_state *st = s->state;
+
 	*memory += b->memory;
 	b->turn = st->turn++;
+	if (is_cold(st) && b->memory == 0 && pool_is_full(st->pool))
+		ask(s, b);
 	pool_put(st->pool, b);
 	if (*memory < MEMORY)
 		return;
@@ -541,7 +561,7 @@ walk(struct scan *s, size_t spool, bool again)
 		b->memory += e->memory;
 		b->n++;
 		if (is_full(b)) {
-			hand_on(st, b, &memory);
+			hand_on(s, b, &memory);
 			b = batch_new(spool);
 			tell(s);
 		}
@@ -813,7 +833,7 @@ workers_new(struct scan *s, struct err *err)
 		w->sketches = sketches_new();
 		w->cs = charsets_new();
 		w->rd = spool_reader_new(w->scratch);
-		spool_reader_look(w->rd, !s->digests && !s->contents);
+		spool_reader_look(w->rd, takes_a_look(s));
 		if (s->digests)
 			w->sha = sha256_new();
 		if (s->contents && s->types)

@@ -16,6 +16,9 @@
 #define FOLDERS_MAX	10000	/* that are looked at for this */
 #define BESIDE_SEEN	4	/* files of a folder that is none, which tell
 				   whether it has mail */
+#define AHEAD		(1024 * 1024)	/* bytes of a file asked for; */
+#define AHEAD_LOOK	(64 * 1024)	/* for a first look, as some are read whole, */
+#define AHEAD_TAIL	4096		/* and of its end: what a spool adds */
 #define LOOKED		8	/* folders that spool_lookup remembers */
 
 /* The first of equal bids wins. */
@@ -953,16 +956,16 @@ spool_glance(const struct spool *sp, const struct spool_entry *e,
 }
 
 void
-spool_ahead(const struct spool_entry *e, size_t n)
+spool_ahead(const struct spool_entry *e, bool look)
 {
-	size_t i;
+	size_t n = look ? AHEAD_LOOK : AHEAD, tail = look ? AHEAD_TAIL : 0, i;
 
 	if (e->refused != NULL)
 		return;
-	tree_ahead(e->dir, e->name, n);
+	tree_ahead(e->dir, e->name, n, tail);
 	for (i = 0; i < e->nwith; i++)
 		tree_ahead(e->with[i].dir != NULL ? e->with[i].dir : e->dir,
-		    e->with[i].name, n);
+		    e->with[i].name, n, 0);
 }
 
 void

@@ -216,8 +216,11 @@ int	spool_glance(const struct spool *sp, const struct spool_entry *e,
 bool	spool_is_split(const struct spool *sp);	/* files hold many messages:
 						   a glance cannot count them */
 
-/* The entry's first n bytes will be loaded soon; for a disk that is slow. */
-void	spool_ahead(const struct spool_entry *e, size_t n);
+/*
+ * All its files will be loaded soon, for a first look or whole: for a slow
+ * disk.  Of a large file it is what is read before the kernel reads ahead.
+ */
+void	spool_ahead(const struct spool_entry *e, bool look);
 
 /*
  * reader - a worker's buffers.  What spool_load gives points into it and

@@ -144,6 +144,7 @@ START_TEST(one_thread_works_in_order_inside_put)
 		ck_assert_uint_eq(atomic_load(&seen->done), i + 1);
 	}
 	ck_assert(pthread_equal(seen->who[0], pthread_self()));
+	ck_assert(!pool_is_full(p));
 	pool_free(p);
 }
 END_TEST
@@ -180,6 +181,7 @@ START_TEST(no_more_than_four_jobs_a_thread_wait)
 	pthread_t t;
 	size_t i;
 
+	ck_assert(!pool_is_full(p));
 	atomic_store(&gate, false);
 	atomic_store(&put, 0);
 	ck_assert_int_eq(pthread_create(&t, NULL, producer, p), 0);
@@ -187,6 +189,7 @@ START_TEST(no_more_than_four_jobs_a_thread_wait)
 		usleep(1000);
 	usleep(50000);
 	ck_assert_uint_eq(atomic_load(&put), 3 * 4 + 3);
+	ck_assert(pool_is_full(p));
 	atomic_store(&gate, true);
 	pthread_join(t, NULL);
 	pool_free(p);
