@@ -95,6 +95,13 @@ has_magic(const char *p, size_t n, bool *filter)
 }
 
 static bool
+begins(struct slice s, bool *filter)
+{
+	return has_magic(s.p, s.n, filter) || (s.n >= TAR_HEADER &&
+	    is_tar((const unsigned char *)s.p));
+}
+
+static bool
 sniff(int fd, bool *filter)
 {
 	char head[TAR_HEADER], iso[7];
@@ -103,9 +110,7 @@ sniff(int fd, bool *filter)
 	*filter = false;
 	if (n <= 0)
 		return false;
-	if (has_magic(head, (size_t)n, filter))
-		return true;
-	if (n == TAR_HEADER && is_tar((const unsigned char *)head))
+	if (begins((struct slice){ head, (size_t)n }, filter))
 		return true;
 	return pread(fd, iso, sizeof(iso), ISO_AT) == sizeof(iso) &&
 	    memcmp(iso, "\1CD001\1", sizeof(iso)) == 0;
@@ -117,6 +122,14 @@ arc_sniff(int fd)
 	bool filter;
 
 	return sniff(fd, &filter);
+}
+
+bool
+arc_begins(struct slice s)
+{
+	bool filter;
+
+	return begins(s, &filter);
 }
 
 struct slice

@@ -51,6 +51,9 @@ bool	arc_is_bomb(uint64_t out, uint64_t in);
  */
 bool	arc_sniff(int fd);
 
+/* The same of bytes that were read; an ISO 9660 image is not seen. */
+bool	arc_begins(struct slice s);
+
 /* fd is borrowed, and read from its start.  It has to be a regular file. */
 int	arc_open(struct arc **a, int fd, struct err *err);
 void	arc_close(struct arc *a);			/* NULL allowed */

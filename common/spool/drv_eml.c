@@ -1,3 +1,4 @@
+#include "io/archive.h"
 #include "spool/driver.h"
 
 /*
@@ -24,13 +25,20 @@ eml_entry(const struct spool_probe *p, struct tree_dir *d, size_t i,
 
 /*
  * One file, one message: a From_ line on top is its envelope, further down
- * it is text, however much it looks like one.
+ * it is text, however much it looks like one.  An archive is no message: a
+ * zip that only stores has headers in it that belong to none.
  */
 static int
 eml_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	if (reader_head(rd, m, &m->text, err) == -1)
 		return -1;
+	if (arc_begins(m->text)) {
+		msg_problem(m, "packed, and not entered: scan it by itself");
+		m->preamble = m->text;
+		m->text = sl_from(m->text, m->text.n);
+		return 1;
+	}
 	if (!from_take(&m->text, rd->a, m))
 		xblock_take(&m->text, rd->a, m);
 	return 1;

@@ -211,6 +211,15 @@ t 'damage in the middle ends the archive, not the scan' '
 t 'an archive within an archive is not entered' '
 	mkdir nest && cp inc.tar.gz nest/ && mail beside >nest/a.eml && bsdtar -cf nest.tar nest &&
 	spoolscan -o ndjson nest.tar >out 2>errs; [ "$(wc -l <out)" -eq 2 ] && has beside'
+t 'an archive that only stores mail is no mail, in an archive and in a folder' '
+	mkdir inner stores && mail one >inner/1.eml && mail two >inner/2.eml &&
+	bsdtar --format zip --options zip:compression=store -cf stores/a.zip inner &&
+	bsdtar -cf stores/b.tar inner && bsdtar -cf stores.tar stores &&
+	for s in stores stores.tar; do
+		run 0 spoolscan -f eml -d example.com -o ndjson "$s" &&
+		[ "$(jq -r "[.reason, .problems[0]] | join(\" \")" out | sort | uniq -c | xargs)" = \
+		    "2 unsure/no-header packed, and not entered: scan it by itself" ] || return 1
+	done'
 for format in smartermail imail mailenable mailsite xmail mdaemon kerio; do
 	tree=$(ls -d "$top"/tests/spool/$format/good-* | head -n 1)
 	t "$format: companions are joined in a tar as in the tree" '
