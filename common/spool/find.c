@@ -105,6 +105,26 @@ is_named(const struct spool_found *f, const struct spool_entry *e,
 	return strcmp(e->path, file) == 0;
 }
 
+/* Of an archive: is there another message behind the one that was taken? */
+static bool
+has_another(struct spool_found *f, struct arena *a)
+{
+	struct spool_entry e;
+	struct err err;
+
+	if (f->e.nheld == 0 || spool_next(f->set[0], a, &e, &err) != 1)
+		return false;
+	spool_entry_done(&e);
+	return true;
+}
+
+static int
+not_the_only(const char *file, const char *name, struct err *err)
+{
+	return err_set(err, ERR_USAGE, "%s: several messages in it: "
+	    "name one, as %s (spoolscan -0 lists them)", file, name);
+}
+
 /*
  * By a walk: the entry of that name, or, with only, the first one, which
  * has to be all there is in a file.
@@ -125,6 +145,8 @@ walk_to(struct spool_found *f, struct arena *a, const char *file, bool only,
 		if (only || is_named(f, &e, file)) {
 			f->e = e;
 			f->sp = f->set[e.nth];
+			if (only && has_another(f, a))
+				return not_the_only(file, "archive/file", err);
 			return 1;
 		}
 		spool_entry_done(&e);
@@ -308,9 +330,7 @@ spool_found_load(struct spool_found *f, struct spool_msg *m, struct err *err)
 	if (r == -1 || f->has_offset || m->part == 0)
 		return r == -1 ? -1 : 0;
 	if (spool_load(f->rd, &more, err) != 0)
-		return err_set(err, ERR_USAGE, "%s: several messages in it: "
-		    "name one, as file@offset (spoolscan -0 lists them)",
-		    f->e.path);
+		return not_the_only(f->e.path, "file@offset", err);
 	if (spool_start(f->sp, &f->e, f->rd, err) == -1)
 		return -1;
 	return spool_load(f->rd, m, err) == 1 ? 0 : -1;

@@ -107,6 +107,15 @@ t 'what cannot be shown is told, the rest is shown' '
 	run 2 spoolshow && has "which message" errs &&
 	run 1 spoolshow -'
 
+t 'of an archive of several messages none is shown for the others' '
+	mkdir several && cp x.eml several/1.eml && cp x.eml several/2.eml &&
+	tar -cf several.tar several && tar -cf one.tar several/2.eml &&
+	gzip -c x.eml >alone.gz &&
+	run 4 spoolshow -d example.org several.tar && has "several messages in it: name one, as archive/file" errs &&
+	run 0 spoolshow -d example.org several.tar/several/2.eml && has "^path.*2.eml" &&
+	run 0 spoolshow -d example.org one.tar && has "^path.*2.eml" &&
+	run 0 spoolshow --raw alone.gz && cmp out x.eml'
+
 t 'a full disk is an error' '
 	[ -c /dev/full ] || { echo "no /dev/full"; exit 0; }
 	spoolshow -d example.org x.eml >/dev/full 2>errs; [ $? -eq 4 ]'
