@@ -27,6 +27,8 @@ static const struct form {
 	{ "reg", "Windows Registry Editor", import_reg },
 	{ "site", "[policy]", import_site },
 	{ "exim", "begin acl", import_exim },
+	{ "exim", "domainlist ", import_exim },	/* a part of a split one */
+	{ "exim", "hostlist ", import_exim },
 	{ "postfix", "", import_postfix },
 };
 #define NFORMS	(sizeof(forms) / sizeof(forms[0]))

@@ -198,6 +198,8 @@ t 'Exim: a list that is not there has a line; without an ACL nothing' '
 	policy 4 -p bad.conf --print && has "bad.conf:4: no list .none" errs &&
 	printf "domainlist a = +b\nbegin acl\n" >bad.conf &&
 	policy 4 -p bad.conf --print && has "no acl_smtp_rcpt" errs &&
+	printf "domainlist local_domains = example.org\n" >bad.conf &&	# of a split one
+	policy 4 -p bad.conf --print && has "no acl_smtp_rcpt" errs &&
 	printf "hostlist a = +a\nacl_smtp_rcpt=x\nbegin acl\nx:\n accept hosts = +a\n" >bad.conf &&
 	policy 4 -p bad.conf --print && has "deep" errs'
 
