@@ -240,7 +240,7 @@ list_files(struct arena *a, const struct spool_entry *e, bool message_first,
 
 	all[message_first ? 0 : e->nwith] = arena_str(a, sl(e->path));
 	for (i = 0; i < e->nwith; i++) {
-		dir = e->with[i].dir != NULL ? e->with[i].dir : e->dir;
+		dir = spool_with_dir(e, i);
 		v[i] = dir->path[0] == '\0' ?
 		    arena_str(a, sl(e->with[i].name)) :
 		    arena_fmt(a, "%s/%s", dir->path, e->with[i].name).p;

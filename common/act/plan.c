@@ -118,7 +118,7 @@ chain(struct plan *p, struct arena *a, struct slice spool,
 	if (first == INV_NONE || p->next_file[first] != INV_NONE)
 		return;
 	for (i = 0; i < e->nwith; i++) {
-		dir = e->with[i].dir != NULL ? e->with[i].dir : e->dir;
+		dir = spool_with_dir(e, i);
 		node = find_path(p, join(a, join(a, spool, sl(dir->path)),
 		    sl(e->with[i].name)));
 		if (node == INV_NONE || node == first ||

@@ -65,19 +65,19 @@ is_tar(const unsigned char *h)
 	long alt = 0;
 	size_t i;
 
-	if (h[0] == '\0')
-		return false;
+	for (i = 148; i < 156 && (h[i] == ' ' || h[i] == '0'); i++)
+		;
+	for (; i < 156 && h[i] >= '0' && h[i] <= '7'; i++)
+		says = says * 8 + (h[i] - '0');
+	if (h[0] == '\0' || says == 0)
+		return false;	/* as of any text: it need not be summed up */
 	for (i = 0; i < TAR_HEADER; i++) {
 		unsigned char c = i >= 148 && i < 156 ? ' ' : h[i];
 
 		sum += c;
 		alt += (signed char)c;
 	}
-	for (i = 148; i < 156 && (h[i] == ' ' || h[i] == '0'); i++)
-		;
-	for (; i < 156 && h[i] >= '0' && h[i] <= '7'; i++)
-		says = says * 8 + (h[i] - '0');
-	return says != 0 && (says == sum || (long)says == alt);
+	return says == sum || (long)says == alt;
 }
 
 static bool

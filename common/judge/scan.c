@@ -435,7 +435,9 @@ ask(const struct scan *s, struct batch *b)
 {
 	size_t i;
 
-	for (i = 0; i < b->n && !b->asked && !sig_stop(); i++)
+	if (b->asked)
+		return;
+	for (i = 0; i < b->n && !sig_stop(); i++)
 		spool_ahead(&b->e[i], takes_a_look(s));
 	b->asked = true;
 }

@@ -1,13 +1,12 @@
 #include "log/syslog.h"
 
-enum { OF_MESSAGE, OF_SESSION };	/* in keys */
-
 /*
  * OpenSMTPD 6.4 and later: "smtpd[1]: 3f2a session-event words", all of one
  * connection by the number in front.  Deliveries are other sessions: the first
  * eight digits of their "evpid" are the message's number.
  */
 #define MSGID_DIGITS	8
+enum { OF_MESSAGE, OF_SESSION };	/* in keys */
 
 static unsigned
 bid(struct slice line)
@@ -149,11 +148,13 @@ opensmtpd_line(struct log_in *in, struct slice line)
 	if (!sl_word(&text, &id) || id.n < 8 || text.n < 2)
 		return false;
 	text = sl_from(text, 1);
-	if (sl_starts(text, SL("mta delivery")) ||
-	    sl_starts(text, SL("mda delivery")))
-		delivery(in, s.host, text);
+	if (sl_starts(text, SL("mta ")) || sl_starts(text, SL("mda "))) {
+		if (sl_starts(sl_from(text, 4), SL("delivery")))
+			delivery(in, s.host, text);
+		return true;
+	}
 	if (!sl_starts(text, SL("smtp ")))
-		return sl_starts(text, SL("mta ")) || sl_starts(text, SL("mda "));
+		return false;
 	o = open_get(in, log_key(s.host, id, OF_SESSION));
 	if (sl_starts(text, SL("smtp envelope")))
 		envelope(o, text);

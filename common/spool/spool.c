@@ -16,9 +16,9 @@
 #define FOLDERS_MAX	10000	/* that are looked at for this */
 #define BESIDE_SEEN	4	/* files of a folder that is none, which tell
 				   whether it has mail */
-#define AHEAD		(1024 * 1024)	/* bytes of a file asked for; */
-#define AHEAD_LOOK	(64 * 1024)	/* for a first look, as some are read whole, */
-#define AHEAD_TAIL	4096		/* and of its end: what a spool adds */
+#define AHEAD		(1024 * 1024)	/* bytes of a file asked for */
+#define AHEAD_LOOK	(64 * 1024)	/* for a first look; some want more */
+#define AHEAD_TAIL	4096		/* of its end: what a spool adds */
 #define LOOKED		8	/* folders that spool_lookup remembers */
 
 /* The first of equal bids wins. */
@@ -949,8 +949,8 @@ spool_glance(const struct spool *sp, const struct spool_entry *e,
 	if (g->arrived == 0)
 		g->arrived = st.st_mtime;
 	for (i = 0; i < e->nwith; i++)
-		if (tree_stat(e->with[i].dir != NULL ? e->with[i].dir : e->dir,
-		    e->with[i].name, &st, err) == 1)
+		if (tree_stat(spool_with_dir(e, i), e->with[i].name, &st,
+		    err) == 1)
 			g->bytes += (uint64_t)st.st_size;
 	return 1;
 }
@@ -964,8 +964,7 @@ spool_ahead(const struct spool_entry *e, bool look)
 		return;
 	tree_ahead(e->dir, e->name, n, tail);
 	for (i = 0; i < e->nwith; i++)
-		tree_ahead(e->with[i].dir != NULL ? e->with[i].dir : e->dir,
-		    e->with[i].name, n, 0);
+		tree_ahead(spool_with_dir(e, i), e->with[i].name, n, 0);
 }
 
 void

@@ -71,6 +71,13 @@ struct spool_entry {
 	uint64_t	 memory;	/* bytes of these, told once */
 };
 
+/* Where its ith companion lies. */
+static inline struct tree_dir *
+spool_with_dir(const struct spool_entry *e, size_t i)
+{
+	return e->with[i].dir != NULL ? e->with[i].dir : e->dir;
+}
+
 #define SPOOL_READ_MAX	(1024 * 1024)	/* bytes of one message that are read */
 #define SPOOL_SECONDS_MAX 300	/* for all bytes of one message: a sparse
 					   file of a terabyte takes no more */
