@@ -40,9 +40,16 @@ stop() {
 		sleep 0.1
 	done
 }
-# Until nothing is in flight any more, for a while.
+# Until a delivery failed for good, and then nothing is in flight any more,
+# for a while.
 settle() {
 	i=0 idle=0
+	until grep -q 'result="PermFail' o.log; do
+		i=$((i + 1))
+		[ $i -lt 300 ] || return 1
+		sleep 0.2
+	done
+	i=0
 	while [ $idle -lt 5 ]; do
 		i=$((i + 1))
 		[ $i -lt 20 ] || return 0	# some it leaves for later
