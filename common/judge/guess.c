@@ -11,8 +11,9 @@
  *		by many names
  * trusted	other inside addresses (RFC 1918 and its like)
  * local domain	the server's own, and each domain for which two of these
- *		speak: inside clients send from it; very many different
- *		clients send to it; the server makes its reports in its name
+ *		speak: inside clients send from it; accounts are of it, and
+ *		send from it; very many different clients send to it; the
+ *		server has its name
  *
  * Victims of relayed spam get mail from few clients, a domain of ours from
  * everywhere: what counts is different clients, not messages.
@@ -41,6 +42,7 @@ struct guess {
 	struct pairs		 from;		/* recipient domain, client */
 	uint32_t		*by;		/* messages by newest host */
 	uint32_t		*sent;		/* sender domain, from inside */
+	uint32_t	*login;		/* the same, by an account of it */
 	uint8_t			*inside;	/* address: INSIDE, GATEWAY */
 	size_t			 nsent, noutside, nhops;
 };
@@ -275,6 +277,33 @@ who(const struct guess *g, const struct fact_hop *h)
 	return g->inside[h->ip] & GATEWAY ? h->helo : h->ip;
 }
 
+/* An account with a domain, as a server of many domains has them. */
+static bool
+sends_as_itself(const struct guess *g, const struct facts *f,
+    const struct fact_hop *h)
+{
+	struct slice account = intern_str(g->in, f->account != 0 ? f->account :
+	    h == NULL ? 0 : h->account);
+	const char *at = account.n == 0 ? NULL :
+	    memrchr(account.p, '@', account.n);
+
+	return at != NULL && sl_ieq(sl_from(account,
+	    (size_t)(at + 1 - account.p)), intern_str(g->in, f->sender_domain));
+}
+
+static void
+count_sender(struct guess *g, const struct facts *f, const struct fact_hop *h)
+{
+	bool login = sends_as_itself(g, f, h);
+
+	if (f->sender_domain == 0 || !(login || (h == NULL ?
+	    f->nhops > 0 && f->hops[0].local : g->inside[h->ip] == INSIDE)))
+		return;
+	g->login[f->sender_domain] += login;
+	g->sent[f->sender_domain]++;
+	g->nsent++;
+}
+
 /* Who sends from inside, and to whom the outside sends. */
 static void
 count_domains(struct guess *g)
@@ -287,12 +316,7 @@ count_domains(struct guess *g)
 	for (i = 0; i < g->n; i++) {
 		f = g->v[i];
 		h = entry(f);
-		if (f->sender_domain != 0 &&
-		    (h == NULL ? f->nhops > 0 && f->hops[0].local :
-		    g->inside[h->ip] == INSIDE)) {
-			g->sent[f->sender_domain]++;
-			g->nsent++;
-		}
+		count_sender(g, f, h);
 		for (k = 0; h != NULL && k < f->nrcpts && k < 100; k++)
 			if (f->rcpts[k].route == ROUTE_NONE)
 				pairs_add(&g->from, f->rcpts[k].domain,
@@ -317,10 +341,11 @@ weigh_domain(struct guess *g, uint32_t id, struct slice own, size_t noutside)
 	bool server = own.n > 0 && sl_eq(site_registered(d), own);
 	bool sends = g->nsent > 0 &&
 	    (size_t)g->sent[id] * 100 >= g->nsent * SENDER_SHARE;
+	bool login = g->login[id] > 0;
 	bool gets = g->from.count[id] >= CLIENTS_MIN &&
 	    (size_t)g->from.count[id] * 100 >= noutside * CLIENT_SHARE;
 
-	if (server + sends + gets < 2 || site_is_ours(g->site, d))
+	if (server + sends + login + gets < 2 || site_is_ours(g->site, d))
 		return;
 	add(g, SITE_LOCAL, d);
 	buf_fmt(g->why, "local_domains = " SL_FMT ":", SL_ARG(d));
@@ -329,7 +354,28 @@ weigh_domain(struct guess *g, uint32_t id, struct slice own, size_t noutside)
 	if (sends)
 		buf_fmt(g->why, " %u of %zu messages from inside;",
 		    g->sent[id], g->nsent);
+	if (login)
+		buf_fmt(g->why, " %u by accounts of it;", g->login[id]);
 	buf_fmt(g->why, " gets mail from %u clients\n", g->from.count[id]);
+}
+
+/*
+ * A server mail.example.org takes the mail of example.org, if any is there;
+ * mail.lab.example.org may be one of many.
+ */
+static bool
+is_named(const struct guess *g, struct slice host, struct slice own)
+{
+	struct slice label;
+	uint32_t id;
+
+	if (!sl_cut(&host, '.', &label) || !sl_eq(host, own))
+		return false;
+	for (id = 1; id < g->ids; id++)
+		if ((g->sent[id] != 0 || g->from.count[id] != 0) &&
+		    sl_eq(intern_str(g->in, id), own))
+			return true;
+	return false;
 }
 
 static void
@@ -338,16 +384,20 @@ guess_domains(struct guess *g, struct slice host)
 	struct slice own = site_registered(host);
 	size_t n, i;
 	uint32_t *v = chosen(g, is_domain, &n);
+	bool named;
 
 	for (i = 0; i < n; i++)
 		weigh_domain(g, v[i], own, g->noutside);
 	free(v);
-	if ((site_has(g->site, SITE_LOCAL) && !site_is_partial(g->site)) ||
-	    own.n == 0 || site_is_ours(g->site, own))
+	if (own.n == 0 || site_is_ours(g->site, own))
+		return;
+	named = is_named(g, host, own);
+	if (!named && site_has(g->site, SITE_LOCAL) &&
+	    !site_is_partial(g->site))
 		return;
 	add(g, SITE_LOCAL, own);
-	buf_fmt(g->why, "local_domains = " SL_FMT ": the server's own name, "
-	    "for want of anything better\n", SL_ARG(own));
+	buf_fmt(g->why, "local_domains = " SL_FMT ": the server's own name%s\n",
+	    SL_ARG(own), named ? "" : ", for want of anything better");
 }
 
 void
@@ -362,6 +412,7 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	g.from.count = xcalloc(g.ids, sizeof(uint32_t));
 	g.by = xcalloc(g.ids, sizeof(uint32_t));
 	g.sent = xcalloc(g.ids, sizeof(uint32_t));
+	g.login = xcalloc(g.ids, sizeof(uint32_t));
 	g.inside = xcalloc(g.ids, 1);
 
 	count_hosts(&g);
@@ -381,5 +432,6 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	free(g.from.count);
 	free(g.by);
 	free(g.sent);
+	free(g.login);
 	free(g.inside);
 }
