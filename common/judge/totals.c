@@ -411,8 +411,8 @@ at_home(const struct item *v, size_t n, unsigned share)
 
 /*
  * Networks where the account writes to people who write to us, in any one
- * way, are its owner's; mail from others is another stream.  Bits of way
- * say so.
+ * way, are its owner's, and so are machines that the site trusts; mail from
+ * others is another stream.  Bits of way say so.
  */
 enum { AWAY = 1, REST = 2, BORROWED = 4, WAY_BITS = 7 };
 
@@ -431,6 +431,12 @@ home_net(const struct totals *t, size_t i, size_t n)
 	return false;
 }
 
+static const struct facts *
+entry(const struct totals *t, size_t item)
+{
+	return t->j->v[t->v[item].i];
+}
+
 static void
 split_nets(struct totals *t)
 {
@@ -444,15 +450,10 @@ split_nets(struct totals *t)
 		    home_net(t, i, n) ? 0 : AWAY;
 		for (k = i; k < i + n; k++)
 			t->v[k].way = (t->v[k].way & ~(uint64_t)WAY_BITS) |
-			    away;
+			    (entry(t, k)->client_is == CLIENT_TRUSTED ? 0 :
+			    away);
 	}
 	qsort(t->v, t->n, sizeof(*t->v), cmp_way);
-}
-
-static const struct facts *
-entry(const struct totals *t, size_t item)
-{
-	return t->j->v[t->v[item].i];
 }
 
 /* All of them name the same list. */

@@ -9,8 +9,8 @@
  * What our own people send (from a trusted client, or with a password) is
  * cut into streams: one account or client, one way of making messages (the
  * form and the host of the Message-ID, the sender address, what the client
- * calls itself, one text for many or not), and networks that the account was
- * used from before, or others.  A thief has the owner's password but not the
+ * calls itself, one text for many or not), and machines of ours and networks
+ * that the account was used from before, or others.  A thief has the owner's password but not the
  * owner's program, friends and networks; so the thief's mail and the owner's
  * are two streams of one account.
  *

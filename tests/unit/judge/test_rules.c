@@ -254,6 +254,12 @@ static const struct {
 	    WITH_PASSWORD("203.0.113.4") MAIL, 0 }, { "in", "a@h%d.example.org",
 	    { "v%d@example.net" }, PROV_XBLOCK,
 	    WITH_PASSWORD("198.51.100.7") MAIL, 60 } } },
+	/* nor has its owner to do with it, who sits at a machine of ours */
+	{ "legit/submitted", "", { { "in", "a@h%d.example.org",
+	    { "v%d@example.net" }, PROV_XBLOCK,
+	    WITH_PASSWORD("198.51.100.7") MAIL, 60 }, { "in", "b@example.com",
+	    { "k@example.org" }, PROV_XBLOCK, WITH_PASSWORD("10.1.0.7") MAIL,
+	    0 } } },
 	{ "spam/dictionary", "", { UNKNOWN("c@example.com"),
 	    UNKNOWN("d@example.com"), UNKNOWN("e@example.com"), { "in",
 	    "a@example.net", { "c@example.com", "d@example.com",
@@ -586,6 +592,53 @@ START_TEST(the_site_is_guessed_from_many_clients_not_many_messages)
 }
 END_TEST
 
+/* One letter for it is enough, though another domain has more to show. */
+START_TEST(the_domain_that_the_server_is_named_after_is_guessed)
+{
+	static const struct msg program = { "out", "www@" SERVER,
+	    { "z@example.net" }, PROV_STREAM, MADE_HERE MAIL, 0 };
+	static const struct msg letter = { "in", "a@example.net",
+	    { "b@example.com" }, PROV_XBLOCK, STRANGER MAIL, 0 };
+	struct buf why = { 0 };
+	size_t i;
+
+	for (i = 0; i < 20; i++)
+		add_message(&program, 0);
+	add_message(&letter, 0);
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert(site_is_ours(site, SL(SERVER)));
+	ck_assert(site_is_ours(site, SL("example.com")));
+	ck_assert(!site_is_ours(site, SL("example.net")));
+	buf_free(&why);
+}
+END_TEST
+
+START_TEST(a_domain_that_accounts_are_of_is_guessed)
+{
+#define LOGIN(who) "Received: from pc (unknown [198.51.100.9])\r\n\t" \
+	    "(Authenticated sender: " who ")\r\n\tby mail.example.com " \
+	    "(Postfix) with ESMTPSA id 4A;\r\n\tMon, 5 Jan 2004 10:00:00" \
+	    " +0900\r\n"
+	static const struct msg own = { "in", "bob@example.org",
+	    { "z@example.net" }, PROV_XBLOCK, LOGIN("Bob@Example.org") MAIL,
+	    0 };
+	static const struct msg forged = { "in", "x@example.net",
+	    { "z@example.net" }, PROV_XBLOCK, LOGIN("bob@example.org") MAIL,
+	    0 };
+	struct buf why = { 0 };
+	size_t i;
+
+	add_message(&own, 0);
+	for (i = 0; i < 10; i++)
+		add_message(&forged, 0);
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert(site_is_ours(site, SL("example.org")));
+	ck_assert(!site_is_ours(site, SL("example.net")));
+	ck_assert(sl_find(buf_sl(&why), SL("1 by accounts of it")) != NULL);
+	buf_free(&why);
+}
+END_TEST
+
 START_TEST(what_was_told_is_not_guessed)
 {
 	static const struct msg m = { "in", "a@example.net",
@@ -644,6 +697,9 @@ suite(void)
 	tcase_add_test(tc, ids_are_unique_and_begin_with_their_class);
 	tcase_add_test(tc,
 	    the_site_is_guessed_from_many_clients_not_many_messages);
+	tcase_add_test(tc,
+	    the_domain_that_the_server_is_named_after_is_guessed);
+	tcase_add_test(tc, a_domain_that_accounts_are_of_is_guessed);
 	tcase_add_test(tc, what_was_told_is_not_guessed);
 	tcase_add_test(tc, a_record_comes_back_from_its_bytes);
 	suite_add_tcase(s, tc);
