@@ -1,6 +1,7 @@
 #include "fuzz_spool.h"
+#include "io/archive.h"
 
-/* A file is one message, and its text is the end of the file. */
+/* A file is one message, and its text is the end of the file; or an archive. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -15,8 +16,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	HOLDS(spool_load(rd, &m, &err) == 1);
 	fuzz_check_msg(rd, &m, file);
 	HOLDS(m.size == file.n && m.offset == 0 && m.part == 0);
-	HOLDS(m.preamble.n == 0 && m.trailer.n == 0);
-	if (!fuzz_had_cr(&m))
+	HOLDS(m.trailer.n == 0);
+	if (m.preamble.n > 0)
+		HOLDS(arc_begins(m.preamble) && m.text.n == 0);
+	else if (!fuzz_had_cr(&m))
 		HOLDS(fuzz_ends(sl_first(file, SPOOL_READ_MAX), m.text));
 	HOLDS(spool_load(rd, &m, &err) == 0);
 	return 0;
