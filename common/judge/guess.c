@@ -8,7 +8,9 @@
  *
  * server	the host that wrote the newest hop of most messages
  * gateway	an inside address behind which many clients call themselves
- *		by many names
+ *		by many names, and by which mail for the server's own domain
+ *		comes in; else it is a machine with a program that makes
+ *		names up
  * trusted	other inside addresses (RFC 1918 and its like)
  * local domain	the server's own, and each domain for which two of these
  *		speak: inside clients send from it; accounts are of it, and
@@ -20,6 +22,8 @@
  */
 #define HOST_SHARE	20	/* percent of entries with a hop */
 #define GATEWAY_NAMES	40	/* HELO names behind one inside address */
+#define GATEWAY_MIN	20	/* messages for us, to tell by */
+#define GATEWAY_SHARE	5	/* percent of them that come by it */
 #define SENDER_SHARE	5	/* percent of what inside clients send */
 #define CLIENT_SHARE	10	/* percent of the outside clients */
 #define CLIENTS_MIN	3
@@ -43,6 +47,8 @@ struct guess {
 	uint32_t		*by;		/* messages by newest host */
 	uint32_t		*sent;		/* sender domain, from inside */
 	uint32_t	*login;		/* the same, by an account of it */
+	uint32_t	*inward;	/* messages for us, by address */
+	size_t		 ninward;
 	uint8_t			*inside;	/* address: INSIDE, GATEWAY */
 	size_t			 nsent, noutside, nhops;
 };
@@ -213,7 +219,39 @@ has_many_names(const struct guess *g, uint32_t id)
 static bool
 is_gateway(const struct guess *g, uint32_t id)
 {
-	return has_many_names(g, id) && !is_loopback(g, id);
+	return has_many_names(g, id) && !is_loopback(g, id) &&
+	    (g->ninward < GATEWAY_MIN ||
+	    (size_t)g->inward[id] * 100 >= g->ninward * GATEWAY_SHARE);
+}
+
+static bool
+is_of(const struct guess *g, uint32_t domain, struct slice own)
+{
+	struct slice d = intern_str(g->in, domain), tail;
+
+	if (d.n < own.n)
+		return false;
+	tail = sl_from(d, d.n - own.n);
+	return sl_eq(tail, own) && (d.n == own.n || tail.p[-1] == '.');
+}
+
+/* What others send to the server's own domain, and by whom it comes. */
+static void
+count_inward(struct guess *g, struct slice own)
+{
+	const struct fact_hop *h;
+	const struct facts *f;
+	size_t i;
+
+	for (i = 0; i < g->n && own.n > 0; i++) {
+		f = g->v[i];
+		if ((h = entry(f)) == NULL || f->nrcpts == 0 ||
+		    !is_of(g, f->rcpts[0].domain, own) ||
+		    is_of(g, f->sender_domain, own))
+			continue;
+		g->inward[h->ip]++;
+		g->ninward++;
+	}
 }
 
 static void
@@ -413,10 +451,12 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	g.by = xcalloc(g.ids, sizeof(uint32_t));
 	g.sent = xcalloc(g.ids, sizeof(uint32_t));
 	g.login = xcalloc(g.ids, sizeof(uint32_t));
+	g.inward = xcalloc(g.ids, sizeof(uint32_t));
 	g.inside = xcalloc(g.ids, 1);
 
 	count_hosts(&g);
 	host = guess_host(&g, !site_has(site, SITE_HOST));
+	count_inward(&g, site_registered(host));
 	guess_gateways(&g, !site_has(site, SITE_GATEWAY));
 	if (!site_has(site, SITE_TRUSTED)) {
 		site_set_guessed(site);
@@ -433,5 +473,6 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	free(g.by);
 	free(g.sent);
 	free(g.login);
+	free(g.inward);
 	free(g.inside);
 }

@@ -28,6 +28,13 @@ t 'without a site no stolen account is called legit' '
 	spoolscan -o csv slow/Imcdata >scan.csv 2>errs &&
 	perl "$top/tests/judge/score" slow/key.tsv <scan.csv >score; cat score
 	hasnt "mistake .* relay/.* -> legit" score'
+t 'without a site it is judged the same: a bot of many names is no gateway' '
+	for site in "-s sick/site.conf" ""; do
+		spoolscan -o csv $site sick/Imcdata >scan.csv 2>errs &&
+		perl "$top/tests/judge/score" sick/key.tsv <scan.csv >score || exit 1
+		[ -f told ] || cp score told
+	done
+	cat score; cmp score told && grep -q "^lost 0 " score'
 t 'one, two and eight threads say the same' '
 	for j in 1 2 8; do
 		spoolscan -j $j -o csv -s sick/site.conf sick >out.$j 2>errs || exit 1

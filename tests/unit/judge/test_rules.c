@@ -639,6 +639,43 @@ START_TEST(a_domain_that_accounts_are_of_is_guessed)
 }
 END_TEST
 
+/* 50 messages by one inside address, each of a client with its own name. */
+static void
+add_named(const char *ip, const char *rcpt)
+{
+	struct msg m = { "in", "a@example.net", { rcpt }, PROV_XBLOCK, NULL,
+	    0 };
+	char text[400];
+	int i;
+
+	for (i = 0; i < 50; i++) {
+		snprintf(text, sizeof(text), "Received: from h%d.example.net"
+		    " ([%s]) by " SERVER " with SMTP (Microsoft Exchange"
+		    " Internet Mail Service Version 5.5.2653.13)\r\n\tid"
+		    " ABCD1234; Mon, 5 Jan 2004 10:00:00 +0900\r\n" MAIL, i,
+		    ip);
+		m.text = text;
+		add_message(&m, 0);
+	}
+}
+
+/* Both have many names; by one of them comes what is for us. */
+START_TEST(a_gateway_brings_our_mail_and_a_bot_does_not)
+{
+	struct buf why = { 0 };
+	struct ip bot, gateway;
+
+	ck_assert(ip_parse(SL("10.1.0.9"), &bot));
+	ck_assert(ip_parse(SL("10.1.0.254"), &gateway));
+	add_named("10.1.0.9", "z@example.net");
+	add_named("10.1.0.254", "b@example.com");
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert_int_eq(site_client(site, &gateway), CLIENT_GATEWAY);
+	ck_assert_int_eq(site_client(site, &bot), CLIENT_TRUSTED);
+	buf_free(&why);
+}
+END_TEST
+
 START_TEST(what_was_told_is_not_guessed)
 {
 	static const struct msg m = { "in", "a@example.net",
@@ -700,6 +737,7 @@ suite(void)
 	tcase_add_test(tc,
 	    the_domain_that_the_server_is_named_after_is_guessed);
 	tcase_add_test(tc, a_domain_that_accounts_are_of_is_guessed);
+	tcase_add_test(tc, a_gateway_brings_our_mail_and_a_bot_does_not);
 	tcase_add_test(tc, what_was_told_is_not_guessed);
 	tcase_add_test(tc, a_record_comes_back_from_its_bytes);
 	suite_add_tcase(s, tc);
