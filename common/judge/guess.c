@@ -8,14 +8,14 @@
  *
  * server	the host that wrote the newest hop of most messages
  * gateway	an inside address behind which many clients call themselves
- *		by many names, and by which mail for the server's own domain
- *		comes in; else it is a machine with a program that makes
- *		names up
+ *		by many names, and by which mail comes in for the server's
+ *		own domain, or for the one that is sent from inside most;
+ *		else it is a machine with a program that makes names up
  * trusted	other inside addresses (RFC 1918 and its like)
  * local domain	the server's own, and each domain for which two of these
  *		speak: inside clients send from it; accounts are of it, and
- *		send from it; very many different clients send to it; the
- *		server has its name
+ *		send from it; very many different clients outside send to it;
+ *		the server has its name
  *
  * Victims of relayed spam get mail from few clients, a domain of ours from
  * everywhere: what counts is different clients, not messages.
@@ -24,6 +24,7 @@
 #define GATEWAY_NAMES	40	/* HELO names behind one inside address */
 #define GATEWAY_MIN	20	/* messages for us, to tell by */
 #define GATEWAY_SHARE	5	/* percent of them that come by it */
+#define SENDERS_MAX	20	/* domains that one machine sends from */
 #define SENDER_SHARE	5	/* percent of what inside clients send */
 #define CLIENT_SHARE	10	/* percent of the outside clients */
 #define CLIENTS_MIN	3
@@ -43,6 +44,7 @@ struct guess {
 	struct site		*site;
 	struct buf		*why;
 	struct pairs		 helos;		/* address, HELO name */
+	struct pairs		 senders;	/* address, sender domain */
 	struct pairs		 from;		/* recipient domain, client */
 	uint32_t		*by;		/* messages by newest host */
 	uint32_t		*sent;		/* sender domain, from inside */
@@ -138,6 +140,7 @@ count_hosts(struct guess *g)
 		if ((h = entry(g->v[i])) == NULL)
 			continue;
 		pairs_add(&g->helos, h->ip, h->helo);
+		pairs_add(&g->senders, h->ip, g->v[i]->sender_domain);
 		if (g->inside[h->ip] == 0 &&
 		    ip_parse(intern_str(g->in, h->ip), &ip)) {
 			g->inside[h->ip] = ip_is_private(&ip) ? INSIDE :
@@ -215,6 +218,15 @@ has_many_names(const struct guess *g, uint32_t id)
 	return g->inside[id] == INSIDE && g->helos.count[id] >= GATEWAY_NAMES;
 }
 
+/* A machine inside that may speak for us: no program there makes names up. */
+static bool
+is_plain(const struct guess *g, uint32_t id)
+{
+	return g->inside[id] == INSIDE &&
+	    g->helos.count[id] < GATEWAY_NAMES &&
+	    g->senders.count[id] <= SENDERS_MAX;
+}
+
 /* The host itself is none: a filter on it passes on what others call them. */
 static bool
 is_gateway(const struct guess *g, uint32_t id)
@@ -224,30 +236,52 @@ is_gateway(const struct guess *g, uint32_t id)
 	    (size_t)g->inward[id] * 100 >= g->ninward * GATEWAY_SHARE);
 }
 
+/* Below the name that the server is registered by, or else told, or home. */
 static bool
-is_of(const struct guess *g, uint32_t domain, struct slice own)
+is_inward(const struct guess *g, uint32_t domain, struct slice own,
+    uint32_t home)
 {
 	struct slice d = intern_str(g->in, domain), tail;
 
-	if (d.n < own.n)
+	if (domain == 0 || domain == home || site_is_ours(g->site, d))
+		return domain != 0;
+	if (own.n == 0 || d.n < own.n)
 		return false;
 	tail = sl_from(d, d.n - own.n);
 	return sl_eq(tail, own) && (d.n == own.n || tail.p[-1] == '.');
 }
 
-/* What others send to the server's own domain, and by whom it comes. */
+/* The domain that plain machines inside send from most; 0: none does. */
+static uint32_t
+home_domain(const struct guess *g)
+{
+	uint32_t *sent = xcalloc(g->ids, sizeof(*sent)), home;
+	const struct fact_hop *h;
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if ((h = entry(g->v[i])) != NULL && g->v[i]->sender_domain != 0 &&
+		    is_plain(g, h->ip))
+			sent[g->v[i]->sender_domain]++;
+	home = most(g, sent);
+	free(sent);
+	return home;
+}
+
+/* What others send to us, and by whom it comes. */
 static void
 count_inward(struct guess *g, struct slice own)
 {
+	uint32_t home = home_domain(g);
 	const struct fact_hop *h;
 	const struct facts *f;
 	size_t i;
 
-	for (i = 0; i < g->n && own.n > 0; i++) {
+	for (i = 0; i < g->n; i++) {
 		f = g->v[i];
 		if ((h = entry(f)) == NULL || f->nrcpts == 0 ||
-		    !is_of(g, f->rcpts[0].domain, own) ||
-		    is_of(g, f->sender_domain, own))
+		    !is_inward(g, f->rcpts[0].domain, own, home) ||
+		    is_inward(g, f->sender_domain, own, home))
 			continue;
 		g->inward[h->ip]++;
 		g->ninward++;
@@ -335,7 +369,7 @@ count_sender(struct guess *g, const struct facts *f, const struct fact_hop *h)
 	bool login = sends_as_itself(g, f, h);
 
 	if (f->sender_domain == 0 || !(login || (h == NULL ?
-	    f->nhops > 0 && f->hops[0].local : g->inside[h->ip] == INSIDE)))
+	    f->nhops > 0 && f->hops[0].local : is_plain(g, h->ip))))
 		return;
 	g->login[f->sender_domain] += login;
 	g->sent[f->sender_domain]++;
@@ -355,7 +389,10 @@ count_domains(struct guess *g)
 		f = g->v[i];
 		h = entry(f);
 		count_sender(g, f, h);
-		for (k = 0; h != NULL && k < f->nrcpts && k < 100; k++)
+		if (h == NULL || g->inside[h->ip] == INSIDE ||
+		    h->authenticated || f->account != 0)
+			continue;	/* our people write to everybody */
+		for (k = 0; k < f->nrcpts && k < 100; k++)
 			if (f->rcpts[k].route == ROUTE_NONE)
 				pairs_add(&g->from, f->rcpts[k].domain,
 				    who(g, h));
@@ -447,6 +484,7 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 	struct slice host;
 
 	g.helos.count = xcalloc(g.ids, sizeof(uint32_t));
+	g.senders.count = xcalloc(g.ids, sizeof(uint32_t));
 	g.from.count = xcalloc(g.ids, sizeof(uint32_t));
 	g.by = xcalloc(g.ids, sizeof(uint32_t));
 	g.sent = xcalloc(g.ids, sizeof(uint32_t));
@@ -468,6 +506,8 @@ judge_guess(struct site *site, const struct intern *in, struct facts **v,
 
 	free(g.helos.slot);
 	free(g.helos.count);
+	free(g.senders.slot);
+	free(g.senders.count);
 	free(g.from.slot);
 	free(g.from.count);
 	free(g.by);

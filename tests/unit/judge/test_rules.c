@@ -676,6 +676,43 @@ START_TEST(a_gateway_brings_our_mail_and_a_bot_does_not)
 }
 END_TEST
 
+/*
+ * It forges senders, many of one provider, where some of our users have
+ * their mail forwarded to: that is none of ours.
+ */
+START_TEST(what_a_bot_inside_forges_is_not_ours)
+{
+	struct msg m = { "in", NULL, { "z@example.net" }, PROV_XBLOCK, INSIDE MAIL,
+	    0 };
+	static const char *const clients[] = { IN("198.51.100.1") MAIL,
+	    IN("198.51.100.2") MAIL, IN("198.51.100.3") MAIL,
+	    IN("198.51.100.4") MAIL };
+	struct buf why = { 0 };
+	char sender[40];
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		snprintf(sender, sizeof(sender), "a@h%d.example.net", i);
+		m.sender = i % 2 != 0 ? sender : "b@freemail.example";
+		add_message(&m, 0);
+	}
+	m.sender = "b@example.org";
+	m.text = IN("10.1.0.8") MAIL;
+	add_message(&m, 0);
+	m.sender = "a@example.net";
+	for (i = 0; i < 8; i++) {
+		m.rcpt[0] = i % 2 != 0 ? "c@freemail.example" :
+		    "b@example.org";
+		m.text = clients[i / 2];
+		add_message(&m, 0);
+	}
+	judge_guess(site, strings, entries, nentries, &why);
+	ck_assert(site_is_ours(site, SL("example.org")));
+	ck_assert(!site_is_ours(site, SL("freemail.example")));
+	buf_free(&why);
+}
+END_TEST
+
 START_TEST(what_was_told_is_not_guessed)
 {
 	static const struct msg m = { "in", "a@example.net",
@@ -738,6 +775,7 @@ suite(void)
 	    the_domain_that_the_server_is_named_after_is_guessed);
 	tcase_add_test(tc, a_domain_that_accounts_are_of_is_guessed);
 	tcase_add_test(tc, a_gateway_brings_our_mail_and_a_bot_does_not);
+	tcase_add_test(tc, what_a_bot_inside_forges_is_not_ours);
 	tcase_add_test(tc, what_was_told_is_not_guessed);
 	tcase_add_test(tc, a_record_comes_back_from_its_bytes);
 	suite_add_tcase(s, tc);
