@@ -706,6 +706,23 @@ spool_bytes(struct spool_reader *rd, const struct spool_msg *m,
 	return n == -1 ? -1 : 0;
 }
 
+/* What comes behind bytes that have been given already. */
+struct behind {
+	reader_piece	*piece;
+	void		*ctx;
+	size_t		 given;
+};
+
+static int
+behind_piece(void *ctx, struct slice bytes, struct err *err)
+{
+	struct behind *b = ctx;
+	size_t n = bytes.n < b->given ? bytes.n : b->given;
+
+	b->given -= n;
+	return n == bytes.n ? 0 : b->piece(b->ctx, sl_from(bytes, n), err);
+}
+
 int
 spool_text(struct spool_reader *rd, const struct spool_msg *m,
     int (*piece)(void *ctx, struct slice bytes, struct err *err), void *ctx,
@@ -718,9 +735,12 @@ spool_text(struct spool_reader *rd, const struct spool_msg *m,
 	ssize_t n;
 	int r;
 
-	if (m->cut && rd->drv->text != NULL)
-		return rd->drv->text(rd, piece, ctx, err);
-	while ((r = piece(ctx, s, err)) == 0 && m->cut && at < end) {
+	if ((r = piece(ctx, s, err)) != 0 || !m->cut)
+		return r;
+	if (rd->drv->text != NULL)
+		return rd->drv->text(rd, behind_piece,
+		    &(struct behind){ piece, ctx, s.n }, err);
+	while (r == 0 && at < end) {
 		s.n = end - at < BYTES_MAX ? (size_t)(end - at) : BYTES_MAX;
 		if (p == NULL)
 			p = xalloc(BYTES_MAX);
@@ -734,6 +754,7 @@ spool_text(struct spool_reader *rd, const struct spool_msg *m,
 			break;
 		}
 		at += s.n;
+		r = piece(ctx, s, err);
 	}
 	free(p);
 	return r;

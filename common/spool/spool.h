@@ -307,8 +307,8 @@ const struct spool_ways *spool_ways(const struct spool *sp);
 #define SPOOL_ASIDE	".spoolkit"
 
 /*
- * The message's text, all of it: m->text, and what does not fit in there.
- * piece is called at least once.
+ * The message's text, all of it: m->text is the first piece, whatever is in
+ * it, then comes what does not fit in there.
  */
 int	spool_text(struct spool_reader *rd, const struct spool_msg *m,
 	    int (*piece)(void *ctx, struct slice bytes, struct err *err),

@@ -237,6 +237,20 @@ t 'of archives it goes as of the tree: by the case that knows one, and by its na
 		esac
 		[ "$(ls srv/TR/*.eml | wc -l)" = 7 ] && cat srv/TR/*.eml | sort | cmp - want || { cat out; exit 1; }
 	done'
+t 'of a queue with two files a message, a large one goes whole, and no byte of it twice' '
+	again; mkdir -p large/input large/msglog eml; q=1AdJ2p-0000a1-01
+	printf "%s\n" $q-H "x 0 0" "<alice@example.org>" "1073264523 0" "-helo_name c" \
+	    "-host_address [192.0.2.1]:1" XX 1 bob@example.net "" \
+	    "020T To: bob@example.net" "011  Subject: a" >large/input/$q-H
+	perl -e "print \"line \$_\n\" for 1 .. 300000" >body
+	{ echo $q-D; cat body; } >large/input/$q-D
+	tar -cf large.tar large
+	for from in large/input/$q-H large.tar/large/input/$q-H; do
+		rm -rf eml/* eml.* .spoolkit-stage
+		run 0 spoolreplay --to eml:eml --force $from --commit --stall 0 $from || exit 1
+		cat errs; sed "1,/^\r*\$/d" eml/* | tr -d "\r" | cmp - body || exit 1
+	done'
+
 t 'the oldest first, or what is urgent; and not more than --rate' '
 	again; rm -rf order && mkdir order && for i in 1:3 2:1 3:5 4:2; do
 		printf "X-Sender: a@example.com\nX-Receiver: b@example.net\nSubject: %s\nX-Priority: %s\nDate: Mon, 5 Jan 2004 0%s:00:00 +0000\n\nx\n" \

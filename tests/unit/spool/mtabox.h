@@ -65,10 +65,34 @@ add_bytes(void *ctx, struct slice s)
 	buf_add(ctx, s);
 }
 
-/* All bytes are those of the text, and as many as it says. */
+/* What came, and whether the first piece was what was loaded. */
+struct came {
+	const struct spool_msg *m;
+	struct buf	 b;
+	bool		 begun;
+};
+
+UNUSED static int
+add_text(void *ctx, struct slice bytes, struct err *err)
+{
+	struct came *c = ctx;
+
+	(void)err;
+	if (!c->begun)
+		ck_assert(sl_eq(bytes, c->m->text));
+	c->begun = true;
+	buf_add(&c->b, bytes);
+	return 0;
+}
+
+/*
+ * All bytes are those of the text, and as many as it says; piece by piece,
+ * too, the first of which is what was loaded.
+ */
 UNUSED static void
 check_bytes(struct spool_reader *rd, const struct spool_msg *m)
 {
+	struct came c = { .m = m };
 	struct buf b = { 0 };
 	struct err err;
 
@@ -76,6 +100,10 @@ check_bytes(struct spool_reader *rd, const struct spool_msg *m)
 	ck_assert_uint_eq(b.n, m->size);
 	ck_assert(sl_eq(m->text, sl_first(buf_sl(&b), m->text.n)));
 	ck_assert(m->cut || m->more || m->text.n == b.n);
+	ck_assert_int_eq(spool_text(rd, m, add_text, &c, &err), 0);
+	ck_assert(c.begun);
+	ck_assert(sl_eq(buf_sl(&c.b), buf_sl(&b)));
+	buf_free(&c.b);
 	buf_free(&b);
 }
 

@@ -168,6 +168,37 @@ START_TEST(wire_format_is_the_same_across_pieces)
 }
 END_TEST
 
+/* What does not fit in the memory for one message comes behind it, once. */
+START_TEST(a_large_message_is_had_piece_by_piece)
+{
+	static const size_t sizes[] = { SPOOL_READ_MAX - 12,
+	    SPOOL_READ_MAX - 11, 3u * SPOOL_READ_MAX + 7 };
+	struct buf d = { 0 };
+	struct spool_reader *rd;
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	size_t i;
+
+	box_text("input/1AdJ2p-0000a1-01-H", "1AdJ2p-0000a1-01-H\nx 0 0\n"
+	    "<x@example.com>\n1 0\nXX\n1\nb@example.org\n\n"
+	    "011  Subject: a\n");
+	buf_add(&d, SL("1AdJ2p-0000a1-01-D\n"));
+	for (i = 0; i < sizes[_i]; i++)
+		buf_addc(&d, i % 79 == 78 ? '\n' : (char)('a' + i / 79 % 26));
+	box_put("input/1AdJ2p-0000a1-01-D", buf_sl(&d));
+	sp = box_one(box("input"), "exim");
+	rd = load_one(sp, "1AdJ2p-0000a1-01-H", &e, &m);
+	ck_assert_uint_eq(m.size, sizes[_i] + 12);
+	ck_assert_int_eq(m.cut, _i > 0);
+	check_bytes(rd, &m);
+	spool_entry_done(&e);
+	spool_reader_free(rd);
+	spool_close(sp);
+	buf_free(&d);
+}
+END_TEST
+
 #define ALONE	"s/input/1AdJ2p-0000a1-01-D"
 
 /* Another process has the first line, as EX-26 says; -1: nobody has. */
@@ -263,6 +294,7 @@ suite(void)
 	tcase_add_test(tc, a_damaged_front_leaves_header_and_body);
 	tcase_add_test(tc, what_belongs_to_a_message_is_listed);
 	tcase_add_test(tc, wire_format_is_the_same_across_pieces);
+	tcase_add_loop_test(tc, a_large_message_is_had_piece_by_piece, 0, 3);
 	tcase_add_test(tc,
 	    a_body_that_its_server_has_locked_is_being_received);
 	tcase_add_test(tc, a_body_whose_header_came_meanwhile_is_no_entry);
