@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -100,6 +101,57 @@ folder_of(const struct inject *in, char *path)
 	return path;
 }
 
+/*
+ * Folders, and not one message: those are the queues, as groups of sendmail
+ * are, and nobody looks for messages beside them.
+ */
+static bool
+has_only_folders(const struct replay_inner *st)
+{
+	int fd = openat(st->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	bool folders = false, files = false;
+	const struct dirent *e;
+	struct stat is;
+
+	if (d == NULL) {
+		if (fd != -1)
+			close(fd);
+		return false;
+	}
+	while (!files && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.' || fstatat(st->dirfd, e->d_name, &is,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		if (S_ISDIR(is.st_mode))
+			folders |= strcmp(e->d_name, "lost+found") != 0;
+		else
+			files = true;
+	}
+	closedir(d);
+	return folders && !files;
+}
+
+/* Would its server look for messages there? */
+static int
+check_folder(const struct replay *r, struct err *err)
+{
+	const struct inject *in = r->in;
+	const struct replay_inner *st = r->st;
+	const char *slash = strrchr(st->dir, '/');
+
+	if (in->wrap == NULL ||
+	    (slash != NULL && strcmp(slash + 1, in->folder) == 0))
+		return 0;
+	if (in->twin_folder == NULL)
+		return err_set(err, ERR_USAGE, "%.300s: it has no folder %s: "
+		    "not a spool of this server", st->dir, in->folder);
+	if (has_only_folders(st))
+		return err_set(err, ERR_USAGE, "%.300s: has folders and no "
+		    "message: name one of them", st->dir);
+	return 0;
+}
+
 static int
 check_owner(const struct replay *r, struct err *err)
 {
@@ -134,7 +186,8 @@ open_folder(struct replay *r, const char *path, struct err *err)
 	    err);
 	free(real);
 	free(root);
-	return x == -1 || open_dir(r->in, st, err) == -1 ? -1 : check_owner(r, err);
+	return x == -1 || open_dir(r->in, st, err) == -1 ||
+	    check_folder(r, err) == -1 ? -1 : check_owner(r, err);
 }
 
 int

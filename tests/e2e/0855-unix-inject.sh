@@ -88,6 +88,19 @@ t 'the plan tells what is so old that it may come back, and --fresh makes it new
 	    --commit ./srv/old/deferred/$f && hasnt "older than" &&
 	run 0 spoolscan -f postfix -d example.net -o ndjson srv/else/n &&
 	jq -es ".[0].arrived > \"2026\"" out'
+t 'a folder that its server would not look into is refused, and what would do is said' '
+	fresh && mkdir -p srv/bare && for to in exim-spool:srv/bare exim-spool:srv/q \
+	    postfix-maildrop:srv/bare postfix-hold:srv/x sendmail-queue:srv/mqueue \
+	    sendmail-queue:srv; do
+		run 2 spoolreplay --to $to --stall 0 --commit ./1.eml &&
+		{ has "srv.*: it has no folder [a-z]*: not a spool of this server" errs ||
+		    has "srv.*: has folders and no message: name one of them" errs; } &&
+		! find srv -type f ! -name "*lock" ! -path "*/.spoolkit-stage/*" | grep . || exit 1
+	done
+	touch srv/mqueue/dfi1AAAAAA000001 && mkdir srv/mqueue/.hoststat srv/mqueue/q3 &&
+	run 0 spoolreplay --to exim-spool:srv/x/input --stall 0 ./1.eml &&
+	run 0 spoolreplay --to sendmail-queue:srv/mqueue/q3 --stall 0 ./1.eml &&
+	run 0 spoolreplay --to sendmail-queue:srv/mqueue --stall 0 ./1.eml'
 
 KILL_STEP=${KILL_STEP:-41}
 staged() { find srv -path '*spoolkit-stage*' -type f ! -name mark ! -name 'replay.case*'; }
