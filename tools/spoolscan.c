@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "case/ledger.h"
+#include "case/past.h"
 #include "case/store.h"
 #include "io/progress.h"
 #include "judge/judge.h"
@@ -366,10 +367,25 @@ ask(struct scan *scan, struct judge *j, struct job *job)
 	return n.packed + n.failed > 0 ? -1 : 0;
 }
 
+/* What the case knows, and the judge has to; past.v NULL: nothing. */
+static int
+read_case(struct scan *scan, const struct job *job, struct case_past *past,
+    struct case_campaigns *known, struct err *err)
+{
+	if (job->cf == NULL)
+		return 0;
+	if (case_past_read(job->cf, scan, past, err) == -1 ||
+	    case_campaigns_read(job->cf, scan, known, err) == -1)
+		return -1;
+	case_past_known(past, known);
+	return 0;
+}
+
 static int
 judge_and_show(struct scan *scan, struct job *job)
 {
 	struct case_campaigns known = { 0 };
+	struct case_past past = { 0 };
 	struct err err = { 0 };
 	struct judge *j;
 	int status, asked;
@@ -379,10 +395,13 @@ judge_and_show(struct scan *scan, struct job *job)
 	guess_site(job->site, scan);
 	if (print_site)
 		return print_conf(job->site, scan);
-	j = judge_new(job->site, scan->strings, scan->entries, scan->n);
-	if (job->cf != NULL &&
-	    case_campaigns_read(job->cf, scan, &known, &err) == -1)
+	if (read_case(scan, job, &past, &known, &err) == -1)
 		diag_warn(NULL, "%s", err.msg);
+	if (past.v != NULL && err.msg[0] == '\0')
+		j = judge_new(job->site, scan->strings, past.v, past.n);
+	else
+		j = judge_new(job->site, scan->strings, scan->entries,
+		    scan->n);
 	judge_known(j, known.v, known.n, known.used);
 	judge_threads(j, scan->threads);
 	judge_all(j);
@@ -400,6 +419,7 @@ judge_and_show(struct scan *scan, struct job *job)
 		status = STATUS_PART;
 	case_campaigns_free(&known);
 	judge_free(j);
+	case_past_free(&past);
 	return status;
 }
 

@@ -192,6 +192,46 @@ t 'a format that has no way is refused, with another way' '
 
 # ---- with rotation ----
 
+# 12 relayed by one client, and 2 from it for us.
+gang() {
+	rm -rf box/* box/.I* && for i in 10 11 12 13 14 15 16 17 18 19 20 21; do
+		message box/Imcdata/Out/AAAA00$i s$i@example.com 192.0.2.66
+	done
+	for i in 31 32; do
+		message box/Imcdata/In/AAAA00$i s$i@example.com 192.0.2.66 &&
+		sed -i "s/bob@example.net/alice@example.org/" box/Imcdata/In/AAAA00$i
+	done
+	spoolscan -s site.conf -c box/case.db box/Imcdata >/dev/null 2>&1
+}
+spam() { ledger "SELECT group_concat(reason) FROM entry WHERE gone IS NULL AND path LIKE '%/AAAA003_'"; }
+t 'what went out speaks still: what stays is judged as it was, and what comes is too' '
+	for how in "" "--delete --no-archive-i-know"; do
+		gang && [ "$(spam)" = spam/relay-client,spam/relay-client ] || exit 1
+		run 0 clean --class relay --commit $how box/Imcdata &&
+		run 0 spoolscan -s site.conf -c box/case.db box/Imcdata && has "spam  *2 " &&
+		has "0 new, 0 changed, 0 moved, 0 gone, 2 as before" errs &&
+		cp box/Imcdata/In/AAAA0031 box/Imcdata/In/AAAA0033 && echo more >>box/Imcdata/In/AAAA0033 &&
+		run 0 spoolscan -s site.conf -c box/case.db box/Imcdata && has "spam  *3 " &&
+		spam && [ "$(spam)" = spam/relay-client,spam/relay-client,spam/relay-client ] &&
+		run 0 spoolscan -s site.conf box/Imcdata && has "spam  *0 " || exit 1
+	done
+	gang; rm box/Imcdata/Out/*; run 0 spoolscan -s site.conf -c box/case.db box/Imcdata &&
+	has "12 gone, 2 as before" errs && [ "$(spam)" = spam/relay-client,spam/relay-client ]'
+t 'what a person called legit speaks for nobody, and what came back is met once' '
+	gang && run 0 clean --class relay --commit box/Imcdata &&
+	spoolmark -c box/case.db -w "path LIKE '"'%/AAAA001_'"'" --because test legit >/dev/null &&
+	run 0 spoolscan -s site.conf -c box/case.db box/Imcdata && has "spam  *0 " &&
+	gang && run 0 clean --class relay --commit box/Imcdata &&
+	run 0 spoolscan -s site.conf -c box/case.db box/Imcdata &&
+	run 0 clean --undo --commit box/Imcdata &&
+	run 0 spoolscan -s site.conf -c box/case.db box/Imcdata &&
+	has "14 as before" errs &&
+	ledger "SELECT DISTINCT fact FROM evidence WHERE rule = '"'spam/relay-client'"'" >facts &&
+	[ "$(wc -l <facts)" -eq 1 ] && has "12 messages for strangers, 2 for us" facts &&
+	gang && mv box/Imcdata/Out/AAAA0010 box/Imcdata/In &&
+	run 0 spoolscan -s site.conf -c box/case.db box/Imcdata && has "1 moved" errs &&
+	ledger "SELECT DISTINCT fact FROM evidence WHERE rule = '"'spam/relay-client'"'" | diff facts -'
+
 t 'what was moved aside before a rotation comes back into the live spool' '
 	imcdata && run 0 clean -w "path = \"Out/AAAA0001\"" --commit box/Imcdata &&
 	run 0 spoolarchive -c box/case.db --rotate --commit box/Imcdata &&
