@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@
 
 static const char	*case_file, *format, *output, *rspamd_url;
 static bool		 lines, nul, explain, more, print_site, no_magic;
+static bool		 folders;	/* each operand is one */
 static uint64_t		 threads;
 static struct site_told	 told;
 static struct select	 sel;
@@ -187,7 +190,8 @@ show_summary(struct scan *scan, const struct judge *j,
 {
 	struct summary_opts o = { .width = term_width(stdout),
 	    .rows = more ? 20 : 5, .colour = term_colour(stdout),
-	    .utf8 = utf8_terminal(), .filtered = filtered };
+	    .utf8 = utf8_terminal(), .filtered = filtered,
+	    .folders = folders };
 	struct buf args = { 0 }, spools = { 0 }, kept = { 0 };
 
 	if (case_file != NULL) {
@@ -451,6 +455,17 @@ run(struct job *job)
 	return status;
 }
 
+static bool
+all_folders(char *const paths[])
+{
+	struct stat st;
+
+	for (; *paths != NULL; paths++)
+		if (stat(*paths, &st) == -1 || !S_ISDIR(st.st_mode))
+			return false;
+	return true;
+}
+
 /* The case is opened first: who cannot have it is told before the work. */
 static int
 run_with_case(struct job *job)
@@ -533,6 +548,7 @@ main(int argc, char *argv[])
 	    site_tell(job.site, &told, &err) == -1)
 		opt_usage(&cmd, "%s", err.msg);
 	job.paths = argv;
+	folders = all_folders(argv);
 	job.want = want;
 	job.summary = !lines && !nul && !explain && output == NULL;
 	status = argv[0] == NULL ? tell_spools() : run_with_case(&job);

@@ -10,6 +10,7 @@
 #define COUNT_COLS	8	/* columns of a number of messages */
 #define BAR_COLS	13	/* columns before a bar of the histogram */
 #define BARS_MAX	400	/* columns of one */
+#define LOOKS_FEW	20	/* messages that one looks at one by one */
 
 /* Messages by class. */
 struct tally {
@@ -748,7 +749,15 @@ suggest_scan(struct screen *s, const char *options, const char *why)
 	suggest(s, why);
 }
 
-static const char *
+static void
+suggest_campaigns(struct screen *s, const char *case_arg, const char *why)
+{
+	buf_fmt(&s->line, "  spoollist -c %s --class unsure --by campaign",
+	    case_arg);
+	suggest(s, why);
+}
+
+static enum class
 worst_class(const struct tally *t)
 {
 	enum class c = C_RELAY;
@@ -757,46 +766,120 @@ worst_class(const struct tally *t)
 		c = C_BACKSCATTER;
 	if (t->n[C_SPAM] > t->n[c])
 		c = C_SPAM;
-	return class_name(c);
+	return c;
+}
+
+/* What tells apart who is behind most of a class. */
+static const char *
+best_by(const struct screen *s, enum class c)
+{
+	uint32_t account = 0, client = 0, campaign = 0, most;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct facts *f = s->v[i];
+
+		account += f->class == c && f->account != 0;
+		client += f->class == c && f->client != 0;
+		campaign += f->class == c && f->campaign != 0;
+	}
+	most = s->total.n[c] / 2;
+	return account > most ? "account" : client > most ? "client" :
+	    campaign > most ? "campaign" : "sender";
+}
+
+/* Looking at one of each campaign spares most of the looking. */
+static bool
+unsure_by_campaign(struct screen *s)
+{
+	size_t n = campaigns_n(judge_campaigns(s->j)), looks, i;
+	struct tally *t;
+
+	if (s->total.n[C_UNSURE] <= LOOKS_FEW)
+		return false;
+	looks = s->total.n[C_UNSURE];
+	t = xcalloc(n + 1, sizeof(*t));
+	count_campaigns(s, t);
+	for (i = 0; i < n; i++)
+		if (t[i].n[C_UNSURE] > 0)
+			looks -= t[i].n[C_UNSURE] - 1;
+	free(t);
+	return looks <= s->total.n[C_UNSURE] / 2;
+}
+
+static const char *
+few_or_not(const struct screen *s)
+{
+	uint32_t n = s->total.n[C_UNSURE];
+
+	return n <= LOOKS_FEW || n <= sum(&s->total) / 20 ?
+	    "the few that need eyes" : "those that need eyes";
 }
 
 static void
 next_scans(struct screen *s)
 {
+	bool whole = unsure_by_campaign(s);
 	struct buf b = { 0 };
 
-	if (s->total.n[C_UNSURE] > 0)
-		suggest_scan(s, "--class unsure --explain",
-		    "the few that need eyes, and what spoke");
+	if (s->total.n[C_UNSURE] > 0 && !whole) {
+		buf_fmt(&b, "%s, and what spoke", few_or_not(s));
+		buf_addc(&b, '\0');
+		suggest_scan(s, "--class unsure --explain", b.p);
+	}
 	if (abuse(&s->total) > 0) {
-		buf_fmt(&b, "--class %s -l", worst_class(&s->total));
+		b.n = 0;
+		buf_fmt(&b, "--class %s -l",
+		    class_name(worst_class(&s->total)));
 		buf_addc(&b, '\0');
 		suggest_scan(s, b.p, "most of the abuse, a line each");
 	}
-	if (s->total.n[C_LEGIT] > 0)
+	if (s->total.n[C_LEGIT] > 0 && s->o->folders)
 		suggest_scan(s, "--class legit -0", "paths of the legit ones");
+	else if (s->total.n[C_LEGIT] > 0)
+		suggest_scan(s, "--class legit -l",
+		    "the legit ones, a line each");
 	suggest_scan(s, "-c case.db", "remember it: to mark, archive, clean, "
 	    "replay, report");
+	if (whole)
+		suggest_campaigns(s, "case.db", "then: the unsure ones are of "
+		    "few campaigns; spoolmark decides a whole one");
+	buf_free(&b);
+}
+
+static void
+next_unsure(struct screen *s)
+{
+	struct buf b = { 0 };
+
+	if (unsure_by_campaign(s)) {
+		suggest_campaigns(s, s->o->case_arg, "the unsure ones are of "
+		    "few campaigns; spoolmark decides a whole one");
+		return;
+	}
+	buf_fmt(&s->line, "  spoollist -c %s --class unsure", s->o->case_arg);
+	buf_fmt(&b, "%s; spoolshow shows one, spoolmark decides",
+	    few_or_not(s));
+	buf_addc(&b, '\0');
+	suggest(s, b.p);
 	buf_free(&b);
 }
 
 static void
 next_of_case(struct screen *s)
 {
-	if (s->total.n[C_UNSURE] > 0) {
-		buf_fmt(&s->line, "  spoollist -c %s --class unsure",
-		    s->o->case_arg);
-		suggest(s, "the few that need eyes; spoolshow shows one, "
-		    "spoolmark decides");
-	}
+	enum class worst = worst_class(&s->total);
+
+	if (s->total.n[C_UNSURE] > 0)
+		next_unsure(s);
 	if (abuse(&s->total) > 0) {
-		buf_fmt(&s->line, "  spoollist -c %s --class %s --by client",
-		    s->o->case_arg, worst_class(&s->total));
+		buf_fmt(&s->line, "  spoollist -c %s --class %s --by %s",
+		    s->o->case_arg, class_name(worst), best_by(s, worst));
 		suggest(s, "whose most of the abuse is");
 	}
 	buf_fmt(&s->line, "  spoolreport -c %s report.html", s->o->case_arg);
 	suggest(s, "a page for whoever asks");
-	if (s->scan->nspools != 1)
+	if (s->scan->nspools != 1 || !s->o->folders)
 		return;
 	buf_fmt(&s->line, "  spoolarchive -c %s%s evidence.tar.zst",
 	    s->o->case_arg, s->o->spool_args);

@@ -14,6 +14,7 @@ struct summary_opts {
 	size_t	 rows;		/* of each list */
 	bool	 colour;
 	bool	 utf8;		/* block characters are welcome */
+	bool	 folders;	/* spools are: files in them have paths */
 	bool	 filtered;	/* v is a choice, not all of the scan */
 	const char *site_args;	/* what told the site, to be typed again: "-s f " */
 	const char *spool_args;	/* the operands, the same: " spool" */

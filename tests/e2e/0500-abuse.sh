@@ -24,6 +24,11 @@ t 'the evidence says who, how many, and how many of them are strangers' '
 t 'and of a machine of ours, with its address' '
 	run 0 spoolscan -l -x --class relay -s sick/site.conf sick &&
 	has "client 10\.1\.[0-9.]* (trusted): [0-9,]* recipients in"'
+t 'what to type next asks for accounts, or for clients' '
+	run 0 spoolscan -c slow.db -s slow/site.conf slow/Imcdata &&
+	has "spoollist -c slow.db --class relay --by account" &&
+	run 0 spoolscan -c sick.db -s sick/site.conf sick/Imcdata &&
+	has "spoollist -c sick.db --class relay --by client"'
 t 'without a site no stolen account is called legit' '
 	spoolscan -o csv slow/Imcdata >scan.csv 2>errs &&
 	perl "$top/tests/judge/score" slow/key.tsv <scan.csv >score; cat score
