@@ -335,6 +335,9 @@ keep(struct scan *scan, const struct judge *j,
 		diag_note("%s: %zu new, %zu changed, %zu moved, %zu gone, "
 		    "%zu as before", case_path(job->cf), n.fresh, n.changed,
 		    n.moved, n.gone, n.same);
+	if (r == 0 && n.marked > 0)
+		diag_note("%s: %zu are marked otherwise than judged here: "
+		    "spoollist has both", case_path(job->cf), n.marked);
 	return r;
 }
 

@@ -599,6 +599,11 @@ case_store(struct casefile *c, struct scan *s, const struct judge *j,
 		    fill(&t, err) || schema_index(c->db, err) ||
 		    case_campaigns_write(c, j, known, err) ||
 		    write_down(&t, args, err) ? -1 : 0;
+		out->marked = (size_t)db_int(c->db, "SELECT count(*)"
+		    " FROM entry JOIN spool s ON s.spool = entry.spool"
+		    " WHERE mark IS NOT NULL AND class <> judged"
+		    " AND gone IS NULL"
+		    " AND scanned = (SELECT max(scanned) FROM spool)", 0);
 		writer_free(t.w);
 		query_free(t.at_path);
 		query_free(t.by_id);

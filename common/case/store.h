@@ -17,6 +17,7 @@
  */
 struct case_changes {
 	size_t	fresh, same, changed, moved, gone;	/* entries */
+	size_t	marked;		/* a person calls them else than the judge */
 };
 int	case_store(struct casefile *c, struct scan *s, const struct judge *j,
 	    const struct case_campaigns *known, struct slice args,

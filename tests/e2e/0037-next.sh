@@ -49,6 +49,9 @@ t 'one decision is for all of it' '
 	run 0 spoolmark -c case.db -w campaign=1 spam &&
 	run 0 spoollist -c case.db --class spam -o csv &&
 	[ "$(wc -l <out)" -eq 31 ]'
+t 'that a person says otherwise is told' '
+	run 0 spoolscan -d example.org -c case.db alike &&
+	has "case.db: 30 are marked otherwise than judged here" errs'
 t 'of an archive no paths of files are promised, and no archive' '
 	tar -cf alike.tar alike few && gzip -k alike.tar &&
 	for a in alike.tar alike.tar.gz alike.tar/alike; do
