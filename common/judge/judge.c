@@ -113,6 +113,22 @@ judge_names_us(const struct judge *j, const struct facts *f)
 }
 
 /*
+ * Our server came to itself by an address that the site trusts and does not
+ * call its own: that of a filter, or the public one.  The message was at our
+ * server before, and the client's name is that of a host, not only what it
+ * says of itself where the server looked the name up.
+ */
+static bool
+by_itself(const struct judge *j, const struct fact_hop *h,
+    const struct fact_hop *below)
+{
+	return !h->authenticated && judge_client(j, h->ip) == CLIENT_TRUSTED &&
+	    site_is_host(j->site, intern_str(j->in,
+	    h->name != 0 ? h->name : h->helo)) &&
+	    site_is_host(j->site, intern_str(j->in, below->by));
+}
+
+/*
  * The hop where the message came in to us: newest first, as long as the
  * hops are our own servers' and hand on among themselves.  -1: nobody that
  * we can name connected to us.  *all: every hop is ours, so the message
@@ -129,7 +145,8 @@ entry_hop(const struct judge *j, const struct fact_hop *v, size_t n,
 	for (i = 0; i < n; i++) {
 		if (v[i].by != 0 && !judge_host(j, v[i].by))
 			return -1;
-		if (v[i].ip != 0 && judge_client(j, v[i].ip) != CLIENT_OWN)
+		if (v[i].ip != 0 && judge_client(j, v[i].ip) != CLIENT_OWN &&
+		    !(i + 1 < n && by_itself(j, &v[i], &v[i + 1])))
 			return (int)i;
 		if (v[i].ip == 0 && !v[i].local && (v[i].authenticated ||
 		    ((v[i].name != 0 || v[i].helo != 0) &&

@@ -16,6 +16,8 @@
 		" +0900\r\n"
 #define STRANGER	IN("198.51.100.7")
 #define INSIDE		IN("10.1.0.7")
+#define BY_ITSELF(from)	"Received: from " from "\r\n\tby " SERVER \
+			" with SMTP id 2; Mon, 5 Jan 2004 10:00:00 +0900\r\n"
 #define MADE_HERE	"Received: by " SERVER " with Internet Mail Service" \
 			" (5.5.2653.19)\r\n\tid <ABCD1234>; Mon, 5 Jan 2004" \
 			" 10:00:00 +0900\r\n"
@@ -328,6 +330,23 @@ static const struct {
 
 	{ "backscatter/outbound", "", { { "out", "<>", { "v@example.net" },
 	    PROV_XBLOCK, MADE_HERE DSN("failed", ""), 0 } } },
+	/* by a trusted address of its own, as of a filter or behind NAT */
+	{ "backscatter/outbound", "", { { "out", "<>", { "v@example.net" },
+	    PROV_XBLOCK, BY_ITSELF(SERVER " ([10.1.0.2])") MADE_HERE
+	    DSN("failed", ""), 0 } } },
+	{ "backscatter/outbound", "", { { "out", "<>", { "v@example.net" },
+	    PROV_XBLOCK, BY_ITSELF("x (" SERVER " [10.1.0.2])") MADE_HERE
+	    DSN("failed", ""), 0 } } },
+	{ "legit/local-report", "", { { "in", "<>", { "b@example.com" },
+	    PROV_XBLOCK, BY_ITSELF(SERVER " ([10.1.0.2])") MADE_HERE
+	    DSN("failed", ""), 0 } } },
+	/* that a client says so is no proof, nor what it wrote below */
+	{ "legit/submitted", "", { { "out", "<>", { "v@example.net" },
+	    PROV_XBLOCK, BY_ITSELF(SERVER " (pc.example.com [10.1.0.7])")
+	    MADE_HERE DSN("failed", ""), 0 } } },
+	{ "legit/submitted", "", { { "out", "<>", { "v@example.net" },
+	    PROV_XBLOCK, BY_ITSELF(SERVER " ([10.1.0.2])") ELSEWHERE
+	    DSN("failed", ""), 0 } } },
 	{ "legit/own-bounce", "", { { "in", "<>", { "b@example.com" },
 	    PROV_XBLOCK, STRANGER DSN("failed", RETURNED(
 	    "Received: from " SERVER " ([192.0.2.2]) by mx.example.net;"
