@@ -15,8 +15,30 @@
 #define CODED_CHUNK	65536			/* bytes at a time */
 #define JSON_MAX	((size_t)1 << 20)	/* of a line; what is longer is
 						   cut into pieces */
-#define PACKED_MAX	((size_t)1 << 30)	/* of an event log that is not a
+#define PACKED_MAX	((size_t)1 << 30)	/* of an event log, or of what is
+						   compressed, that is not a
 						   file of its own */
+
+/* ---- what is packed ---- */
+
+static int
+go_in(struct bytes *b, int fd, struct err *err)
+{
+	if (arc_open(&b->in[b->depth].arc, fd, err) == -1)
+		return -1;
+	b->in[b->depth].fd = fd;
+	b->in[b->depth++].name = b->name.n;
+	return 0;
+}
+
+static void
+go_out(struct bytes *b)
+{
+	b->depth--;
+	arc_close(b->in[b->depth].arc);
+	if (b->in[b->depth].fd != b->fd)
+		close(b->in[b->depth].fd);
+}
 
 int
 bytes_open(struct bytes *b, int fd, struct err *err)
@@ -28,7 +50,7 @@ bytes_open(struct bytes *b, int fd, struct err *err)
 		st = (struct stat){ 0 };
 	b->regular = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
 	b->written = S_ISREG(st.st_mode) ? st.st_mtime : time(NULL);
-	if (!b->regular || !arc_sniff(fd) || arc_open(&b->arc, fd, err) == 0)
+	if (!b->regular || !arc_sniff(fd) || go_in(b, fd, err) == 0)
 		return 0;
 	close(fd);
 	return -1;
@@ -48,8 +70,9 @@ void
 bytes_close(struct bytes *b)
 {
 	forget(b);
-	if (b->arc != NULL)
-		arc_close(b->arc);
+	while (b->depth > 0)
+		go_out(b);
+	buf_free(&b->name);
 	buf_free(&b->raw);
 	buf_free(&b->text);
 	close(b->fd);
@@ -62,8 +85,8 @@ read_more(struct bytes *b, char *p, size_t n, struct err *err)
 {
 	ssize_t got;
 
-	if (b->arc != NULL)
-		return arc_read(b->arc, p, n, err);
+	if (b->depth > 0)
+		return arc_read(b->in[b->depth - 1].arc, p, n, err);
 	do
 		got = read(b->fd, p, n);
 	while (got == -1 && errno == EINTR && !sig_stop());
@@ -103,24 +126,24 @@ read_head(struct bytes *b, struct err *err)
 static int
 unpack(struct bytes *b, struct err *err)
 {
-	int fd = memfd_create("events", MFD_CLOEXEC);
+	int fd = memfd_create("packed", MFD_CLOEXEC);
 	char buf[65536];
 	size_t sum = 0;
 	ssize_t got = 0;
 
 	if (fd == -1)
-		return err_sys(err, "no memory for an event log");
+		return err_sys(err, "no memory to unpack it");
 	while (sum <= PACKED_MAX &&
 	    (got = read_raw(b, buf, sizeof(buf), err)) > 0) {
 		if (write(fd, buf, (size_t)got) != got) {
-			got = err_sys(err, "no memory for an event log");
+			got = err_sys(err, "no memory to unpack it");
 			break;
 		}
 		sum += (size_t)got;
 	}
 	if (got > 0)
-		got = err_set(err, ERR_LIMIT, "an event log of more than "
-		    "%zu bytes: unpack it first", PACKED_MAX);
+		got = err_set(err, ERR_LIMIT, "more than %zu bytes: unpack "
+		    "it first", PACKED_MAX);
 	if (got == 0)
 		return fd;
 	close(fd);
@@ -132,7 +155,7 @@ open_events(struct bytes *b, struct err *err)
 {
 	int fd, r;
 
-	if (b->regular && b->arc == NULL)
+	if (b->regular && b->depth == 0)
 		return evlog_open(&b->events, b->fd, err);
 	if ((fd = unpack(b, err)) == -1)
 		return -1;
@@ -166,20 +189,88 @@ see(struct bytes *b, struct err *err)
 	return 0;
 }
 
+/* The name of a file in archives, each in the one before. */
+static void
+set_name(struct bytes *b, const struct arc_member *m)
+{
+	b->name.n = b->in[b->depth - 1].name;
+	if (m->single || m->name == NULL)
+		return;
+	buf_addc(&b->name, '/');
+	buf_add(&b->name, sl(m->name));
+}
+
+/* The next file of the innermost archive, or of one around it. */
+static int
+next_file(struct bytes *b, struct err *err)
+{
+	struct arc_member m;
+	int r;
+
+	if (!b->begun && b->depth == 0) {
+		b->begun = true;
+		return 1;
+	}
+	while (b->depth > 0) {
+		if ((r = arc_next(b->in[b->depth - 1].arc, &m, err)) == 1 &&
+		    m.type == ARC_FILE) {
+			set_name(b, &m);
+			if (b->depth == 1 || !m.single)
+				b->written = m.mtime;
+			return 1;
+		}
+		if (r != 1) {
+			b->name.n = b->in[b->depth - 1].name;
+			go_out(b);
+		}
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is compressed, or an archive, in an archive or from a pipe. */
+static bool
+is_packed(const struct bytes *b)
+{
+	return b->depth < BYTES_DEPTH && arc_begins((struct slice){
+	    (const char *)b->head, b->nhead });
+}
+
+static int
+open_packed(struct bytes *b, struct err *err)
+{
+	int fd = unpack(b, err);
+
+	if (fd == -1 || go_in(b, fd, err) == 0)
+		return fd == -1 ? -1 : 0;
+	close(fd);
+	return -1;
+}
+
+static int
+find_file(struct bytes *b, struct err *err)
+{
+	int r;
+
+	do {
+		forget(b);
+		if ((r = next_file(b, err)) != 1)
+			return r;
+		if (read_head(b, err) == -1)
+			return -1;
+		if (!is_packed(b))
+			return see(b, err) == -1 ? -1 : 1;
+	} while (open_packed(b, err) == 0);
+	return -1;
+}
+
 int
 bytes_next(struct bytes *b, struct err *err)
 {
-	struct arc_member m;
-	int r = !b->begun;
+	int r = find_file(b, err);
 
-	forget(b);
-	if (b->arc != NULL)
-		while ((r = arc_next(b->arc, &m, err)) == 1)
-			if (m.type == ARC_FILE)
-				break;
-	b->begun = true;
-	if (r == 1 && (read_head(b, err) == -1 || see(b, err) == -1))
-		return -1;
+	b->over = r == 0 || b->depth == 0;
 	return r;
 }
 

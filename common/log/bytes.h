@@ -15,12 +15,20 @@
 struct arc;
 struct evlog;
 enum coded { CODED_NO, CODED_UTF16LE, CODED_UTF16BE, CODED_JSON };
-#define BYTES_HEAD	8	/* read ahead, to see what it is */
+#define BYTES_HEAD	512	/* read ahead, to see what it is */
+#define BYTES_DEPTH	3	/* a compressed log in a compressed archive */
 
 struct bytes {
 	int		 fd;
 	bool		 regular, begun;
-	struct arc	*arc;		/* NULL: no archive, not compressed */
+	struct {
+		struct arc	*arc;
+		int		 fd;	/* of what was in another one */
+		size_t		 name;	/* bytes of b->name in front of its own */
+	}		 in[BYTES_DEPTH];
+	size_t		 depth;		/* 0: no archive, not compressed */
+	struct buf	 name;		/* of the file in it, as "x.tar/log.gz" */
+	bool		 over;		/* nothing can follow what failed */
 	struct evlog	*events;	/* NULL: text */
 	int64_t		 written;	/* when the file was */
 	enum coded	 coded;
@@ -34,7 +42,10 @@ struct bytes {
 int	bytes_open(struct bytes *b, int fd, struct err *err);
 void	bytes_close(struct bytes *b);
 
-/* The next file in it: 1; 0 when there is none; -1 and err. */
+/*
+ * The next file in it: 1; 0 when there is none; -1 and err: this one cannot be
+ * read, and unless it is over the next call goes on behind it.
+ */
 int	bytes_next(struct bytes *b, struct err *err);
 
 /* As read(2), of the text of that file. */

@@ -77,6 +77,7 @@ struct reader {
 	size_t		 held;		/* bytes in it */
 	bool		 skip;		/* the rest of too long a line */
 	uint64_t	 lines, unknown;	/* of the file */
+	int64_t		 first;			/* and its first time */
 	const struct log_driver *d;
 	bool		 sure;		/* of the dates' order */
 	struct orders	*orders;
@@ -266,6 +267,7 @@ file_begin(struct reader *r, struct slice head, int64_t written)
 
 	r->d = r->o->kind != NULL ? by_name(r->o->kind) : find_kind(head);
 	r->lines = r->unknown = 0;
+	r->first = 0;
 	r->sure = true;
 	in->at = 0;
 	in->scope++;
@@ -297,6 +299,8 @@ one_line(struct reader *r, struct slice line)
 	r->unknown += !r->d->line(in, sl_first(line, LOG_LINE_MAX));
 	if (in->at == 0)
 		return;
+	if (r->first == 0)
+		r->first = in->at;
 	if (sum->first == 0 || in->at < sum->first)
 		sum->first = in->at;
 	if (in->at > sum->last)
@@ -406,27 +410,51 @@ read_file(struct reader *r, const char *path, struct bytes *b,
 	return more;
 }
 
+/* The file's path, and behind it the one in it that is read. */
+static const char *
+shown(const struct source *s, struct bytes *b, struct buf *to)
+{
+	to->n = 0;
+	buf_add(to, sl(s->path));
+	buf_add(to, buf_sl(&b->name));
+	buf_addc(to, '\0');
+	return to->p;
+}
+
 static void
 read_source(struct reader *r, const struct source *s)
 {
+	struct buf path = { 0 };
 	struct err err = { 0 };
 	struct bytes b;
-	bool any = false;
+	bool any = false, told = false, mixed = false, bad;
+	int64_t last = 0;
 	int got;
 
 	if (source_open(&b, s, &err) == -1) {
 		lost(r, s->path, &err);
 		return;
 	}
-	while ((got = bytes_next(&b, &err)) == 1 && !sig_stop()) {
+	while ((got = bytes_next(&b, &err)) != 0 && !sig_stop()) {
 		any = true;
-		if (read_file(r, s->path, &b, &err) == -1)
-			lost(r, s->path, &err);
+		bad = got == -1 || read_file(r, shown(s, &b, &path), &b,
+		    &err) == -1;
+		if (bad && !(got == -1 && told))
+			lost(r, shown(s, &b, &path), &err);
+		told = bad && got == 1;		/* that it is damaged */
+		mixed |= r->first != 0 && r->first < last;
+		last = r->first != 0 ? r->first : last;
+		if (got == -1 && b.over)
+			break;
 	}
-	if (got == 0 && !any)
-		got = err_set(&err, ERR_FORMAT, "an archive of nothing");
-	if (got == -1)
+	if (got == 0 && !any) {
+		err_set(&err, ERR_FORMAT, "an archive of nothing");
 		lost(r, s->path, &err);
+	}
+	if (mixed && r->o->file != NULL)
+		r->o->file(r->o->ctx, s->path, "its files are not in the "
+		    "order of their times: extract it, and they are read so");
+	buf_free(&path);
 	bytes_close(&b);
 }
 

@@ -206,6 +206,35 @@ t 'names in a log reach no terminal raw' '
 	run 0 spoollog e.log && plain out && run 0 spoollog --list accounts e.log && plain out &&
 	run 0 spoollog --list accounts -o csv e.log && plain out'
 
+t 'so is what is compressed in an archive, and both through a pipe' '
+	n=$(($(wc -l <postfix.log) / 2)) && mkdir packed &&
+	head -n $n postfix.log | gzip >packed/mail.log.1.gz &&
+	tail -n +$((n + 1)) postfix.log >packed/mail.log &&
+	tar -cf packed.tar packed/mail.log.1.gz packed/mail.log &&
+	is_key postfix.key packed.tar && hasnt "not in the order" errs &&
+	has "packed.tar/packed/mail.log.1.gz: postfix" errs &&
+	spoollog --list pairs -o csv postfix.log >a 2>/dev/null &&
+	for made in "gzip <postfix.log" "zstd -q <postfix.log" \
+	    "cat packed.tar" "gzip <packed.tar"; do
+		eval "$made" | spoollog --list pairs -o csv - >b 2>errs &&
+		cmp a b || exit 1
+	done'
+t 'an archive in another order says so, and has the same years' '
+	tar -cf turned.tar packed/mail.log packed/mail.log.1.gz &&
+	run 0 spoollog turned.tar &&
+	has "turned.tar: its files are not in the order of their times" errs'
+t 'a damaged file in an archive is told once, and those behind it are read' '
+	head -c "$(($(wc -c <packed/mail.log.1.gz) - 100))" packed/mail.log.1.gz >packed/cut.gz &&
+	tar -cf cut.tar packed/cut.gz packed/mail.log &&
+	run 3 spoollog cut.tar &&
+	[ "$(grep -c "cut.tar/packed/cut.gz: damaged archive" errs)" = 1 ] &&
+	has "cut.tar/packed/mail.log: postfix" errs &&
+	run 3 spoollog packed/cut.gz &&
+	[ "$(grep -c "damaged archive" errs)" = 1 ]'
+t 'a file in an archive has its own date, and so its year' '
+	mkdir dated && sed "s/^[A-Z][a-z][a-z] .[0-9]/Dec 30/" postfix.log >dated/mail.log &&
+	gzip -n dated/mail.log && touch -d 2019-01-02 dated/mail.log.gz &&
+	tar -cf dated.tar dated && run 0 spoollog dated.tar && has "^2018-12-30"'
 t 'a link in a folder is not followed' '
 	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 1 spoollog l'
 t 'logs without a line are told' '
