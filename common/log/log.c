@@ -13,9 +13,10 @@
 #include "log/driver.h"
 #include "mail/date.h"
 
-#define HEAD	65536		/* bytes that the kind is found in */
+#define HEAD	65536		/* bytes that the kind is found in; where they
+				   do not tell, in a chunk */
 #define CHUNK	(1024 * 1024)	/* bytes read at a time */
-#define BIDS	200		/* lines that bid */
+#define BIDS	200		/* lines that bid, and as many as it takes */
 
 static const struct log_driver *const drivers[] = {
 	&log_postfix, &log_exim, &log_sendmail, &log_w3c, &log_ims55,
@@ -200,12 +201,16 @@ static const struct log_driver *
 find_kind(struct slice head)
 {
 	unsigned score[sizeof(drivers) / sizeof(drivers[0])] = { 0 }, i, n;
+	unsigned bid, any = 0;
 	struct slice line;
 	size_t best = 0;
 
-	for (n = 0; n < BIDS && sl_line(&head, &line); n++)
-		for (i = 0; line.n > 0 && drivers[i] != NULL; i++)
-			score[i] += drivers[i]->bid(line);
+	for (n = 0; (n < BIDS || any == 0) && sl_line(&head, &line); n++)
+		for (i = 0; line.n > 0 && drivers[i] != NULL; i++) {
+			bid = drivers[i]->bid(line);
+			score[i] += bid;
+			any |= bid;
+		}
 	for (i = 0; drivers[i] != NULL; i++)
 		if (score[i] > score[best])
 			best = i;
@@ -221,7 +226,7 @@ first_year(struct slice head, int64_t written)
 	int64_t at;
 
 	while (sl_line(&head, &line))
-		if (when_syslog(&c, &line, &at) && c.month != 0)
+		if (when_syslog(&c, &line, &at) && c.no_year)
 			return when_year(written, c.month, (unsigned)((at -
 			    date_days(2000, c.month, 1) * 86400) / 86400 + 1));
 	return 2000;
@@ -293,6 +298,8 @@ one_line(struct reader *r, struct slice line)
 
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
+	while (line.n > 0 && line.p[0] == '\0')	/* a hole in front */
+		line = sl_from(line, 1);
 	r->lines++;
 	if (line.n == 0)
 		return;
@@ -382,19 +389,51 @@ fill(struct reader *r, struct bytes *b, size_t least, struct err *err)
 	return (int)(got < 0 ? -1 : got > 0);
 }
 
+/* A log that was emptied while its server wrote on begins with a hole. */
+static void
+pass_zeros(struct reader *r)
+{
+	size_t n;
+
+	for (n = 0; n < r->held && r->chunk[n] == '\0'; n++)
+		;
+	r->held -= n;
+	memmove(r->chunk, r->chunk + n, r->held);
+}
+
+/* Ready for the file; *head is what tells its kind.  As fill; 0: all of it. */
 static int
-read_file(struct reader *r, const char *path, struct bytes *b,
-    struct err *err)
+begin(struct reader *r, struct bytes *b, struct slice *head, struct err *err)
 {
 	int more;
 
 	r->held = 0;
 	r->skip = false;
-	more = fill(r, b, HEAD, err);
+	r->d = NULL;
+	do {
+		more = fill(r, b, HEAD, err);
+		pass_zeros(r);
+	} while (more == 1 && r->held < HEAD);
+	*head = (struct slice){ r->chunk, r->held < HEAD ? r->held : HEAD };
+	if (r->held > 0)
+		file_begin(r, *head, b->written);
+	if (r->d == NULL && more == 1) {
+		more = fill(r, b, CHUNK, err);
+		head->n = r->held;
+		file_begin(r, *head, b->written);
+	}
+	return more;
+}
+
+static int
+read_file(struct reader *r, const char *path, struct bytes *b,
+    struct err *err)
+{
+	struct slice head;
+	int more = begin(r, b, &head, err);
+
 	if (r->held == 0)
 		return more;
-	file_begin(r, (struct slice){ r->chunk, r->held < HEAD ? r->held :
-	    HEAD }, b->written);
 	if (r->d == NULL)
 		return err_set(err, ERR_FORMAT, "no log of a kind that we "
 		    "know; -f names one");
@@ -486,14 +525,9 @@ first_time(const struct log_opts *o, const struct source *s,
 		return 0;
 	r.chunk = xalloc(CHUNK);
 	r.in.open = openings_new();
-	if (bytes_next(&b, &err) == 1 &&
-	    fill(&r, &b, HEAD, &err) != -1) {
-		rest = (struct slice){ r.chunk, r.held < HEAD ? r.held :
-		    HEAD };
-		file_begin(&r, rest, b.written);
+	if (bytes_next(&b, &err) == 1 && begin(&r, &b, &rest, &err) != -1)
 		while (r.d != NULL && r.in.at == 0 && sl_line(&rest, &line))
 			(void)r.d->line(&r.in, line);
-	}
 	bytes_close(&b);
 	openings_free(r.in.open);
 	buf_free(&r.in.tmp);

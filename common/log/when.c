@@ -205,6 +205,8 @@ when_iso(struct log_clock *c, struct slice *rest, int64_t *at)
 	if (memcmp(c->day_text, rest->p, 10) != 0) {
 		memcpy(c->day_text, rest->p, 10);
 		c->day = date_days(y, m, d) * DAY;
+		c->year = y;		/* of lines without one behind it */
+		c->month = m;
 	}
 	*at = c->day + secs - zone_behind(c, &s);
 	blank(&s);

@@ -45,6 +45,22 @@ t 'lines of other programs, rubbish, NUL and a line without an end change nothin
 		has "[1-5] of them say nothing to us" errs || { cat errs; exit 1; }
 	done'
 
+t 'what stands in front of a log does not hide its kind' '
+	for front in "head -c 300000 /dev/zero" \
+	    "perl -e \"print qq(x) x 900000, qq(\\n)\"" \
+	    "yes \"Nov  9 10:00:00 mail CRON[1]: (root) CMD (x)\" | head -n 2000"; do
+		{ eval "$front"; cat postfix.log; } >front.log &&
+		opts="--year 2004" is_key postfix.key front.log ||
+		{ echo "$front"; exit 1; }
+	done'
+t 'a line behind a hole is read' '
+	{ head -n 1 postfix.log; head -c 5000 /dev/zero; tail -n +2 postfix.log; } >hole.log &&
+	opts="--year 2004" is_key postfix.key hole.log && hasnt "say nothing" errs'
+t 'dates that lose their year in the middle go on with it' '
+	n=$(($(wc -l <postfix.log) / 2)) &&
+	{	head -n $n postfix.log | sed "s/^Nov \( *\)\([0-9]*\) \([0-9:]*\)/2003-11-0\2T\3Z/"
+		tail -n +$((n + 1)) postfix.log; } >turn.log &&
+	head -n 1 turn.log && run 0 spoollog turn.log && has "^2003-11-09.* to 2003-11-09"'
 t 'gzip, zstd, a folder, an archive and stdin say the same' '
 	gzip -k postfix.log && zstd -q postfix.log && mkdir d && cp exim.log d &&
 	tar cf e.tar exim.log &&
