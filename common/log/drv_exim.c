@@ -34,22 +34,34 @@ is_id(struct slice w)
 	return dashes == 2 && (w.n == 16 || w.n == 23) && w.p[6] == '-';
 }
 
-/* "H=name (helo) [ip]:port", each but the address may be missing. */
+/*
+ * "name (helo) [ip]:port ...", each but the address may be missing.  HELO may
+ * be an address in brackets, too.
+ */
 static void
 host_of(struct log_open *o, struct slice s)
 {
-	struct slice h = s, name;
-	const char *p = sl_find(s, SL("["));
+	struct slice name = SL("");
+	const char *end;
 
-	if (p == NULL || !ip_parse(log_between(s, SL("["), ']'), &o->client))
-		return;
-	h = sl_first(s, (size_t)(p - s.p));
-	open_set(o, &o->helo, log_between(h, SL("("), ')'));
-	if (sl_word(&h, &name) && name.n > 0 && name.p[0] != '(') {
-		open_set(o, &o->name, name);
-		if (o->helo.n == 0)
-			open_set(o, &o->helo, name);
+	s = sl_trim(s);
+	if (s.n > 0 && s.p[0] != '(' && s.p[0] != '[') {
+		(void)sl_word(&s, &name);
+		s = sl_trim(s);
 	}
+	if (s.n > 0 && s.p[0] == '(') {
+		if ((end = sl_find(s, SL(") ["))) == NULL)
+			return;
+		open_set(o, &o->helo, (struct slice){ s.p + 1,
+		    (size_t)(end - s.p) - 1 });
+		s = sl_from(s, (size_t)(end - s.p) + 2);
+	}
+	if (s.n == 0 || s.p[0] != '[' ||
+	    !ip_parse(log_between(s, SL("["), ']'), &o->client))
+		return;
+	open_set(o, &o->name, name);
+	if (o->helo.n == 0)
+		open_set(o, &o->helo, name);
 }
 
 /* A field " X=", to its end: the next blank, or for H= the address's. */
@@ -62,14 +74,56 @@ field(struct slice text, struct slice name)
 static struct slice
 host_field(struct slice text)
 {
-	const char *p = sl_find(text, SL(" H=")), *end;
-	struct slice s;
+	const char *p = sl_find(text, SL(" H="));
 
-	if (p == NULL)
-		return SL("");
-	s = sl_from(text, (size_t)(p - text.p) + 3);
-	end = s.n == 0 ? NULL : memchr(s.p, ']', s.n);
-	return end == NULL ? SL("") : sl_first(s, (size_t)(end + 1 - s.p));
+	return p == NULL ? SL("") : sl_from(text, (size_t)(p - text.p) + 3);
+}
+
+/* What the server itself wrote: the fields in front of one of the client's. */
+static struct slice
+before(struct slice text, struct slice field)
+{
+	const char *p = sl_find(text, field);
+
+	return p == NULL ? text : sl_first(text, (size_t)(p - text.p));
+}
+
+/* Subject and certificate are the client's words, and quoted. */
+static struct slice
+unquoted(struct log_in *in, struct slice s)
+{
+	bool quoted = false;
+	size_t i;
+
+	in->tmp.n = 0;
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s.p[i] == '\\')
+			i++;
+		else if (!quoted)
+			buf_addc(&in->tmp, s.p[i]);
+	return buf_sl(&in->tmp);
+}
+
+/* Of a quoted local part the blanks, too. */
+static struct slice
+take_sender(struct slice *s)
+{
+	bool quoted = false;
+	struct slice sender;
+	size_t i;
+
+	while (s->n > 0 && s->p[0] == ' ')
+		*s = sl_from(*s, 1);
+	for (i = 0; i < s->n && (quoted || s->p[i] != ' '); i++)
+		if (s->p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s->p[i] == '\\')
+			i++;
+	sender = sl_first(*s, i);
+	*s = sl_from(*s, sender.n);
+	return sender;
 }
 
 /* "A=login:bob": the authenticator, and who; options may follow. */
@@ -103,16 +157,16 @@ static void
 arrival(struct log_in *in, struct log_open *o, struct slice id,
     struct slice text)
 {
-	struct slice sender;
+	struct slice sender = take_sender(&text);
 	uint64_t n;
 
-	(void)sl_word(&text, &sender);
+	text = unquoted(in, text);
 	o->has_sender = true;
 	o->at = in->at;
 	open_set(o, &o->sender, sl_eq(sender, SL("<>")) ? SL("") : sender);
 	open_set(o, &o->queue_id, id);
 	host_of(o, host_field(text));
-	account_of(o, field(text, SL(" A=")));
+	account_of(o, field(before(text, SL(" S=")), SL(" A=")));
 	open_set(o, &o->message_id, field(text, SL(" id=")));
 	if (sl_num(field(text, SL(" S=")), UINT64_MAX / 2, &n))
 		o->bytes = n;
@@ -188,7 +242,7 @@ rejected(struct log_in *in, struct slice text)
 	rest = sl_from(text, (size_t)(p - text.p) + 15);
 	o = scratch(in);
 	host_of(o, host_field(text));
-	account_of(o, field(text, SL(" A=")));
+	account_of(o, field(before(text, SL(" F=<")), SL(" A=")));
 	o->has_sender = sl_find(text, SL(" F=<")) != NULL;
 	open_set(o, &o->sender, log_between(text, SL(" F=<"), '>'));
 	log_refuse(in, o, rest.n > 0 && rest.p[0] == '<' ?

@@ -38,12 +38,16 @@ connected(struct log_in *in, struct log_open *o, struct slice text)
 	log_tell(in, o, LOG_SESSION);
 }
 
+/* The last word is the server's; the name before it may be anything. */
 static void
 authentication(struct log_in *in, struct log_open *o, struct slice text)
 {
-	struct slice user = value(text, SL(" user="));
+	const char *p = memrchr(text.p, ' ', text.n);
+	struct slice user = p == NULL ? SL("") : log_between(sl_first(text,
+	    (size_t)(p - text.p)), SL(" user="), '\0');
 
-	if (sl_find(text, SL("result=ok")) != NULL) {
+	if (p != NULL && sl_eq(sl_from(text, (size_t)(p - text.p)),
+	    SL(" result=ok"))) {
 		open_set(o, &o->account, user);
 		log_tell(in, o, LOG_AUTH);
 	} else {

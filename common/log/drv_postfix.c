@@ -53,6 +53,16 @@ failed(struct log_in *in, struct slice text)
 	return true;
 }
 
+/* The last field, behind "helo=<...>", which may look like it. */
+static struct slice
+reject_account(struct slice text)
+{
+	const char *end = text.n == 0 ? NULL : memrchr(text.p, '>', text.n);
+
+	return end == NULL ? SL("") : syslog_value(sl_from(text,
+	    (size_t)(end + 1 - text.p)), SL("sasl_username="));
+}
+
 /* "reject: RCPT from host[ip]: 554 5.7.1 <x>: Relay access denied; ..." */
 static void
 rejected(struct log_in *in, struct slice text)
@@ -62,7 +72,7 @@ rejected(struct log_in *in, struct slice text)
 	struct slice more = sl_from(text, (size_t)(why.p - text.p) + why.n);
 
 	open_set(o, &o->helo, log_between(more, SL("helo=<"), '>'));
-	open_set(o, &o->account, syslog_value(more, SL("sasl_username=")));
+	open_set(o, &o->account, reject_account(more));
 	o->has_sender = sl_find(more, SL("from=<")) != NULL;
 	open_set(o, &o->sender, log_between(more, SL("from=<"), '>'));
 	if (sl_find(more, SL(" to=<")) == NULL)

@@ -68,7 +68,7 @@ static void
 taken(struct log_in *in, const struct sysline *s, struct slice id,
     struct slice text)
 {
-	struct log_open *who = session(in, s, syslog_value(text,
+	struct log_open *who = session(in, s, syslog_last(text,
 	    SL("relay=")));
 	struct log_open *o = open_get(in, log_key(s->host, id, 0));
 	uint64_t n;
@@ -110,18 +110,42 @@ delivered(struct log_in *in, struct log_open *o, struct slice text)
 	}
 }
 
+/* "arg1=<a@b>", a quoted local part and all; text goes on behind it. */
+static struct slice
+take_arg(struct slice *text)
+{
+	const char *p = sl_find(*text, SL("arg1="));
+	bool quoted = false;
+	struct slice arg;
+	size_t i;
+
+	if (p == NULL)
+		return SL("");
+	*text = sl_from(*text, (size_t)(p - text->p) + 5);
+	for (i = 0; i < text->n && (quoted || text->p[i] != ','); i++)
+		if (text->p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && text->p[i] == '\\')
+			i++;
+	arg = sl_first(*text, i);
+	*text = sl_from(*text, arg.n);
+	if (arg.n > 1 && arg.p[0] == '<' && arg.p[arg.n - 1] == '>')
+		arg = (struct slice){ arg.p + 1, arg.n - 2 };
+	return arg;
+}
+
 /* "ruleset=check_rcpt, arg1=<x>, relay=host [ip], reject=550 5.7.1 ..." */
 static void
 rejected(struct log_in *in, const struct sysline *s, struct slice text)
 {
+	bool rcpt = sl_starts(text, SL("ruleset=check_rcpt"));
+	struct slice arg = take_arg(&text);
 	struct log_open *o = session(in, s, syslog_value(text,
 	    SL("relay=")));
 	const char *why = sl_find(text, SL("reject="));
 
-	if (sl_find(text, SL("check_rcpt")) == NULL || why == NULL)
-		return;
-	log_refuse(in, o, syslog_value(text, SL("arg1=")),
-	    sl_from(text, (size_t)(why - text.p)));
+	if (rcpt && why != NULL)
+		log_refuse(in, o, arg, sl_from(text, (size_t)(why - text.p)));
 }
 
 static bool

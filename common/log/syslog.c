@@ -127,22 +127,45 @@ syslog_id(struct slice *text, struct slice *id)
 	return true;
 }
 
-struct slice
-syslog_value(struct slice text, struct slice name)
+/* From the name on; empty: it is not there. */
+static struct slice
+behind(struct slice text, struct slice name)
 {
 	struct slice rest = text;
 	const char *p;
 
 	while ((p = sl_find(rest, name)) != NULL) {
-		if (p == text.p || p[-1] == ' ' || p[-1] == ',') {
-			rest = sl_from(rest, (size_t)(p - rest.p) + name.n);
-			if (rest.n > 0 && rest.p[0] == '<')
-				return log_between(rest, SL("<"), '>');
-			p = rest.n == 0 ? NULL : memchr(rest.p, ',', rest.n);
-			return p == NULL ? sl_trim(rest) :
-			    sl_first(rest, (size_t)(p - rest.p));
-		}
-		rest = sl_from(rest, (size_t)(p + 1 - rest.p));
+		rest = sl_from(rest, (size_t)(p - rest.p) + name.n);
+		if (p == text.p || p[-1] == ' ' || p[-1] == ',')
+			return rest;
 	}
 	return SL("");
+}
+
+static struct slice
+value_of(struct slice rest)
+{
+	const char *p;
+
+	if (rest.n > 0 && rest.p[0] == '<')
+		return log_between(rest, SL("<"), '>');
+	p = rest.n == 0 ? NULL : memchr(rest.p, ',', rest.n);
+	return p == NULL ? sl_trim(rest) :
+	    sl_first(rest, (size_t)(p - rest.p));
+}
+
+struct slice
+syslog_value(struct slice text, struct slice name)
+{
+	return value_of(behind(text, name));
+}
+
+struct slice
+syslog_last(struct slice text, struct slice name)
+{
+	struct slice rest = text, last = SL("");
+
+	while ((rest = behind(rest, name)).n > 0)
+		last = rest;
+	return value_of(last);
 }

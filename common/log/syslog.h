@@ -23,4 +23,7 @@ bool	syslog_id(struct slice *text, struct slice *id);
 
 /* The value of "name=value, ..." ; name with its '='. */
 struct slice syslog_value(struct slice text, struct slice name);
+
+/* The same of the last such name: a value before it may be anybody's words. */
+struct slice syslog_last(struct slice text, struct slice name);
 #endif

@@ -271,6 +271,67 @@ START_TEST(each_kind_is_found_and_tells_its_events)
 }
 END_TEST
 
+/*
+ * What a stranger writes into a line, as a sender, a subject, a Message-ID,
+ * the name of a login or HELO, makes nobody else of him.
+ */
+#define EXIM "2004-11-09 10:00:01 "
+static const struct {
+	const char	*kind, *log, *events;
+} framed[] = {
+	{ "exim", EXIM "1A0001-000001-00 <= a@x.example H=([192.0.2.1]) "
+	  "[203.0.113.9]:25 P=smtp S=99\n",
+	  "S 203.0.113.9 -\nM 203.0.113.9 - a@x.example 0\n" },
+	{ "exim", EXIM "login authenticator failed for pc ([192.0.2.1]) "
+	  "[203.0.113.9]: 535 Incorrect (set_id=bob)\n",
+	  "F 203.0.113.9 bob\n" },
+	{ "exim", EXIM "H=([192.0.2.1]) [203.0.113.9] F=<a@x.example> rejected "
+	  "RCPT <z@y.example>: relay not permitted\n",
+	  "D 203.0.113.9 - z@y.example\n" },
+	{ "exim", EXIM "1A0001-000001-00 <= a@x.example H=(bot) [203.0.113.9] "
+	  "P=smtp S=99 id=1@x T=\"Win A=login:bob for \\\"a b\\\" for you\" "
+	  "for c@example.org\n",
+	  "S 203.0.113.9 -\nM 203.0.113.9 - a@x.example 1 c@example.org\n" },
+	{ "exim", EXIM "1A0001-000001-00 <= a@x.example H=(bot) [203.0.113.9] "
+	  "P=smtp S=99 id=1 A=login:bob@x T=\"Bread for two\"\n",
+	  "S 203.0.113.9 -\nM 203.0.113.9 - a@x.example 0\n" },
+	{ "exim", EXIM "1A0001-000001-00 <= \"a H=pc [192.0.2.1] A=login:bob "
+	  "b\"@x.example H=(bot) [203.0.113.9] P=smtp S=99\n",
+	  "S 203.0.113.9 -\nM 203.0.113.9 - \"a H=pc [192.0.2.1] A=login:bob "
+	  "b\"@x.example 0\n" },
+	{ "sendmail", PF "1 mx sm-mta[7]: iA9A00100007: from=<a@x.example>, "
+	  "size=99, class=0, nrcpts=2, msgid=<m, relay=pc [192.0.2.1], x>, "
+	  "proto=ESMTP, daemon=MTA, relay=bot [203.0.113.9]\n",
+	  "S 203.0.113.9 -\nM 203.0.113.9 - a@x.example 2\n" },
+	{ "sendmail", PF "1 mx sm-mta[7]: iA9A00100007: ruleset=check_rcpt, "
+	  "arg1=<\"a>, relay=[192.0.2.1], \"@y.example>, relay=[203.0.113.9], "
+	  "reject=550 5.7.1 Relaying denied\n",
+	  "S 203.0.113.9 -\nD 203.0.113.9 - \"a>, relay=[192.0.2.1], \""
+	  "@y.example\n" },
+	{ "opensmtpd", OS("1") "connected address=203.0.113.9 host=pc\n"
+	  OS("2") "authentication user=bob result=ok result=permfail\n",
+	  "S 203.0.113.9 -\nF 203.0.113.9 bob result=ok\n" },
+	{ "postfix", PF "6 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from "
+	  "bot[203.0.113.9]: 450 4.1.1 <z@y.example>: no; from=<a@x.example> "
+	  "to=<z@y.example> proto=ESMTP helo=<x> sasl_username=bob>\n",
+	  "R 203.0.113.9 - z@y.example\n" },
+	{ "postfix", PF "6 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from "
+	  "pc[203.0.113.9]: 450 4.1.1 <z@y.example>: no; from=<a@x.example> "
+	  "to=<z@y.example> proto=ESMTP helo=<pc> sasl_username=bob\n",
+	  "R 203.0.113.9 bob z@y.example\n" },
+};
+
+START_TEST(what_a_client_writes_frames_nobody)
+{
+	struct log_sum sum;
+	struct told t;
+
+	read_log(&t, sl(framed[_i].log), framed[_i].kind, &sum);
+	ck_assert_str_eq(t.text.p, framed[_i].events);
+	buf_free(&t.text);
+}
+END_TEST
+
 /* In another kind's hands its lines say nothing, and are counted. */
 START_TEST(a_log_of_another_kind_is_harmless)
 {
@@ -386,6 +447,8 @@ suite(void)
 
 	tcase_add_loop_test(tc, each_kind_is_found_and_tells_its_events, 0,
 	    LOGS);
+	tcase_add_loop_test(tc, what_a_client_writes_frames_nobody, 0,
+	    (int)(sizeof(framed) / sizeof(framed[0])));
 	tcase_add_loop_test(tc, a_log_of_another_kind_is_harmless, 0, LOGS);
 	tcase_add_loop_test(tc, a_log_may_end_anywhere, 0, LOGS);
 	tcase_add_loop_test(tc, lines_of_others_change_nothing, 0, LOGS);
