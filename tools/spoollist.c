@@ -33,7 +33,7 @@ static const struct opt opts[] = {
 	{ 'x', "explain", NULL, "every rule that spoke, and why",
 	    .flag = &explain },
 	{ .name = "by", .arg = "what", .help = "totals by client, account, "
-	    "sender, campaign or hour", .str = &by },
+	    "sender, campaign, class or hour", .str = &by },
 	{ .name = "sort", .arg = "column", .help = "smallest first; -column: "
 	    "largest first", .str = &sort },
 	{ 'n', "top", "n", "so many, no more", .num = &top,
@@ -362,7 +362,7 @@ read_options(struct list *l, enum case_by *key)
 		l->o.kind = SINK_PATHS;
 	if (by != NULL && !parse_by(by, key))
 		opt_usage(&cmd, "--by %s: one of client, account, sender, "
-		    "campaign, hour", by);
+		    "campaign, class, hour", by);
 	if ((by != NULL || ledger) && l->o.kind > SINK_CSV)
 		opt_usage(&cmd, "--by and --ledger: -o table, ndjson or csv");
 	if (head != NULL && !parse_head(head, hash))

@@ -131,7 +131,7 @@ struct case_total {
 };
 enum case_by {
 	CASE_BY_CLIENT, CASE_BY_ACCOUNT, CASE_BY_SENDER, CASE_BY_CAMPAIGN,
-	CASE_BY_HOUR,
+	CASE_BY_CLASS, CASE_BY_HOUR,
 	CASE_BYS
 };
 const char *case_by_name(enum case_by by);

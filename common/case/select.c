@@ -238,6 +238,7 @@ static const struct {
 	    " WHERE s.campaign = entry.campaign AND s.gone IS NULL"
 	    " ORDER BY s.path, s.row LIMIT 1), (SELECT label FROM campaign c"
 	    " WHERE c.campaign = entry.campaign)" },
+	[CASE_BY_CLASS] = { "class", "class", "2 DESC, 1", "" },
 	[CASE_BY_HOUR] = { "hour", "substr(arrived, 1, 13) || ':00:00Z'",
 	    "1", "" },
 };

@@ -51,6 +51,13 @@ t 'totals add up, the largest first, hours in order' '
 	run 0 spoollist -c case.db --by client -o ndjson --class relay &&
 	jq -es "map(.entries == .relay) | all" out'
 
+t 'totals by class are what the classes list' '
+	run 0 spoollist -c case.db --by class -o csv && mv out classes &&
+	tail -n +2 classes | tr -d "\r" | cut -d, -f1,2 | while IFS=, read -r c k; do
+		run 0 spoollist -c case.db --class "$c" -o csv &&
+		[ "$(count out)" -eq "$k" ] || exit 1
+	done &&
+	[ "$(awk -F, "NR > 1 { s += \$2 } END { print s }" classes)" -eq 1000 ]'
 t 'columns, order and number are as asked' '
 	run 0 spoollist -c case.db --columns id,size,from --sort -size -n 20 -o csv &&
 	[ "$(head -n 1 out | tr -d "\r")" = id,size,from ] &&
