@@ -3,7 +3,9 @@
 /*
  * Maildir, and Maildir++ with its folders .Name.  unix-spools 7, MB-1.
  */
-#define ARRIVED_MAX	4102444800	/* seconds since 1970: 2100 */
+#define ARRIVED_MIN	788918400	/* seconds since 1970: 1995, when there
+					   was no Maildir; less is a number */
+#define ARRIVED_MAX	4102444800	/* 2100 */
 
 static int
 maildir_bid(const struct spool_probe *p)
@@ -51,7 +53,8 @@ maildir_when(const struct spool_entry *e)
 
 	sl_cut(&name, ':', &rest);
 	return sl_cut(&rest, '.', &head) && rest.n > 0 &&
-	    sl_num(head, ARRIVED_MAX, &t) ? (int64_t)t : 0;
+	    sl_num(head, ARRIVED_MAX, &t) && t >= ARRIVED_MIN ?
+	    (int64_t)t : 0;
 }
 
 static void

@@ -66,6 +66,38 @@ START_TEST(the_name_says_when_a_message_came)
 }
 END_TEST
 
+/* As a program numbers them: the file's own time is what there is. */
+START_TEST(a_small_number_is_no_time)
+{
+	static const struct {
+		const char	*name;
+		int64_t		 arrived;
+	} v[] = { { "new/17.a", 0 }, { "new/788918399.a", 0 },
+	    { "new/788918400.a", 788918400 } };
+	struct spool_reader *rd = spool_reader_new(box_msgs);
+	struct spool_entry e;
+	struct spool_msg m;
+	struct spool *sp;
+	struct err err;
+	size_t i;
+
+	box_folders("s/cur/x");
+	box_text("s/new/17.a", "From: a\n\n");
+	box_text("s/new/788918399.a", "From: b\n\n");
+	box_text("s/new/788918400.a", "From: c\n\n");
+	sp = box_one(box("s"), "maildir");
+	for (i = 0; i < NITEMS(v); i++) {
+		ck_assert(box_find(sp, v[i].name, &e));
+		ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
+		ck_assert_int_eq(spool_load(rd, &m, &err), 1);
+		ck_assert_int_eq(m.arrived, v[i].arrived);
+		spool_entry_done(&e);
+	}
+	spool_reader_free(rd);
+	spool_close(sp);
+}
+END_TEST
+
 START_TEST(a_link_among_the_messages_is_refused)
 {
 	struct spool_reader *rd = spool_reader_new(box_msgs);
@@ -99,6 +131,7 @@ suite(void)
 	tcase_add_test(tc, unfinished_files_and_indexes_are_no_entries);
 	tcase_add_loop_test(tc, the_name_says_when_a_message_came, 0,
 	    NITEMS(names));
+	tcase_add_test(tc, a_small_number_is_no_time);
 	tcase_add_test(tc, a_link_among_the_messages_is_refused);
 	suite_add_tcase(s, tc);
 	return s;
