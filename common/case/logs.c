@@ -15,6 +15,7 @@ static const char *const by_names[BYS] = { "", "envelope", "message-id",
 /* One entry, and what a log says of it. */
 struct joined {
 	int64_t		row, arrived;
+	uint64_t	sender, msgid;	/* hashes; 0: not told */
 	uint32_t	account, client, helo;	/* strings */
 	uint8_t		by;		/* enum by */
 	bool		unclear;
@@ -68,7 +69,8 @@ add_key(struct case_logs *l, enum by by, uint64_t h)
 static void
 add_entry(struct case_logs *l, struct query *q)
 {
-	struct slice sender = q_col(q, 4);
+	struct slice sender = q_col(q, 4), msgid = q_col(q, 3);
+	bool told = sender.n > 0;
 	enum by by;
 
 	if (l->n == l->cap) {
@@ -81,10 +83,11 @@ add_entry(struct case_logs *l, struct query *q)
 	l->v[l->n] = (struct joined){ .row = q_col_int(q, 0) };
 	(void)date_parse(q_col(q, 1), &l->v[l->n].arrived, NULL);
 	add_key(l, BY_QUEUE_ID, q_col(q, 2).n == 0 ? 0 : hash64(q_col(q, 2)));
-	add_key(l, BY_MESSAGE_ID, q_col(q, 3).n == 0 ? 0 :
-	    hash64(q_col(q, 3)));
 	if (sl_eq(sender, SL("<>")))
 		sender = SL("");
+	l->v[l->n].sender = told ? low_hash(sender) : 0;
+	l->v[l->n].msgid = msgid.n == 0 ? 0 : hash64(msgid);
+	add_key(l, BY_MESSAGE_ID, l->v[l->n].msgid);
 	add_key(l, BY_ENVELOPE, envelope_hash(sender, q_col(q, 5),
 	    (uint64_t)q_col_int(q, 6)));
 	l->n++;
@@ -154,11 +157,24 @@ is_near(const struct joined *e, int64_t at, int64_t most)
 }
 
 /*
+ * A queue id is its server's own: another one may have given it to somebody
+ * else's message.
+ */
+static bool
+is_other(const struct joined *e, const struct log_event *ev)
+{
+	return e->sender != 0 && ev->has_sender &&
+	    e->sender != low_hash(ev->sender) && (ev->message_id.n == 0 ||
+	    e->msgid != hash64(ev->message_id));
+}
+
+/*
  * The one entry with this key that came at about that time; NULL where
  * there is none.  *many: there are several.
  */
 static struct joined *
-find(struct case_logs *l, enum by by, uint64_t h, int64_t at, bool *many)
+find(struct case_logs *l, enum by by, uint64_t h, const struct log_event *ev,
+    bool *many)
 {
 	const struct keys *k = &l->keys[by];
 	size_t low = 0, high = k->n, mid;
@@ -173,7 +189,8 @@ find(struct case_logs *l, enum by by, uint64_t h, int64_t at, bool *many)
 	}
 	for (; h != 0 && low < k->n && k->v[low].h == h; low++) {
 		e = &l->v[k->v[low].at];
-		if (!is_near(e, at, by == BY_ENVELOPE ? JOIN_CLOSE : JOIN_DAY))
+		if (!is_near(e, ev->at, by == BY_ENVELOPE ? JOIN_CLOSE :
+		    JOIN_DAY) || (by == BY_QUEUE_ID && is_other(e, ev)))
 			continue;
 		*many |= found != NULL;
 		found = e;
@@ -221,7 +238,7 @@ case_logs_add(struct case_logs *l, const struct log_event *e)
 	if (e->what != LOG_MESSAGE)
 		return;
 	for (by = BYS - 1; by > BY_NOTHING && !many; by--)
-		if ((to = find(l, (enum by)by, h[by], e->at, &many)) != NULL) {
+		if ((to = find(l, (enum by)by, h[by], e, &many)) != NULL) {
 			offer(l, to, (enum by)by, e);
 			return;
 		}

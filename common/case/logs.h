@@ -7,10 +7,11 @@
 /*
  * logs - what a server's logs say, joined to the entries of a case.
  *
- * A message of a log is an entry's by its queue id, else its Message-ID,
- * else time, sender, first recipient and how many there were.  A join that
- * is not unique is not made: two entries with that key, or two messages
- * that differ in account or client.  What the spool itself tells stays.
+ * A message of a log is an entry's by its queue id, unless sender and
+ * Message-ID are other ones, else its Message-ID, else time, sender, first
+ * recipient and how many there were.  A join that is not unique is not made:
+ * two entries with that key, or two messages that differ in account or
+ * client.  What the spool itself tells stays.
  */
 #define JOIN_DAY	86400	/* seconds between arrival and log, by an id */
 #define JOIN_CLOSE	600	/* and by the envelope alone */

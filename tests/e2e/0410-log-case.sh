@@ -65,6 +65,24 @@ t 'without a Message-ID, time and envelope join; two that fit the same join neit
 	sed "s/Message-ID: .*/Message-ID: <same@example.org>/" L0000000.LOG >same.LOG &&
 	run 0 spoollog -c before.db $site same.LOG && has "the logs tell 0:" errs'
 
+# Two servers into one log; the other one gave the same queue id.
+pf() { printf 'Jan  5 01:02:03 %s postfix/%s[1]: %s\n' "$@"; }
+cp -a "$top/tests/spool/postfix/good-queue" queue
+{	pf mail smtpd '7E2F0AAAA: client=pc[192.0.2.7], sasl_username=carol'
+	pf mail qmgr '7E2F0AAAA: from=<carol@example.org>, size=9, nrcpt=1 (x)'
+	pf mx2 smtpd '7E2F0AAAA: client=x[203.0.113.7], sasl_username=eve'
+	pf mx2 qmgr '7E2F0AAAA: from=<eve@example.org>, size=9, nrcpt=1 (x)'
+	pf mx2 smtpd '8A0B0CCCC: client=x[203.0.113.7], sasl_username=eve'
+	pf mx2 qmgr '8A0B0CCCC: from=<eve@example.org>, size=9, nrcpt=1 (x)'
+} >two.log
+t 'what another server did under the same queue id is not joined' '
+	run 0 spoolscan -c two.db -d example.org queue &&
+	run 0 spoollog -c two.db -d example.org --year 2004 two.log &&
+	has "the logs tell 1: 1 by queue id" errs && has "0 more not for sure" errs &&
+	run 0 sqlite3 two.db "SELECT account, client FROM entry WHERE queue_id IN
+	    (\"7E2F0AAAA\", \"8A0B0CCCC\") AND account IS NOT NULL" &&
+	[ "$(cat out)" = "carol|192.0.2.7" ]'
+
 t 'no password is in the case, nor in anything that is printed of it' '
 	grep -q SHVudGVy L0000000.LOG &&
 	! grep -q -a -e Hunter2 -e SHVudGVy case.db home.db m.db e.db &&
