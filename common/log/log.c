@@ -78,7 +78,7 @@ struct reader {
 	size_t		 held;		/* bytes in it */
 	bool		 skip;		/* the rest of too long a line */
 	uint64_t	 lines, unknown;	/* of the file */
-	int64_t		 first;			/* and its first time */
+	int64_t		 first, written;	/* its first time, its date */
 	const struct log_driver *d;
 	bool		 sure;		/* of the dates' order */
 	struct orders	*orders;
@@ -273,6 +273,7 @@ file_begin(struct reader *r, struct slice head, int64_t written)
 	r->d = r->o->kind != NULL ? by_name(r->o->kind) : find_kind(head);
 	r->lines = r->unknown = 0;
 	r->first = 0;
+	r->written = written;
 	r->sure = true;
 	in->at = 0;
 	in->scope++;
@@ -351,6 +352,8 @@ describe(const struct reader *r, struct buf *b)
 		buf_fmt(b, "; no year in it, %s to %lld", r->o->year != 0 ?
 		    "as told, up" : "by the file's date up",
 		    (long long)c->year);
+	if (c->no_year && r->in.at > r->written + 2 * 86400)
+		buf_fmt(b, ", after that date: --year tells the first one");
 	if (c->no_zone && r->o->zone == NULL)
 		buf_fmt(b, "; no zone in it, taken as UTC (--zone)");
 	if (!r->sure)

@@ -247,6 +247,12 @@ t 'a damaged file in an archive is told once, and those behind it are read' '
 	has "cut.tar/packed/mail.log: postfix" errs &&
 	run 3 spoollog packed/cut.gz &&
 	[ "$(grep -c "damaged archive" errs)" = 1 ]'
+t 'a log of more than a year, without one, says that it needs one' '
+	printf "%s 10:00:00 m postfix/smtpd[1]: connect from a[192.0.2.1]\n" "Feb  1" "Jul  1" "Dec  1" "Jan  1" "Mar  1" >long.log &&
+	touch -d 2019-03-02 long.log && run 0 spoollog long.log &&
+	has "up to 2020, after that date: --year tells" errs &&
+	run 0 spoollog --year 2018 long.log && hasnt "after that date" errs &&
+	has "^2018-02-01.* to 2019-03-01"'
 t 'a file in an archive has its own date, and so its year' '
 	mkdir dated && sed "s/^[A-Z][a-z][a-z] .[0-9]/Dec 30/" postfix.log >dated/mail.log &&
 	gzip -n dated/mail.log && touch -d 2019-01-02 dated/mail.log.gz &&
