@@ -543,25 +543,61 @@ print_relays(struct page *p)
 	free(w);
 }
 
+static int
+by_address(const void *x, const void *y)
+{
+	return ip_cmp(x, y);
+}
+
+/* Clients that are told by an address, in its order; to be freed. */
+static struct ip *
+suspects(struct usage *u, size_t *n)
+{
+	size_t all, i;
+	const struct usage_who *c = usage_clients(u, &all);
+	struct ip *v = xcalloc(all + 1, sizeof(*v));
+
+	for (*n = 0, i = 0; i < all; i++)
+		if (c[i].suspect >= RANK_STOLEN && !c[i].trusted &&
+		    !c[i].gateway && ip_parse(usage_str(u, c[i].id), &v[*n]) &&
+		    !ip_is_loopback(&v[*n]))
+			(*n)++;
+	qsort(v, *n, sizeof(*v), by_address);
+	return v;
+}
+
+static void
+suggest(struct page *p, const char *options, const char *why)
+{
+	buf_fmt(&p->line, "  spoollog %s%s\n      # %s", options, p->o->args,
+	    why);
+	flush(p);
+}
+
+/* What would print nothing is not proposed. */
 static void
 print_next(struct page *p)
 {
-	static const char *const next[][2] = {
-		{ "--lock", "accounts to lock" },
-		{ "--deny nft", "clients to deny; also cidr, ims55, postfix" },
-		{ "-c case.db", "whose messages in the spool these were" },
-	};
-	size_t i;
+	size_t accounts, stolen, deny;
 
 	if (p->o->args == NULL)
 		return;
-	heading(p, "next");
-	for (i = 0; i < sizeof(next) / sizeof(next[0]) - p->o->joined; i++) {
-		buf_fmt(&p->line, "  spoollog %s%s", next[i][0], p->o->args);
-		flush(p);
-		buf_fmt(&p->line, "      # %s", next[i][1]);
-		flush(p);
-	}
+	(void)usage_accounts(p->u, &accounts);
+	free(rank_stolen(p->u, &stolen));
+	free(suspects(p->u, &deny));
+	if (stolen + deny + accounts > 0 || !p->o->joined)
+		heading(p, "next");
+	if (stolen > 0)
+		suggest(p, "--lock", "accounts to lock");
+	else if (accounts > 0)
+		suggest(p, "--list pairs", "each account at each client: "
+		    "what is used slowly is found by eye");
+	if (deny > 0)
+		suggest(p, "--deny nft",
+		    "clients to deny; also cidr, ims55, postfix");
+	if (!p->o->joined)
+		suggest(p, "-c case.db",
+		    "whose messages in the spool these were");
 }
 
 void
@@ -847,29 +883,6 @@ who_lock(FILE *out, struct usage *u, char end)
 	}
 	free(v);
 	return done;
-}
-
-static int
-by_address(const void *x, const void *y)
-{
-	return ip_cmp(x, y);
-}
-
-/* Clients that are told by an address, in its order; to be freed. */
-static struct ip *
-suspects(struct usage *u, size_t *n)
-{
-	size_t all, i;
-	const struct usage_who *c = usage_clients(u, &all);
-	struct ip *v = xcalloc(all + 1, sizeof(*v));
-
-	for (*n = 0, i = 0; i < all; i++)
-		if (c[i].suspect >= RANK_STOLEN && !c[i].trusted &&
-		    !c[i].gateway && ip_parse(usage_str(u, c[i].id), &v[*n]) &&
-		    !ip_is_loopback(&v[*n]))
-			(*n)++;
-	qsort(v, *n, sizeof(*v), by_address);
-	return v;
 }
 
 static void

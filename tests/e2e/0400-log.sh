@@ -154,6 +154,11 @@ t 'what it proposes to type next is told the same: the year, the zone, what is o
 	has "^  spoollog -c case.db --zone +0100 --year 2004 -d example.org -t 203.0.113.0/29 postfix.log$" &&
 	run 0 sh cmds && [ "$(grep -c 203.0.113. out)" = 1 ] && has guest && hasnt "203.0.113.7[ ,]" &&
 	has "203.0.113.8, 203.0.113.9"'
+t 'and nothing that would print nothing' '
+	printf "Nov  9 10:00:00 m postfix/smtpd[1]: A1B2C3: client=a[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" >quiet.log &&
+	run 0 spoollog quiet.log && hasnt "^  spoollog --lock" && hasnt "^  spoollog --deny" &&
+	has "^  spoollog --list pairs quiet.log$" && has "^  spoollog -c case.db quiet.log$" &&
+	run 0 spoollog --list pairs quiet.log'
 t 'a block list marks its clients: addresses, networks, ranges, and what is taken out' '
 	printf "%s\n" "# plain" ":127.0.0.2:as rbldnsd has it" 203.0.113.1 \
 	    "203.0.113.4/31 :2:why" "203.0.113.8-203.0.113.10" 203.0.113.12-14 \
