@@ -80,10 +80,30 @@ rejected(struct log_in *in, struct slice text)
 	log_refuse(in, o, log_between(more, SL(" to=<"), '>'), why);
 }
 
+/*
+ * A filter handed back what it got: under a new queue id it is the mail of
+ * him who sent it, and the first id's message goes on there.
+ */
 static void
-accepted(struct log_in *in, struct log_open *o, struct slice id,
+take_over(struct log_open *o, struct log_open *from)
+{
+	o->client = from->client;
+	open_copy(o, &o->name, from, from->name);
+	open_copy(o, &o->helo, from, from->helo);
+	open_copy(o, &o->account, from, from->account);
+	open_copy(o, &o->method, from, from->method);
+	from->failed = true;
+}
+
+static void
+accepted(struct log_in *in, const struct sysline *s, struct slice id,
     struct slice text)
 {
+	struct slice first = syslog_value(text, SL("orig_queue_id="));
+	struct log_open *o = open_get(in, log_key(s->host, id, 0));
+	struct log_open *from = first.n == 0 ? NULL :
+	    open_find(in, log_key(s->host, first, 0));
+
 	log_peer(o, peer_behind(text, SL("client=")));
 	open_set(o, &o->queue_id, id);
 	open_set(o, &o->method, syslog_value(text, SL("sasl_method=")));
@@ -92,6 +112,8 @@ accepted(struct log_in *in, struct log_open *o, struct slice id,
 	o->at = in->at;
 	if (o->account.n > 0)
 		log_tell(in, o, LOG_AUTH);
+	if (from != NULL && from != o)
+		take_over(o, from);
 }
 
 static bool
@@ -107,8 +129,7 @@ smtpd(struct log_in *in, const struct sysline *s)
 		return failed(in, text);
 	if (syslog_id(&text, &id)) {
 		if (sl_starts(text, SL("client=")))
-			accepted(in, open_get(in, log_key(s->host, id, 0)),
-			    id, text);
+			accepted(in, s, id, text);
 		else if (sl_starts(text, SL("reject: ")))
 			rejected(in, text);
 		return true;
@@ -131,13 +152,33 @@ queued(struct log_open *o, struct slice text)
 		o->told = n;
 }
 
+/* "relay=127.0.0.1[127.0.0.1]:10024, status=sent (250 ... queued as ID)" */
+static void
+filtered(struct log_in *in, const struct sysline *s, struct log_open *o,
+    struct slice text)
+{
+	struct slice relay = syslog_value(text, SL("relay="));
+	struct log_open *next;
+	struct ip ip;
+
+	if (!o->message || !ip_parse(log_between(relay, SL("["), ']'), &ip) ||
+	    !ip_is_loopback(&ip))
+		return;
+	next = open_find(in, log_key(s->host, log_between(text,
+	    SL(" queued as "), ')'), 0));
+	if (next != NULL && next != o && ip_is_loopback(&next->client))
+		take_over(next, o);
+}
+
 /* "to=<a@b>, relay=..., dsn=5.1.1, status=bounced (...)" */
 static void
-delivered(struct log_in *in, struct log_open *o, struct slice text)
+delivered(struct log_in *in, const struct sysline *s, struct log_open *o,
+    struct slice text)
 {
 	struct slice to = log_between(text, SL("to=<"), '>');
 
 	open_rcpt(o, to);
+	filtered(in, s, o, text);
 	if (o->message && sl_find(text, SL(", status=bounced ")) != NULL)
 		log_bounce(in, o, to);
 }
@@ -158,7 +199,7 @@ queue_line(struct log_in *in, const struct sysline *s)
 	else if (sl_starts(text, SL("from=<")))
 		queued(o, text);
 	else if (sl_starts(text, SL("to=<")))
-		delivered(in, o, text);
+		delivered(in, s, o, text);
 	else if (sl_eq(text, SL("removed")))
 		open_end(in, o);
 	else if (sl_starts(text, SL("milter-reject: ")))

@@ -128,6 +128,38 @@ static const struct {
 	  CONTAINER "1 mx postfix/smtpd[7]: connect from pc[192.0.2.7]\\n\","
 	  "\"stream\":\"stdout\",\"time\":\"2004-11-09T10:00:01.1Z\"}\n",
 	  "S 192.0.2.7 -\n", 1 },
+	{ "postfix",	/* a filter hands back what it got, by another id */
+#define GIVEN(n, id, part, text) PF n " mx postfix/" part "[7]: " id ": " \
+	    text "\n"
+	  GIVEN("1", "A1B2C3", "smtpd", "client=pc[192.0.2.7], "
+	  "sasl_method=LOGIN, sasl_username=bob")
+	  GIVEN("1", "A1B2C3", "qmgr", "from=<bob@example.org>, size=99, "
+	  "nrcpt=1 (queue active)")
+	  GIVEN("2", "D4E5F6", "smtpd", "client=localhost[127.0.0.1], "
+	  "orig_queue_id=A1B2C3, orig_client=pc[192.0.2.7]")
+	  GIVEN("2", "D4E5F6", "qmgr", "from=<bob@example.org>, size=99, "
+	  "nrcpt=1 (queue active)")
+	  GIVEN("3", "A1B2C3", "lmtp", "to=<a@example.net>, "
+	  "relay=127.0.0.1[127.0.0.1]:10024, status=sent (250 2.0.0 from "
+	  "MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as D4E5F6)")
+	  GIVEN("3", "A1B2C3", "qmgr", "removed")
+	  GIVEN("4", "D4E5F6", "smtp", "to=<a@example.net>, relay=x[192.0.2.9]"
+	  ":25, dsn=5.1.1, status=bounced (no such user)")
+	  GIVEN("4", "D4E5F6", "qmgr", "removed"),
+	  "A 192.0.2.7 bob\nB 192.0.2.7 bob a@example.net\n"
+	  "M 192.0.2.7 bob bob@example.org 1 a@example.net\n", 8 },
+	{ "postfix",	/* the same of one that does not tell where it is from */
+	  GIVEN("1", "A1B2C3", "smtpd", "client=pc[192.0.2.7], "
+	  "sasl_method=LOGIN, sasl_username=bob")
+	  GIVEN("2", "D4E5F6", "smtpd", "client=localhost[127.0.0.1]")
+	  GIVEN("3", "A1B2C3", "smtp", "to=<a@example.net>, "
+	  "relay=127.0.0.1[127.0.0.1]:10024, status=sent (250 2.0.0 Ok: "
+	  "queued as D4E5F6)")
+	  GIVEN("3", "A1B2C3", "qmgr", "removed")
+	  GIVEN("4", "D4E5F6", "smtp", "to=<a@example.net>, relay=x[192.0.2.9]"
+	  ":25, status=sent (250 ok: queued as A1B2C3)")
+	  GIVEN("4", "D4E5F6", "qmgr", "removed"),
+	  "A 192.0.2.7 bob\nM 192.0.2.7 bob - 1 a@example.net\n", 6 },
 	{ "exim",
 	  "2004-11-09 10:00:01 login authenticator failed for (pc) "
 	  "[192.0.2.7]: 535 Incorrect authentication data (set_id=bob)\n"
