@@ -5,6 +5,8 @@
  * sender, size and how many recipients, the deliveries each one; all by
  * the queue id.
  */
+#define BEFORE_QUEUE	1	/* in keys: of a client, not a queue id */
+
 static unsigned
 bid(struct slice line)
 {
@@ -95,20 +97,37 @@ take_over(struct log_open *o, struct log_open *from)
 	from->failed = true;
 }
 
+/* What a filter got, by its first queue id; before the queue by its client. */
+static struct log_open *
+handed_on(struct log_in *in, const struct sysline *s, struct slice text)
+{
+	struct slice id, client;
+
+	if (sl_find(text, SL(", orig_")) == NULL)
+		return NULL;
+	id = syslog_value(text, SL("orig_queue_id="));
+	client = peer_behind(text, SL("orig_client="));
+	if (id.n > 0)
+		return open_find(in, log_key(s->host, id, 0));
+	return client.n == 0 ? NULL :
+	    open_find(in, log_key(s->host, client, BEFORE_QUEUE));
+}
+
 static void
 accepted(struct log_in *in, const struct sysline *s, struct slice id,
     struct slice text)
 {
-	struct slice first = syslog_value(text, SL("orig_queue_id="));
-	struct log_open *o = open_get(in, log_key(s->host, id, 0));
-	struct log_open *from = first.n == 0 ? NULL :
-	    open_find(in, log_key(s->host, first, 0));
+	struct slice client = peer_behind(text, SL("client="));
+	bool queued = !sl_eq(id, SL("NOQUEUE"));
+	struct log_open *o = open_get(in, queued ? log_key(s->host, id, 0) :
+	    log_key(s->host, client, BEFORE_QUEUE));
+	struct log_open *from = handed_on(in, s, text);
 
-	log_peer(o, peer_behind(text, SL("client=")));
+	log_peer(o, client);
 	open_set(o, &o->queue_id, id);
 	open_set(o, &o->method, syslog_value(text, SL("sasl_method=")));
 	open_set(o, &o->account, syslog_value(text, SL("sasl_username=")));
-	o->message = true;
+	o->message = queued;
 	o->at = in->at;
 	if (o->account.n > 0)
 		log_tell(in, o, LOG_AUTH);
@@ -157,15 +176,14 @@ static void
 filtered(struct log_in *in, const struct sysline *s, struct log_open *o,
     struct slice text)
 {
-	struct slice relay = syslog_value(text, SL("relay="));
+	struct slice id = log_between(text, SL(" queued as "), ')');
 	struct log_open *next;
 	struct ip ip;
 
-	if (!o->message || !ip_parse(log_between(relay, SL("["), ']'), &ip) ||
-	    !ip_is_loopback(&ip))
+	if (!o->message || id.n == 0 || !ip_parse(log_between(syslog_value(
+	    text, SL("relay=")), SL("["), ']'), &ip) || !ip_is_loopback(&ip))
 		return;
-	next = open_find(in, log_key(s->host, log_between(text,
-	    SL(" queued as "), ')'), 0));
+	next = open_find(in, log_key(s->host, id, 0));
 	if (next != NULL && next != o && ip_is_loopback(&next->client))
 		take_over(next, o);
 }

@@ -160,6 +160,13 @@ static const struct {
 	  ":25, status=sent (250 ok: queued as A1B2C3)")
 	  GIVEN("4", "D4E5F6", "qmgr", "removed"),
 	  "A 192.0.2.7 bob\nM 192.0.2.7 bob - 1 a@example.net\n", 6 },
+	{ "postfix",	/* one that stands before the queue */
+	  GIVEN("1", "NOQUEUE", "smtpd", "client=pc[192.0.2.7], "
+	  "sasl_method=LOGIN, sasl_username=bob")
+	  GIVEN("1", "D4E5F6", "smtpd", "client=localhost[127.0.0.1], "
+	  "orig_client=pc[192.0.2.7]")
+	  GIVEN("4", "D4E5F6", "qmgr", "removed"),
+	  "A 192.0.2.7 bob\nM 192.0.2.7 bob - 0\n", 3 },
 	{ "exim",
 	  "2004-11-09 10:00:01 login authenticator failed for (pc) "
 	  "[192.0.2.7]: 535 Incorrect authentication data (set_id=bob)\n"
