@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "io/below.h"
 #include "io/tree.h"
+#include "log/again.h"
 #include "log/bytes.h"
 #include "log/driver.h"
 #include "mail/date.h"
@@ -82,6 +83,7 @@ struct reader {
 	const struct log_driver *d;
 	bool		 sure;		/* of the dates' order */
 	struct orders	*orders;
+	struct again	*again;
 	int64_t		 zone;
 };
 
@@ -304,7 +306,11 @@ one_line(struct reader *r, struct slice line)
 	r->lines++;
 	if (line.n == 0)
 		return;
-	r->unknown += !r->d->line(in, sl_first(line, LOG_LINE_MAX));
+	line = sl_first(line, LOG_LINE_MAX);
+	if (r->d->line(in, line))
+		again_line(r->again, line);
+	else
+		r->unknown++;
 	if (in->at == 0)
 		return;
 	if (r->first == 0)
@@ -358,6 +364,9 @@ describe(const struct reader *r, struct buf *b)
 		buf_fmt(b, "; no zone in it, taken as UTC (--zone)");
 	if (!r->sure)
 		buf_fmt(b, "; dates taken as month/day (--dates)");
+	if (again_of(r->again) != NULL)
+		buf_fmt(b, "; most of its lines stand in %s, too: they count "
+		    "twice", again_of(r->again));
 	if (r->in.at != 0)
 		buf_fmt(b, "; last line %s", date_str(r->in.at, text));
 	buf_addc(b, '\0');
@@ -440,6 +449,7 @@ read_file(struct reader *r, const char *path, struct bytes *b,
 	if (r->d == NULL)
 		return err_set(err, ERR_FORMAT, "no log of a kind that we "
 		    "know; -f names one");
+	again_begin(r->again, path);
 	while (more == 1 && !sig_stop()) {
 		take_lines(r, false);
 		if (r->o->progress != NULL)
@@ -593,10 +603,12 @@ log_read(const struct log_opts *o, char *const paths[], struct log_sum *sum,
 	put_in_order(o, &s, &r);
 	r.chunk = xalloc(CHUNK);
 	r.in.open = openings_new();
+	r.again = again_new();
 	for (i = 0; i < s.n && !sig_stop(); i++)
 		read_source(&r, &s.v[i]);
 	open_end_all(&r.in);
 	sum->stopped = sig_stop();
+	again_free(r.again);
 	openings_free(r.in.open);
 	buf_free(&r.in.tmp);
 	free(r.in.state);

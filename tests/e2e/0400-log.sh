@@ -258,6 +258,12 @@ t 'a log of more than a year, without one, says that it needs one' '
 	has "up to 2020, after that date: --year tells" errs &&
 	run 0 spoollog --year 2018 long.log && hasnt "after that date" errs &&
 	has "^2018-02-01.* to 2019-03-01"'
+t 'a log and its copy are told, and a rotated set is none' '
+	mkdir var && cp postfix.log var/mail.log &&
+	{ yes "Nov  9 10:00:00 mail CRON[1]: (root) CMD (x)" | head -n 300; cat postfix.log; } >var/syslog &&
+	run 0 spoollog var && [ "$(grep -c "most of its lines stand in var/" errs)" = 1 ] &&
+	run 0 spoollog set && hasnt "count twice" errs &&
+	run 0 spoollog ims55.log exim.log postfix.log && hasnt "count twice" errs'
 t 'a file in an archive has its own date, and so its year' '
 	mkdir dated && sed "s/^[A-Z][a-z][a-z] .[0-9]/Dec 30/" postfix.log >dated/mail.log &&
 	gzip -n dated/mail.log && touch -d 2019-01-02 dated/mail.log.gz &&
