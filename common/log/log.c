@@ -437,6 +437,14 @@ begin(struct reader *r, struct bytes *b, struct slice *head, struct err *err)
 	return more;
 }
 
+/* The files of the journal itself, and its export for another journal. */
+static bool
+is_journal(struct slice head)
+{
+	return sl_starts(head, SL("LPKSHHRH")) ||
+	    sl_starts(head, SL("__CURSOR="));
+}
+
 static int
 read_file(struct reader *r, const char *path, struct bytes *b,
     struct err *err)
@@ -446,6 +454,9 @@ read_file(struct reader *r, const char *path, struct bytes *b,
 
 	if (r->held == 0)
 		return more;
+	if (r->d == NULL && is_journal(head))
+		return err_set(err, ERR_FORMAT, "a journal: read what "
+		    "journalctl -o json prints of it");
 	if (r->d == NULL)
 		return err_set(err, ERR_FORMAT, "no log of a kind that we "
 		    "know; -f names one");

@@ -270,6 +270,11 @@ t 'a file in an archive has its own date, and so its year' '
 	tar -cf dated.tar dated && run 0 spoollog dated.tar && has "^2018-12-30"'
 t 'a link in a folder is not followed' '
 	mkdir l && ln -s "$work/postfix.log" l/mail.log && run 1 spoollog l'
+t 'a binary journal is told how to be read' '
+	{ printf LPKSHHRH; head -c 5000 /dev/zero; } >system.journal &&
+	printf "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\nMESSAGE=x\n\n" >exported &&
+	run 3 spoollog system.journal exported postfix.log &&
+	[ "$(grep -c "a journal: read what journalctl -o json prints" errs)" = 2 ]'
 t 'logs without a line are told' '
 	: >new.log && run 1 spoollog new.log && has "not one line in what was given" errs &&
 	run 0 spoollog new.log postfix.log'
