@@ -39,6 +39,7 @@ struct totals {
 	struct item	*v;
 	size_t		 n;
 	uint32_t	*of;		/* stream of each entry, from 1 */
+	bool		*copy;		/* of each entry; NULL: none is one */
 	struct stream	*streams;
 	size_t		 nstreams;
 	struct sent	*sent;
@@ -305,6 +306,63 @@ by_of(const struct item *it)
 	return (enum stream_by)(it->who >> 32);
 }
 
+/* ---- copies ---- */
+
+struct same {
+	uint64_t	h;
+	uint32_t	i;		/* entry */
+};
+
+static int
+cmp_same(const void *a, const void *b)
+{
+	const struct same *x = a, *y = b;
+
+	if (x->h != y->h)
+		return x->h < y->h ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/*
+ * A spool and a backup of it, scanned together: what is in both was sent, and
+ * came back, once.  The copy is of the stream, but adds nothing to it.
+ */
+static void
+find_copies(struct totals *t)
+{
+	const struct judge *j = t->j;
+	struct same *v;
+	size_t n = 0, first = 0, i;
+
+	for (i = 0; i < j->n && j->v[i]->spool == j->v[0]->spool; i++)
+		;
+	if (i == j->n)
+		return;
+	t->copy = xcalloc(j->n, sizeof(*t->copy));
+	v = xcalloc(j->n, sizeof(*v));
+	for (i = 0; i < j->n; i++) {
+		const struct facts *f = j->v[i];
+
+		if (f->msgid != 0 && f->nrcpts > 0)
+			v[n++] = (struct same){ mix(mix(f->msgid, f->kind),
+			    mix(f->rcpts[0].addr, f->nrcpts)), (uint32_t)i };
+	}
+	qsort(v, n, sizeof(*v), cmp_same);
+	for (i = 1; i < n; i++)
+		if (v[i].h != v[first].h)
+			first = i;
+		else
+			t->copy[v[i].i] = j->v[v[i].i]->spool !=
+			    j->v[v[first].i]->spool;
+	free(v);
+}
+
+static bool
+is_copy(const struct totals *t, size_t i)
+{
+	return t->copy != NULL && t->copy[i];
+}
+
 static void
 gather(struct totals *t)
 {
@@ -325,7 +383,8 @@ gather(struct totals *t)
 		it->who = who_of(j, f);
 		it->net = f->account != 0 ? net_of(j, f->client) : 0;
 		it->way = f->campaign == 0 ? 0 : mix(f->campaign, 0);
-		count_rcpts(t, f, it);
+		if (!is_copy(t, i))
+			count_rcpts(t, f, it);
 	}
 }
 
@@ -522,7 +581,8 @@ sum_rcpts(struct totals *t, struct stream *s, size_t i, size_t n)
 	t->nsome = 0;
 	for (k = i; k < i + n; k++)
 		for (f = entry(t, k), r = 0; r < f->nrcpts; r++)
-			if (outside(t->j, &f->rcpts[r]))
+			if (outside(t->j, &f->rcpts[r]) &&
+			    !is_copy(t, t->v[k].i))
 				some_add(t, (uint64_t)f->rcpts[r].addr << 32 |
 				    (uint32_t)(f->arrived / DAY));
 	s->letters = (uint32_t)t->nsome;
@@ -666,7 +726,7 @@ count_bounced(struct totals *t)
 		}
 	for (i = 0; i < j->n; i++)
 		if (j->v[i]->kind == KIND_BOUNCE && j->v[i]->report != NULL &&
-		    j->v[i]->report->msgid != 0) {
+		    j->v[i]->report->msgid != 0 && !is_copy(t, i)) {
 			s = sent_slot(t, j->v[i]->report->msgid);
 			if (s->msgid != 0)
 				t->streams[s->stream - 1].bounced++;
@@ -697,6 +757,7 @@ totals_new(const struct judge *j)
 void
 totals_streams(struct totals *t)
 {
+	find_copies(t);
 	gather(t);
 	find_ways(t);
 	split_nets(t);
@@ -705,8 +766,10 @@ totals_streams(struct totals *t)
 	count_bounced(t);
 	unusual(t->streams, t->nstreams);
 	free(t->v);
+	free(t->copy);
 	free(t->some);
 	t->v = NULL;
+	t->copy = NULL;
 	t->some = NULL;
 }
 

@@ -545,6 +545,39 @@ START_TEST(each_rule_decides_its_case)
 }
 END_TEST
 
+/* What is in a spool and in a backup of it was sent once. */
+START_TEST(a_backup_adds_nothing)
+{
+	static const struct msg m[] = {
+		{ "in", "k@example.org", { "b@example.com" }, PROV_XBLOCK,
+		    STRANGER MAIL, 0 },
+		{ "in", "b@example.com", { "k@example.org" }, PROV_XBLOCK,
+		    INSIDE MAIL, 0 },
+		{ "in", "c@example.com", { "v%d@example.net" }, PROV_XBLOCK,
+		    INSIDE MAIL, 30 },
+	};
+	struct judge *j;
+	size_t spool, i;
+	int n;
+
+	tell_site("local_domains = example.com\nhosts = " SERVER "\n"
+	    "trusted = 10.1.0.0/16\n");
+	for (spool = 0; spool < 2; spool++)
+		for (i = 0; i < sizeof(m) / sizeof(m[0]); i++)
+			for (n = 0; n == 0 || n < m[i].times; n++) {
+				add_message(&m[i], n);
+				entries[nentries - 1]->spool = (uint16_t)spool;
+			}
+	j = judge_new(site, strings, entries, nentries);
+	judge_all(j);
+	for (i = 0; i < nentries; i++)
+		if (i != 0 && i != nentries / 2)	/* a friend wrote */
+			ck_assert_str_eq(judge_reason(entries[i]),
+			    "legit/submitted");
+	judge_free(j);
+}
+END_TEST
+
 /* Decisive rules that the table above does not reach, and why. */
 START_TEST(every_deciding_rule_has_a_case)
 {
@@ -784,6 +817,7 @@ suite(void)
 	TCase *tc = tcase_create("rules");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_backup_adds_nothing);
 	tcase_add_loop_test(tc, each_rule_decides_its_case, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, every_deciding_rule_has_a_case);
