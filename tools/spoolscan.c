@@ -412,7 +412,10 @@ judge_and_show(struct scan *scan, struct job *job)
 	judge_known(j, known.v, known.n, known.used);
 	judge_threads(j, scan->threads);
 	judge_all(j);
-	if (site_has(job->site, SITE_LOCAL) && judge_misses_us(j))
+	if (scan->n > 0 && !site_has(job->site, SITE_LOCAL))
+		diag_note("nothing tells what is ours: say it with -d and -t, "
+		    "or -s");
+	else if (judge_misses_us(j))
 		diag_note("no address in it is of a local domain: are -d and "
 		    "-s right?");
 	asked = ask(scan, j, job);

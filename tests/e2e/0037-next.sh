@@ -38,6 +38,9 @@ t 'a few unsure ones are looked at one by one' '
 t 'many are not called few' '
 	run 0 spoolscan -d example.org many && hasnt "the few" &&
 	has "those that need eyes"'
+t 'where nobody tells what is ours, and nothing does, that is said' '
+	run 0 spoolscan many && has "nothing tells what is ours: say it with -d" errs &&
+	run 0 spoolscan -d example.com many && hasnt "nothing tells" errs'
 t 'many of one campaign are looked at by campaign' '
 	run 0 spoolscan -d example.org alike && hasnt "unsure --explain" &&
 	has "spoollist -c case.db --class unsure --by campaign" &&
