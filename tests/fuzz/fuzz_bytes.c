@@ -51,8 +51,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    lseek(fd, 0, SEEK_SET) == 0);
 	if (bytes_open(&b, fd, &err) == -1)
 		return 0;
-	for (i = 0; i < FILES_MAX && bytes_next(&b, &err) == 1; i++)
-		read_file(&b);
+	for (i = 0; i < FILES_MAX; i++)
+		if (bytes_next(&b, &err) == 1)
+			read_file(&b);
+		else if (b.over)
+			break;
 	bytes_close(&b);
 	return 0;
 }
