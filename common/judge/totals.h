@@ -42,7 +42,8 @@ enum stream_why {
 	WHY_CLOCK,	/* day and night, others not */
 	WHY_SUDDEN,	/* far above what the same account did else */
 	WHY_FLAGGED,	/* a filter of ours takes much of it for spam */
-	WHY_MASS,	/* a program wrote to hundreds in an hour */
+	WHY_MASS,	/* hundreds in an hour, by a program, or by anybody
+			   where friends cannot be told from strangers */
 	WHY_STREAMS
 };
 

@@ -173,11 +173,15 @@ sudden(const struct compared *c)
 	    c->s->busy >= SUDDEN * c->w->own_busy;
 }
 
-/* Nobody sits at it who could know them all. */
+/*
+ * Nobody sits at it who could know them all; or the spool does not show who
+ * knows whom.
+ */
 static bool
 mass(const struct compared *c)
 {
-	return c->s->by == BY_PROGRAM && c->s->busy >= HOUR_MASS;
+	return (c->s->by == BY_PROGRAM || !c->others || c->known < 10) &&
+	    c->s->busy >= HOUR_MASS;
 }
 
 static bool

@@ -227,6 +227,13 @@ static const struct {
 	    { "v%d@example.net" }, PROV_XBLOCK, WEB_FORM, 60 } } },
 	{ "legit/submitted", "", { { "in", "www@example.com",
 	    { "v%d@example.com" }, PROV_XBLOCK, WEB_FORM, 250 } } },
+	/* nor does an account, where nobody's friends are seen */
+	{ "unsure/maybe-abused", "", { { "in", "b@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK, WITH_PASSWORD("198.51.100.7")
+	    MAIL, 250 } } },
+	{ "legit/submitted", "", { { "in", "b@example.com",
+	    { "v%d@example.net" }, PROV_XBLOCK, WITH_PASSWORD("198.51.100.7")
+	    MAIL, 150 } } },
 	/* a password that was used on the server itself, by webmail */
 	{ "relay/stolen-account", "", { { "in", "a@h%d.example.org",
 	    { "v%d@example.net" }, PROV_XBLOCK, "Received: from localhost"
