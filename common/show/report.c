@@ -27,6 +27,8 @@ struct minute {
 	uint64_t	 n;
 };
 
+#define VERBS	9	/* of the ledger */
+
 struct maker {
 	struct doc	*d;
 	struct casefile	*c;
@@ -45,7 +47,7 @@ struct maker {
 	uint64_t	 top_n[4];
 	size_t		 which;
 	struct doc_chart *chart;
-	size_t		 verbs[8];	/* of the ledger */
+	size_t		 verbs[VERBS];	/* of the ledger */
 	int64_t		 ledger_rows;
 	uint64_t	 left[4];	/* doubtful, returned, refused, waiting */
 	struct case_rows samples;
@@ -341,28 +343,31 @@ sentence_who(struct maker *r)
 #define ARCHIVE	3	/* of these */
 static const struct {
 	struct slice	 verb;
-	const char	*did;		/* of one */
+	const char	*did, *more;	/* of one, and of more */
 	bool		 event;		/* on the timeline */
-} verbs[8] = {
-	{ SL("scan"), "scan", false },
-	{ SL("mark"), "decision", false },
-	{ SL("rotate"), "rotation", true },
-	[ARCHIVE] = { SL("archive"), "archive", true },
-	{ SL("prune"), "pruning", true },
-	{ SL("turf"), "removal from a live spool", true },
-	{ SL("delete"), "deletion", true },
-	{ SL("replay"), "replay", true },
+} verbs[VERBS] = {
+	{ SL("scan"), "scan", "scans", false },
+	{ SL("mark"), "decision", "decisions", false },
+	{ SL("rotate"), "rotation", "rotations", true },
+	[ARCHIVE] = { SL("archive"), "archive", "archives", true },
+	{ SL("prune"), "pruning", "prunings", true },
+	{ SL("turf"), "removal from a live spool",
+	    "removals from a live spool", true },
+	{ SL("delete"), "deletion", "deletions", true },
+	{ SL("undo"), "removal undone", "removals undone", true },
+	{ SL("replay"), "replay", "replays", true },
 };
 
-/* Which of the verbs; 8: another, or an archive whose row of done follows. */
+/* Which of the verbs; VERBS: another, or an archive whose row of done follows. */
 static size_t
 verb_of(const struct ledger_row *row)
 {
 	size_t i = 0;
 
-	while (i < 8 && !sl_eq(row->verb, verbs[i].verb))
+	while (i < VERBS && !sl_eq(row->verb, verbs[i].verb))
 		i++;
-	return i == ARCHIVE && sl_starts(row->result, sl(LEDGER_BEGUN)) ? 8 : i;
+	return i == ARCHIVE && sl_starts(row->result, sl(LEDGER_BEGUN)) ?
+	    VERBS : i;
 }
 
 static int
@@ -373,7 +378,7 @@ count_verb(void *ctx, const struct ledger_row *row, struct err *err)
 
 	(void)err;
 	r->ledger_rows = row->id;
-	if (i < 8)
+	if (i < VERBS)
 		r->verbs[i]++;
 	return 0;
 }
@@ -404,10 +409,10 @@ sentence_done(struct maker *r)
 	size_t i;
 
 	buf_add(&b, SL("Done so far:"));
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < VERBS; i++)
 		if (r->verbs[i] > 0) {
-			buf_fmt(&b, "%s%zu %s%s", comma, r->verbs[i],
-			    verbs[i].did, r->verbs[i] == 1 ? "" : "s");
+			buf_fmt(&b, "%s%zu %s", comma, r->verbs[i],
+			    r->verbs[i] == 1 ? verbs[i].did : verbs[i].more);
 			comma = ", ";
 		}
 	if (comma[0] == ' ')
@@ -488,7 +493,7 @@ take_event(void *ctx, const struct ledger_row *row, struct err *err)
 	int64_t at;
 
 	(void)err;
-	if (i == 8 || !verbs[i].event || t->nevents == EVENTS_MAX ||
+	if (i == VERBS || !verbs[i].event || t->nevents == EVENTS_MAX ||
 	    !date_option(row->at, 0, &at))
 		return 0;
 	t->events[t->nevents++] = (struct doc_event){ at, arena_fmt(r->a,

@@ -141,6 +141,12 @@ t 'redacted, no address and no subject is in it, and the same one has one token'
 	jq -r ".entries.entries[] | [.id, .sender] | @tsv" red.json | sort >tokens &&
 	run 0 spoolreport -c case.db --redact again.json && jq -r ".entries.entries[] | [.id, .sender] | @tsv" again.json | sort | cmp - tokens'
 
+t 'what was taken out of a spool is counted, and what was put back' '
+	cp -R inc/Imcdata live && scan live.db live && for i in relay spam; do
+		spoolclean -c live.db --class $i --commit live >/dev/null || exit 1
+	done; spoolclean -c live.db --undo --commit live >/dev/null &&
+	run 0 spoolreport -c live.db live.md &&
+	{ grep "Done so far: 1 scan, 2 removals from a live spool, 1 removal undone;" live.md || { grep "Done so" live.md; exit 1; }; }'
 t 'an empty case has a page, too' '
 	mkdir none && mkdir none/cur none/new none/tmp && { spoolscan -f maildir -c none.db none >/dev/null 2>&1; run 0 spoolreport -c none.db none.html; } &&
 	text none.html "//section[@id=\"summary\"]" | grep -q "^ *0 messages\|0 messages"'
