@@ -421,6 +421,30 @@ choose_all(struct replay *r, struct case_cursor *cur, struct err *err)
 	return x;
 }
 
+/* What spoolclean deleted cannot be read, but an archive may have it. */
+static int
+tell_deleted(struct casefile *c, const char *filter, struct err *err)
+{
+	struct buf b = { 0 };
+	struct case_want want = { .where = where, .gone = true };
+	struct case_rows rows = { 0 };
+	int x;
+
+	buf_fmt(&b, "%s%sgone IS NOT NULL AND row IN (SELECT entry"
+	    " FROM turf_entry WHERE state = 'deleted')",
+	    filter != NULL ? filter : "", filter != NULL ? " AND " : "");
+	buf_addc(&b, '\0');
+	want.filter = b.p;
+	x = case_select_rows(c, &want, &rows, err);
+	if (rows.n > 0)
+		diag_note("%zu more that were chosen have been deleted: "
+		    "spoolscan -c of an archive that has them brings them "
+		    "back", rows.n);
+	case_rows_free(&rows);
+	buf_free(&b);
+	return x;
+}
+
 static int
 choose_entries(struct replay *r, struct casefile *c, const char *filter,
     struct err *err)
@@ -428,8 +452,8 @@ choose_entries(struct replay *r, struct casefile *c, const char *filter,
 	struct case_want want = { .where = where, .filter = filter };
 	struct case_cursor *cur;
 
-	return case_select(c, &want, &cur, err) == -1 ? -1 :
-	    choose_all(r, cur, err);
+	return case_select(c, &want, &cur, err) == -1 ||
+	    choose_all(r, cur, err) == -1 ? -1 : tell_deleted(c, filter, err);
 }
 
 /* A file; or an entry of the case, where no file has that name. */

@@ -237,6 +237,15 @@ t 'of archives it goes as of the tree: by the case that knows one, and by its na
 		esac
 		[ "$(ls srv/TR/*.eml | wc -l)" = 7 ] && cat srv/TR/*.eml | sort | cmp - want || { cat out; exit 1; }
 	done'
+t 'what was deleted is told, and goes when an archive of it is scanned' '
+	again; rm -rf gone && mkdir gone && cp -R old gone/Imcdata && spoolscan -c gone/c.db gone/Imcdata >/dev/null 2>&1
+	spoolmark -c gone/c.db -w 1 --because t legit >/dev/null &&
+	run 0 spoolarchive -c gone/c.db gone/Imcdata gone/a.tar.zst &&
+	run 0 spoolclean -c gone/c.db --subject "*" --delete --commit gone/Imcdata && n=$(find gone/Imcdata -type f | wc -l) && [ "$n" -lt 6 ] &&
+	run 1 spoolreplay -c gone/c.db --subject "*" --to eml:srv/TR && has "$((6 - n)) more that were chosen have been deleted" errs &&
+	spoolscan -c gone/c.db gone/a.tar.zst >/dev/null 2>&1
+	run 0 spoolreplay -c gone/c.db --subject "*" --to eml:srv/TR --stall 0 --commit && hasnt "been deleted" errs &&
+	has "$((6 - n))  of $((6 - n)) messages go"'
 t 'of a queue with two files a message, a large one goes whole, and no byte of it twice' '
 	again; mkdir -p large/input large/msglog eml; q=1AdJ2p-0000a1-01
 	printf "%s\n" $q-H "x 0 0" "<alice@example.org>" "1073264523 0" "-helo_name c" \
