@@ -321,14 +321,19 @@ warn_lost(struct job *job, const struct inv *inv)
 	    "changed while it was read", [INV_UNPACKABLE] =
 	    "a tar cannot hold it" };
 	struct buf path = { 0 };
-	size_t vanished = 0;
+	size_t vanished = 0, sockets = 0;
+	bool socket;
 	uint32_t i;
 
 	for (i = 0; i < inv->n; i++) {
 		const struct inv_node *node = &inv->v[i];
 
+		socket = node->state == INV_UNPACKABLE &&
+		    S_ISSOCK(node->mode);
+		sockets += socket;
 		vanished += node->state == INV_VANISHED;
-		if (node->state < INV_CHANGED || node->state == INV_VANISHED)
+		if (node->state < INV_CHANGED || socket ||
+		    node->state == INV_VANISHED)
 			continue;
 		path.n = 0;
 		inv_path(inv, i, &path);
@@ -338,6 +343,9 @@ warn_lost(struct job *job, const struct inv *inv)
 		job->partly = true;
 	}
 	buf_free(&path);
+	if (sockets > 0)
+		diag_note("%zu sockets, which have no bytes, are in "
+		    "members.ndjson only", sockets);
 	if (vanished > 0)
 		diag_note("%zu files went away while we looked: the spool is "
 		    "live", vanished);

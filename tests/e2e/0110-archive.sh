@@ -149,6 +149,12 @@ t 'what changes or vanishes meanwhile is told, and the archive is good' '
 t 'and what changed is not pruned' '
 	printf new >live/z-gone && run 3 spoolarchive --prune --commit live live.tar.zst &&
 	[ "$(ls live | tr "\n" " ")" = "a-large z-gone " ]'
+t 'sockets, as a live Postfix has, are told in one line, and nothing is amiss' '
+	mkdir -p tied/private && printf a >tied/a && perl -MIO::Socket::UNIX -e "
+	    IO::Socket::UNIX->new(Local => qq(tied/private/\$_), Listen => 1) or die for qw(smtp error)" &&
+	run 0 spoolarchive tied tied.tar.zst && has "2 sockets, which have no bytes" errs && [ "$(wc -l <errs)" -eq 1 ] &&
+	tar -I zstd -xOf tied.tar.zst tied/members.ndjson | jq -r "select(.type == \"socket\") | .path" | sort >got &&
+	printf "private/error\nprivate/smtp\n" | diff - got'
 t 'what cannot be read is told, and stays' '
 	command -v setpriv >/dev/null && [ "$(id -u)" = 0 ] || { echo "not root: not looked at" >&2; exit 0; }
 	mkdir -p shut/d && printf a >shut/open && printf b >shut/shut && printf c >shut/d/c && chmod 0 shut/shut shut/d &&
