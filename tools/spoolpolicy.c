@@ -54,6 +54,8 @@ static enum sink_kind	kind = SINK_TABLE;
 
 /* ---- counts ---- */
 
+#define STOPS_MAX	32	/* bytes of a share, or two */
+
 /* Percent, cut off: 100.0 is all of it. */
 static double
 share(uint64_t n, uint64_t of)
@@ -65,33 +67,45 @@ static uint64_t
 asked(const struct impact_sums *s, int c)
 {
 	return s->fate[c][IMPACT_ALLOWED] + s->fate[c][IMPACT_PARTLY] +
-	    s->fate[c][IMPACT_REFUSED];
+	    s->fate[c][IMPACT_REFUSED] + s->fate[c][IMPACT_UNDECIDED];
+}
+
+static uint64_t
+refused(const struct impact_sums *s, int c)
+{
+	return s->fate[c][IMPACT_REFUSED] + s->fate[c][IMPACT_PARTLY];
 }
 
 /* Messages with a recipient that is refused; of those that were asked. */
 static double
 stops_of(const struct impact_sums *s, int c)
 {
-	return share(s->fate[c][IMPACT_REFUSED] + s->fate[c][IMPACT_PARTLY],
-	    asked(s, c));
+	return share(refused(s, c), asked(s, c));
 }
 
+/* "40.0 %"; "40.0 to 99.0 %" where some are undecided. */
 static const char *
-stopped(const struct impact_sums *s, int c, char text[16])
+stopped(const struct impact_sums *s, int c, char text[STOPS_MAX])
 {
-	snprintf(text, 16, "%.1f %%", c < 0 ? 0 : stops_of(s, c));
+	uint64_t open = s->fate[c][IMPACT_UNDECIDED];
+
+	if (open == 0)
+		snprintf(text, STOPS_MAX, "%.1f %%", stops_of(s, c));
+	else
+		snprintf(text, STOPS_MAX, "%.1f to %.1f %%", stops_of(s, c),
+		    share(refused(s, c) + open, asked(s, c)));
 	return text;
 }
 
 static void
 put_classes(const char *policy, const struct impact_sums *s)
 {
-	char text[16];
+	char text[STOPS_MAX];
 	int c;
 
 	for (c = -1; c < C_COUNT; c++) {
 		const uint64_t *f = s->fate[c < 0 ? 0 : c];
-		const char *stops = stopped(s, c, text);
+		const char *stops = stopped(s, c < 0 ? 0 : c, text);
 		struct cell cells[] = {
 			{ .name = "policy", .text = sl(policy) },
 			{ .name = "class", .width = 12, .text =
@@ -102,6 +116,8 @@ put_classes(const char *policy, const struct impact_sums *s)
 			    .n = f[IMPACT_PARTLY] },
 			{ .name = "allowed", .width = 9, .type = CELL_UINT,
 			    .n = f[IMPACT_ALLOWED] },
+			{ .name = "undecided", .width = 9, .type = CELL_UINT,
+			    .n = f[IMPACT_UNDECIDED] },
 			{ .name = "not asked", .width = 9, .type = CELL_UINT,
 			    .n = f[IMPACT_UNASKED] },
 			{ .name = "stops", .width = 7, .text = sl(stops) },
@@ -188,16 +204,23 @@ put_lost(const struct impact *im, const struct impact_sums *s)
 		    shown - (more ? 1000 : 10));
 }
 
-/* "stops 99.7 % of relay, 0.0 % of backscatter; refuses 14 legit" */
+/*
+ * "stops 99.7 % of relay, 0.0 % of backscatter; refuses 14 legit", or what
+ * it may be at the least and at the most.
+ */
 static void
 put_sentence(const struct impact_sums *s)
 {
-	printf("\nstops %.1f %% of relay, %.1f %% of backscatter, %.1f %% of "
-	    "spam; refuses %llu legit\n",
-	    stops_of(s, C_RELAY), stops_of(s, C_BACKSCATTER),
-	    stops_of(s, C_SPAM),
-	    (unsigned long long)(s->fate[C_LEGIT][IMPACT_REFUSED] +
-	    s->fate[C_LEGIT][IMPACT_PARTLY]));
+	char relay[STOPS_MAX], back[STOPS_MAX], spam[STOPS_MAX];
+	unsigned long long open = s->fate[C_LEGIT][IMPACT_UNDECIDED],
+	    lost = refused(s, C_LEGIT);
+
+	printf("\nstops %s of relay, %s of backscatter, %s of spam; refuses "
+	    "%llu", stopped(s, C_RELAY, relay), stopped(s, C_BACKSCATTER,
+	    back), stopped(s, C_SPAM, spam), lost);
+	if (open > 0)
+		printf(" to %llu", lost + open);
+	printf(" legit\n");
 }
 
 static void
@@ -220,15 +243,16 @@ put_difference(const struct impact *im, const struct impact_sums *a,
     const struct impact_sums *b)
 {
 	static const enum impact_fate fates[] = { IMPACT_ALLOWED,
-	    IMPACT_PARTLY, IMPACT_REFUSED };
+	    IMPACT_PARTLY, IMPACT_REFUSED, IMPACT_UNDECIDED };
+	size_t nfates = sizeof(fates) / sizeof(fates[0]);
 	uint64_t n[C_COUNT];
 	size_t i, x, y, c;
 	bool any = false;
 
 	printf("\n%9s %9s %9s %9s %9s  messages that differ\n",
 	    "relay", "backscat", "spam", "legit", "unsure");
-	for (x = 0; x < 3; x++)
-		for (y = 0; y < 3; y++) {
+	for (x = 0; x < nfates; x++)
+		for (y = 0; y < nfates; y++) {
 			uint64_t all = 0;
 
 			memset(n, 0, sizeof(n));
@@ -343,6 +367,12 @@ advise(struct impact *im, const struct site *site, struct impact_sums *s,
 
 /* ---- single questions ---- */
 
+static const char *const answers[] = {
+	[POLICY_REFUSES] = "refuse",
+	[POLICY_PERMITS] = "permit",
+	[POLICY_UNDECIDED] = "undecided",
+};
+
 static bool
 read_ask(struct slice line, struct policy_ask *q, struct arena *a)
 {
@@ -378,8 +408,8 @@ answer(const struct policy *p)
 	char *line = NULL;
 	size_t cap = 0, number = 0, rule;
 	int status = STATUS_OK;
+	enum policy_answer says;
 	ssize_t n;
-	bool yes;
 
 	if (f == NULL) {
 		diag_warn(ask_file, "%s", strerrordesc_np(errno));
@@ -396,8 +426,8 @@ answer(const struct policy *p)
 			status = STATUS_PART;
 			continue;
 		}
-		yes = policy_permits(p, &q, &rule);
-		printf("%s\t" SL_FMT "\n", yes ? "permit" : "refuse",
+		says = policy_answer(p, &q, &rule);
+		printf("%s\t" SL_FMT "\n", answers[says],
 		    SL_ARG(policy_rule(p, rule)->text));
 	}
 	free(line);
@@ -503,6 +533,14 @@ print_rules(const struct policy *p)
 	buf_free(&out);
 }
 
+/* Do the figures hang on what was not read? */
+static bool
+is_open(const struct policy *now, const struct policy *other)
+{
+	return (now != NULL && policy_is_open(now)) ||
+	    (other != NULL && policy_is_open(other));
+}
+
 static int
 run(const struct site *site)
 {
@@ -523,6 +561,8 @@ run(const struct site *site)
 		r = answer(now);
 	else
 		r = on_case(site, now, other, &err);
+	if (r == STATUS_OK && is_open(now, other))
+		r = STATUS_PART;
 	policy_free(now);
 	policy_free(other);
 	if (r != -1)

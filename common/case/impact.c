@@ -130,6 +130,7 @@ impact_fate_name(enum impact_fate f)
 		[IMPACT_ALLOWED] = "allowed",
 		[IMPACT_PARTLY] = "partly",
 		[IMPACT_REFUSED] = "refused",
+		[IMPACT_UNDECIDED] = "undecided",
 		[IMPACT_UNASKED] = "not asked",
 	};
 
@@ -146,16 +147,17 @@ static enum impact_fate
 fate(const struct impact_entry *e, const struct policy *p,
     struct impact_sums *s)
 {
-	size_t refused = 0, i, rule;
+	size_t n[POLICY_UNDECIDED + 1] = { 0 }, i, rule;
 
 	if (!came_by_smtp(e))
 		return IMPACT_UNASKED;
 	for (i = 0; i < e->n; i++) {
-		refused += !policy_permits(p, &e->asks[i], &rule);
+		n[policy_answer(p, &e->asks[i], &rule)]++;
 		s->decided[rule * C_COUNT + e->class]++;
 	}
-	return refused == 0 ? IMPACT_ALLOWED :
-	    refused == e->n ? IMPACT_REFUSED : IMPACT_PARTLY;
+	return n[POLICY_UNDECIDED] > 0 ? IMPACT_UNDECIDED :
+	    n[POLICY_REFUSES] == 0 ? IMPACT_ALLOWED :
+	    n[POLICY_PERMITS] == 0 ? IMPACT_REFUSED : IMPACT_PARTLY;
 }
 
 void

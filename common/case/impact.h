@@ -33,6 +33,7 @@ enum impact_fate {
 	IMPACT_ALLOWED,
 	IMPACT_PARTLY,		/* some recipients are refused */
 	IMPACT_REFUSED,
+	IMPACT_UNDECIDED,	/* of some recipient nobody can tell */
 	IMPACT_UNASKED,		/* no client: it did not come by SMTP */
 	IMPACT_FATES
 };

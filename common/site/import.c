@@ -93,6 +93,7 @@ import_file(struct import *in, size_t line, struct slice path,
 	    base_name(named));
 	const char *name = arena_str(in->a, beside);
 	struct stat st;
+	int r;
 
 	*used = name;
 	if (access(name, R_OK) == -1)
@@ -100,8 +101,14 @@ import_file(struct import *in, size_t line, struct slice path,
 		    arena_fmt(in->a, "%s%s", in->root, named).p;
 	if (in->root != NULL && lstat(*used, &st) == 0 &&
 	    !S_ISREG(st.st_mode))
-		return err_set(in->err, ERR_UNSAFE, "%.200s: no file", *used);
-	if (import_read(in->a, *used, text, in->err) == -1)
+		r = err_set(in->err, ERR_UNSAFE, "%.200s: no file", *used);
+	else
+		r = import_read(in->a, *used, text, in->err);
+	if (r == 0)
+		return 1;
+	if (in->err->code == ERR_LIMIT)
 		return err_at(in->err, "%.180s:%zu", in->path, line);
+	import_note(in, line, "%s: what it says is not known", in->err->msg);
+	*in->err = (struct err){ 0 };
 	return 0;
 }

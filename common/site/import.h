@@ -50,7 +50,8 @@ void	import_origin(struct import *in, size_t line, struct slice what);
 /*
  * A file that path names: beside the imported one when it is there under
  * its last name, as in a copy of a configuration; else itself, below root.
- * *name is which one it was.
+ * *name is which one it was.  1; 0 when it cannot be read, which is noted;
+ * -1 when it is too large.
  */
 int	import_file(struct import *in, size_t line, struct slice path,
 	    const char **name, struct slice *text);

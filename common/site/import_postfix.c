@@ -18,11 +18,15 @@ struct main_cf {
 	struct import	*in;
 	struct param	*v;
 	size_t		 n, cap;
+	bool		 unread;	/* of a list: some of it is not known */
+	bool		 hole;		/* nor what is taken out of the rest */
 };
 
 static const struct {
 	const char	*name, *value;
 } defaults[] = {
+	{ "config_directory", "/etc/postfix" },
+	{ "default_database_type", "hash" },
 	{ "mydestination", "$myhostname, localhost.$mydomain, localhost" },
 	{ "mynetworks", "127.0.0.0/8 [::1]/128" },
 	{ "smtpd_relay_restrictions", "permit_mynetworks, "
@@ -448,6 +452,13 @@ read_inline(struct main_cf *m, struct table *t, struct slice s, size_t line)
 	}
 }
 
+/* "proxy:type:name" is the table itself, asked by another process. */
+static struct slice
+unproxied(struct slice name)
+{
+	return sl_from(name, sl_starts(name, SL("proxy:")) ? 6 : 0);
+}
+
 /* "type:name": 1 when read, 0 when it cannot be (and a note says so), -1. */
 static int
 open_table(struct main_cf *m, struct slice name, size_t line,
@@ -455,7 +466,7 @@ open_table(struct main_cf *m, struct slice name, size_t line,
 {
 	static const struct slice indexed[] = { SL("hash"), SL("btree"),
 	    SL("lmdb"), SL("cdb"), SL("dbm"), SL("sdbm"), SL("texthash") };
-	struct slice rest = name, type, text;
+	struct slice rest = unproxied(name), type, text;
 	const char *was = m->in->path, *file;
 	bool text_form = false;
 	size_t i;
@@ -472,11 +483,11 @@ open_table(struct main_cf *m, struct slice name, size_t line,
 	}
 	if (!text_form && !sl_eq(type, SL("cidr"))) {
 		import_note(m->in, line, "a " SL_FMT " table is not read: "
-		    "taken for empty", SL_ARG(sl_first(type, 20)));
+		    "what it says is not known", SL_ARG(sl_first(type, 20)));
 		return 0;
 	}
-	if (import_file(m->in, line, rest, &file, &text) == -1)
-		return -1;
+	if ((r = import_file(m->in, line, rest, &file, &text)) != 1)
+		return r;
 	m->in->path = file;		/* whose lines these are */
 	r = read_table(m, t, text, !text_form) == -1 ? -1 : 1;
 	m->in->path = was;
@@ -496,10 +507,12 @@ add_file(struct main_cf *m, struct buf *out, struct slice path, size_t line,
 {
 	struct slice text, l;
 	const char *was = m->in->path, *file;
-	int r = 0;
+	int r = import_file(m->in, line, path, &file, &text);
 
-	if (import_file(m->in, line, path, &file, &text) == -1)
-		return -1;
+	m->unread |= r == 0;
+	if (r != 1)
+		return r;
+	r = 0;
 	m->in->path = file;
 	for (line = 1; r == 0 && sl_line(&text, &l); line++) {
 		l = sl_trim(l);
@@ -518,9 +531,12 @@ add_table(struct main_cf *m, struct buf *out, struct slice name,
 {
 	struct table t = { .keys = true };
 	size_t i;
+	int r = open_table(m, name, line, &t);
 
-	if (open_table(m, name, line, &t) == -1)
+	if (r == -1)
 		return -1;
+	m->unread |= r == 0;
+	m->hole |= r == 0 && not;
 	for (i = 0; i < t.n; i++)
 		if (t.v[i].is_net == nets)
 			buf_fmt(out, " %s%s" SL_FMT, not ? "!" : "",
@@ -565,7 +581,7 @@ add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
     bool nets, bool parents, int depth)
 {
 	struct slice s;
-	bool not;
+	bool not, was;
 
 	if (depth > DEPTH_MAX)
 		return import_fail(m->in, line, "files inside files, more "
@@ -574,9 +590,13 @@ add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
 		not = s.p[0] == '!';
 		s = sl_from(s, not);
 		if (s.n > 0 && s.p[0] == '/') {
+			was = m->unread;
+			m->unread = false;
 			if (add_file(m, out, s, line, nets, parents,
 			    depth) == -1)
 				return -1;
+			m->hole |= m->unread && not;
+			m->unread |= was;
 			continue;
 		}
 		if (s.n > 0 && ascii_alpha(s.p[0]) &&
@@ -620,8 +640,23 @@ rule(struct stage *st, const char *text)
 	import_origin(st->m->in, st->line, st->item);
 }
 
+/* A list is read from here on. */
+static void
+begin_list(struct main_cf *m)
+{
+	m->unread = m->hole = false;
+}
+
+/* What hangs on a table that was not read, and may go either way. */
+static void
+maybe(struct stage *st, struct slice rule)
+{
+	buf_fmt(st->m->in->rules, "maybe " SL_FMT, SL_ARG(rule));
+	import_origin(st->m->in, st->line, st->item);
+}
+
 static int
-networks(struct stage *st, const char *action)
+do_mynetworks(struct stage *st)
 {
 	struct main_cf *m = st->m;
 	struct buf nets = { 0 };
@@ -634,20 +669,17 @@ networks(struct stage *st, const char *action)
 	if (line == 0)
 		import_note(m->in, 0, "no mynetworks: loopback is taken; "
 		    "the server adds its own addresses");
+	begin_list(m);
 	r = add_list(m, &nets, v, line, true, true, 0);
-	if (r == 0 && nets.n > 0) {
-		buf_fmt(m->in->rules, "%s client%.*s", action, (int)nets.n,
+	if (r == 0 && nets.n > 0 && !m->hole) {
+		buf_fmt(m->in->rules, "permit client%.*s", (int)nets.n,
 		    nets.p);
 		import_origin(m->in, st->line, st->item);
 	}
+	if (r == 0 && m->unread)
+		maybe(st, SL("permit"));
 	buf_free(&nets);
 	return r;
-}
-
-static int
-do_mynetworks(struct stage *st)
-{
-	return networks(st, "permit");
 }
 
 static int
@@ -676,6 +708,34 @@ list_has(struct slice list, struct slice domain)
 	return false;
 }
 
+/*
+ * "refuse not recipient ..." or "permit recipient ..." of the domains that
+ * are known.  Of a list that was not read whole the first may be wrong, and
+ * behind the second there may be more.
+ */
+static void
+put_destinations(struct stage *st, const char *action, const char *cond,
+    struct slice domains, bool bare)
+{
+	struct main_cf *m = st->m;
+	struct buf *rules = m->in->rules;
+	struct slice wide = sl(action);
+	bool refuses = sl_starts(wide, SL("refuse"));
+
+	if (refuses)
+		wide.n -= sizeof(" not") - 1;
+	if (!m->hole) {
+		buf_fmt(rules, "%s%s %s%s" SL_FMT, refuses && m->unread ?
+		    "maybe " : "", action, cond, bare ? " bare" : "",
+		    SL_ARG(domains));
+		if (domains.n == 0 && !bare)
+			buf_add(rules, SL(" =invalid"));
+		import_origin(m->in, st->line, st->item);
+	}
+	if (m->hole || (m->unread && !refuses))
+		maybe(st, wide);
+}
+
 /* The domains that mail may go to from anyone; not those behind a route. */
 static int
 destinations(struct stage *st, const char *action, const char *cond)
@@ -695,19 +755,15 @@ destinations(struct stage *st, const char *action, const char *cond)
 	size_t i, line;
 	int r = 0;
 
+	begin_list(m);
 	for (i = 0; r == 0 && i < sizeof(lists) / sizeof(lists[0]); i++)
 		if ((r = get(m, lists[i].name, &v, &line)) == 0)
 			r = add_list(m, &out, v, line, false,
 			    lists[i].parents && has_parents(m, lists[i].name),
 			    0);
-	if (r == 0 && (r = get(m, "myorigin", &v, &line)) == 0) {
-		buf_fmt(m->in->rules, "%s %s%s%.*s", action, cond,
-		    list_has(buf_sl(&out), v) ? " bare" : "",
-		    (int)out.n, out.p == NULL ? "" : out.p);
-		if (out.n == 0 && !list_has(buf_sl(&out), v))
-			buf_add(m->in->rules, SL(" =invalid"));
-		import_origin(m->in, st->line, st->item);
-	}
+	if (r == 0 && (r = get(m, "myorigin", &v, &line)) == 0)
+		put_destinations(st, action, cond, buf_sl(&out),
+		    list_has(buf_sl(&out), v));
 	buf_free(&out);
 	return r;
 }
@@ -722,6 +778,7 @@ finals(struct stage *st, const char *action, struct buf *out)
 	struct slice v;
 	size_t line;
 
+	begin_list(st->m);
 	buf_fmt(out, "%s recipient bare", action);
 	if (get(st->m, "mydestination", &v, &line) == -1 ||
 	    add_list(st->m, out, v, line, false, false, 0) == -1)
@@ -738,7 +795,10 @@ do_unauth(struct stage *st)
 
 	if (!is_yes(st->m, "allow_untrusted_routing")) {
 		if ((r = finals(st, "refuse routed not", &out)) == 0) {
-			rule(st, out.p);
+			if (st->m->unread)
+				maybe(st, SL("refuse routed"));
+			else
+				rule(st, out.p);
 			r = destinations(st, "refuse routed not", "target");
 		}
 	}
@@ -754,8 +814,11 @@ do_auth_destination(struct stage *st)
 
 	if (is_yes(st->m, "allow_untrusted_routing"))
 		return destinations(st, "permit", "recipient");
-	if ((r = finals(st, "permit", &out)) == 0)
+	if ((r = finals(st, "permit", &out)) == 0) {
+		if (st->m->unread)
+			maybe(st, SL("permit routed"));
 		r = destinations(st, out.p, "target");
+	}
 	buf_free(&out);
 	return r == -1 ? -1 : destinations(st, "permit not routed",
 	    "recipient");
@@ -885,21 +948,28 @@ is_usable(const struct entry *e, bool client, bool cidr)
 	    e->key.p[e->key.n - 1] != '@'));
 }
 
-/* The table that is named next, in the order in which it is searched. */
+/*
+ * The table that is named next, in the order in which it is searched.  1; 0
+ * when it cannot be read, and says what nobody knows; -1.
+ */
 static int
 access_table(struct stage *st, struct table *t, bool *cidr)
 {
 	struct slice name;
+	int r;
 
 	if (!next_item(&st->rest, &name))
 		return import_fail(st->m->in, st->line,
 		    "'" SL_FMT "' without a table", SL_ARG(st->item));
-	if (open_table(st->m, name, st->line, t) == -1)
-		return -1;
-	*cidr = sl_starts(name, SL("cidr:"));
+	r = open_table(st->m, name, st->line, t);
+	*cidr = sl_starts(unproxied(name), SL("cidr:"));
 	if (!*cidr && t->n > 0)
 		qsort(t->v, t->n, sizeof(*t->v), by_width);
-	return 0;
+	if (r == 0) {
+		maybe(st, SL("permit"));
+		maybe(st, SL("refuse"));
+	}
+	return r;
 }
 
 /* Leave out what no rule can say. */
@@ -939,9 +1009,10 @@ access_list(struct stage *st, const char *what)
 	struct asking q = { .what = what };
 	bool client = strcmp(what, "client") == 0, cidr;
 	struct table t = { .n = 0 };
+	int r = access_table(st, &t, &cidr);
 
-	if (access_table(st, &t, &cidr) == -1)
-		return -1;
+	if (r != 1)
+		return r;
 	drop_unusable(st, &t, client, cidr);
 	return put_table(st, &t, &q);
 }
@@ -966,7 +1037,7 @@ do_rcpt_access(struct stage *st)
 	bool cidr;
 	int r;
 
-	if ((r = access_table(st, &t, &cidr)) == 0 &&
+	if ((r = access_table(st, &t, &cidr)) == 1 &&
 	    (r = finals(st, " routed", &followed)) == 0 &&
 	    (r = finals(st, " routed not", &left)) == 0) {
 		struct asking plain = { "recipient", SL(" not routed"),
@@ -976,8 +1047,10 @@ do_rcpt_access(struct stage *st)
 		    !is_yes(st->m, "allow_untrusted_routing") };
 
 		drop_unusable(st, &t, false, cidr);
-		if ((r = put_table(st, &t, &plain)) == 0 &&
-		    (r = put_table(st, &t, &end)) == 0)
+		if ((r = put_table(st, &t, &plain)) == 0 && st->m->unread) {
+			maybe(st, SL("permit routed"));
+			maybe(st, SL("refuse routed"));
+		} else if (r == 0 && (r = put_table(st, &t, &end)) == 0)
 			r = put_table(st, &t, &first);
 	}
 	buf_free(&followed);

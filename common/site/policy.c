@@ -171,7 +171,7 @@ static bool
 is_action(struct slice s)
 {
 	return sl_eq(s, SL("permit")) || sl_eq(s, SL("refuse")) ||
-	    sl_eq(s, SL("then"));
+	    sl_eq(s, SL("maybe")) || sl_eq(s, SL("then"));
 }
 
 static void
@@ -304,6 +304,13 @@ read_rule(struct reader *r, size_t list)
 	int more;
 
 	r->begin = r->word.p;
+	if (sl_eq(r->word, SL("maybe"))) {
+		rule.said.maybe = true;
+		take(r);
+		if (!peek(r) || (!sl_eq(r->word, SL("permit")) &&
+		    !sl_eq(r->word, SL("refuse"))))
+			return bad(r, "permit or refuse");
+	}
 	rule.said.permit = sl_eq(r->word, SL("permit"));
 	take(r);
 	while ((more = read_cond(r)) == 1)
@@ -328,7 +335,8 @@ check_list(struct reader *r)
 {
 	size_t n = r->p->nrules;
 
-	if (n > 0 && r->p->rules[n - 1].n == 0)
+	if (n > 0 && r->p->rules[n - 1].n == 0 &&
+	    !r->p->rules[n - 1].said.maybe)
 		return 0;
 	return err_set(r->err, ERR_FORMAT, "policy: the last rule of a list "
 	    "has no condition: end it with refuse, or permit");
@@ -492,24 +500,53 @@ rule_holds(const struct policy *p, const struct rule *r,
 	return true;
 }
 
-bool
-policy_permits(const struct policy *p, const struct policy_ask *q,
+/*
+ * A list is left by its first rule that surely holds; those with "maybe"
+ * before it may have left it already.  What one list surely refuses no other
+ * lets through.
+ */
+enum policy_answer
+policy_answer(const struct policy *p, const struct policy_ask *q,
     size_t *rule)
 {
-	size_t i, list = 0, by = 0;
-	bool permit = true;
+	size_t i, list = 0, by = 0, open = SIZE_MAX, undecided = SIZE_MAX;
+	bool may[2] = { false, false };		/* refuse, permit */
+	const struct rule *r;
 
-	for (i = 0; permit && i < p->nrules; i++) {
-		if (p->rules[i].list < list ||
-		    !rule_holds(p, &p->rules[i], q))
+	for (i = 0; i < p->nrules; i++) {
+		r = &p->rules[i];
+		if (r->list < list || !rule_holds(p, r, q))
 			continue;
-		permit = p->rules[i].said.permit;
-		list = p->rules[i].list + 1;
+		may[r->said.permit] = true;
+		if (r->said.maybe) {
+			open = i;
+			continue;
+		}
 		by = i;
+		if (!may[1])
+			break;
+		if (may[0] && undecided == SIZE_MAX)
+			undecided = open;
+		list = r->list + 1;
+		may[0] = may[1] = false;
 	}
+	if (i < p->nrules)
+		undecided = SIZE_MAX;
 	if (rule != NULL)
-		*rule = by;
-	return permit;
+		*rule = undecided == SIZE_MAX ? by : undecided;
+	return i < p->nrules ? POLICY_REFUSES :
+	    undecided == SIZE_MAX ? POLICY_PERMITS : POLICY_UNDECIDED;
+}
+
+bool
+policy_is_open(const struct policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrules; i++)
+		if (p->rules[i].said.maybe)
+			return true;
+	return false;
 }
 
 size_t

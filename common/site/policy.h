@@ -20,7 +20,8 @@
  *	refuse
  *
  * An action (permit, refuse) and conditions that all must hold; the first
- * rule that does decides.  "then" begins another list, which those see whom
+ * rule that does decides.  With "maybe" in front it may do so: it stands
+ * for a table that could not be read.  "then" begins another list, which those see whom
  * the list before let through.  The last rule of a list has no condition, so
  * that nothing is left open by oversight.  Importers write this form, too.
  *
@@ -43,6 +44,7 @@
 struct policy;
 struct policy_rule {
 	bool		permit;
+	bool		maybe;		/* decides, or does not: nobody knows */
 	struct slice	text;		/* "permit client 192.0.2.0/24" */
 	struct slice	origin;		/* "main.cf:12: mynetworks", or empty */
 };
@@ -69,9 +71,17 @@ struct policy_ask {
 	unsigned	port;		/* 0: 25 */
 };
 
-/* May it pass?  *rule, which may be NULL, is the number of what decided. */
-bool	policy_permits(const struct policy *p, const struct policy_ask *ask,
-	    size_t *rule);
+/*
+ * May it pass?  *rule, which may be NULL, is the number of what decided, or
+ * left it open: undecided is what some way for the "maybe" rules to fall
+ * lets through, and some other refuses.
+ */
+enum policy_answer { POLICY_REFUSES, POLICY_PERMITS, POLICY_UNDECIDED };
+enum policy_answer policy_answer(const struct policy *p,
+	    const struct policy_ask *ask, size_t *rule);
+
+/* Has it a "maybe"? */
+bool	policy_is_open(const struct policy *p);
 
 size_t	policy_rules(const struct policy *p);
 const struct policy_rule *policy_rule(const struct policy *p, size_t i);
@@ -86,8 +96,11 @@ void	policy_print(const struct policy *p, struct buf *out);
  * its content tells; "postfix:", "exim:", "reg:", "metabase:" or "site:" in
  * front of the path overrules.
  *
+ * Files that it names are taken from beside it, or below what stands in front
+ * of its own "/etc/": "/mnt/disk" for /mnt/disk/etc/postfix/main.cf.
+ *
  * notes gets a line for each thing that was passed over because it is no
- * relay rule, or guessed because the file does not tell.  -1 and err:
+ * relay rule, guessed because the file does not tell, or not read.  -1 and err:
  * "path:line: what".
  */
 int	policy_load(struct policy **out, const char *path,

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "site/import.h"
 #include "site/policy.h"
 
@@ -66,6 +68,29 @@ choose(const char **path, struct slice text)
 	return text.p == NULL ? NULL : &forms[NFORMS - 1];
 }
 
+/*
+ * What stands in front of the "/etc/" that the file lies in, as of a disk
+ * that was carried away; NULL: nothing does.  Its tables are no files of this
+ * machine.
+ */
+static const char *
+root_of(struct arena *a, const char *path)
+{
+	char *real = realpath(path, NULL);
+	struct slice rest = sl(real == NULL ? "" : real);
+	const char *etc = NULL, *at, *root = NULL;
+
+	while ((at = sl_find(rest, SL("/etc/"))) != NULL) {
+		etc = at;
+		rest = sl_from(rest, (size_t)(at - rest.p) + 1);
+	}
+	if (etc != NULL && etc > real)
+		root = arena_str(a, (struct slice){ real,
+		    (size_t)(etc - real) });
+	free(real);
+	return root;
+}
+
 int
 policy_load(struct policy **out, const char *path, const struct site *site,
     struct buf *notes, struct err *err)
@@ -79,6 +104,7 @@ policy_load(struct policy **out, const char *path, const struct site *site,
 
 	*out = NULL;
 	in.path = path;
+	in.root = root_of(a, path);
 	r = import_read(a, path, &in.text, err);
 	if (r == 0) {
 		in.text = narrow(a, in.text);

@@ -25,8 +25,8 @@ check_asks(const struct policy *p, const struct policy *again)
 		q.authenticated = i & 1;
 		q.routed = i & 2;
 		q.target = q.routed ? SL("u@example.org") : SL("");
-		HOLDS(policy_permits(p, &q, &rule) ==
-		    policy_permits(again, &q, &other));
+		HOLDS(policy_answer(p, &q, &rule) ==
+		    policy_answer(again, &q, &other));
 		HOLDS(rule < policy_rules(p) && rule == other);
 	}
 }

@@ -19,7 +19,7 @@ static const struct {
 	const char	*rules, *client;
 	bool		 auth;
 	const char	*rcpt;
-	bool		 permits;
+	enum policy_answer answer;	/* true: permits */
 	size_t		 rule;
 } asks[] = {
 #define USUAL	"permit client !192.0.2.66 192.0.2.0/24 2001:db8::/32 " \
@@ -61,6 +61,22 @@ static const struct {
 	    "a@b.example", false, 1 },
 	{ "refuse sender <> permit", "192.0.2.1", true, "a@b.example", true,
 	    1 },
+	/* a table that nobody read: undecided, unless it makes no odds */
+#define OPEN	"permit client 192.0.2.0/24 maybe permit name example.net " \
+		"refuse"
+	{ OPEN, "192.0.2.1", false, "a@b.example", true, 0 },
+	{ OPEN, "203.0.113.1", false, "a@b.example", POLICY_UNDECIDED, 1 },
+	{ "maybe permit permit", "192.0.2.1", false, "a@b.example", true, 1 },
+	{ "maybe refuse recipient c.example refuse", "192.0.2.1", false,
+	    "a@c.example", false, 1 },
+	{ "maybe refuse not recipient c.example permit", "192.0.2.1", false,
+	    "a@c.example", true, 1 },
+	{ "maybe refuse not recipient c.example permit", "192.0.2.1", false,
+	    "a@b.example", POLICY_UNDECIDED, 0 },
+	{ "maybe permit maybe refuse permit then permit client 192.0.2.0/24 "
+	    "refuse", "192.0.2.1", false, "a@b.example", POLICY_UNDECIDED, 1 },
+	{ "maybe permit maybe refuse permit then permit client 192.0.2.0/24 "
+	    "refuse", "203.0.113.1", false, "a@b.example", false, 4 },
 };
 
 START_TEST(the_first_rule_that_holds_decides)
@@ -76,7 +92,7 @@ START_TEST(the_first_rule_that_holds_decides)
 	ck_assert(ip_parse(sl(asks[_i].client), &q.client));
 	ck_assert_msg(policy_parse(&p, sl(asks[_i].rules), s, &err) == 0,
 	    "%s", err.msg);
-	ck_assert_int_eq(policy_permits(p, &q, &rule), asks[_i].permits);
+	ck_assert_int_eq(policy_answer(p, &q, &rule), asks[_i].answer);
 	ck_assert_uint_eq(rule, asks[_i].rule);
 	policy_free(p);
 	site_free(s);
