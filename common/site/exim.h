@@ -43,6 +43,8 @@ struct exim_lists {
 	struct exim_named *v;
 	size_t		 n, cap;
 	struct slice	 primary;	/* primary_hostname: what "@" is */
+	bool		 open;		/* of a list: there may be more in it */
+	bool		 hole;		/* and less */
 };
 
 /* "name = value" of a hostlist or domainlist. */
@@ -54,7 +56,8 @@ int	exim_list_named(struct exim_lists *l, struct slice text, bool hosts,
  * not, goes to out as one of policy.h, with a blank in front.
  *
  * An item that is not understood is noted, and taken to match nothing; where
- * that would widen the condition, *unknown becomes true.
+ * that would widen the condition, *unknown becomes true.  Of a file or a
+ * lookup that cannot be read l->open, and then l->hole, become true instead.
  */
 int	exim_list(struct exim_lists *l, struct slice value, bool hosts,
 	    bool not, size_t line, struct buf *out, bool *unknown);

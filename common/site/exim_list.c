@@ -25,7 +25,7 @@ struct list {
 /* One condition, while its list is read. */
 struct reading {
 	struct exim_lists *l;
-	bool		 hosts;
+	bool		 hosts, not;
 	bool		 has_not, has_ours, has_all, unknown;
 };
 
@@ -111,6 +111,27 @@ read_domain(const struct exim_lists *l, struct slice s, struct item *it)
 	return it->name.n > 0 && it->name.p[0] != '.';
 }
 
+/* What only the server can look up, or expand. */
+static bool
+is_lookup(struct slice s)
+{
+	size_t i;
+
+	if (s.p[0] == '^')
+		return false;
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] != '\0' && strchr(";$\{}", s.p[i]) != NULL)
+			return true;
+	return false;
+}
+
+static void
+leave_open(struct reading *r, bool odd)
+{
+	r->l->open = true;
+	r->l->hole |= odd != r->not;
+}
+
 /* odd: what the item matches is taken away from the condition. */
 static void
 read_item(struct reading *r, struct slice s, size_t line, bool odd,
@@ -119,6 +140,11 @@ read_item(struct reading *r, struct slice s, size_t line, bool odd,
 	if (sl_eq(s, SL("*"))) {
 		it->kind = ITEM_ALL;
 		r->has_all = true;
+	} else if (is_lookup(s)) {
+		it->kind = ITEM_NONE;
+		import_note(r->l->in, line, "'" SL_FMT "' is not looked up: "
+		    "what it says is not known", SL_ARG(sl_first(s, 60)));
+		leave_open(r, odd);
 	} else if (r->hosts ? read_host(s, it) : read_domain(r->l, s, it))
 		r->has_ours |= it->kind == ITEM_OURS;
 	else {
@@ -129,6 +155,86 @@ read_item(struct reading *r, struct slice s, size_t line, bool odd,
 	}
 }
 
+/* "lsearch;/path" and "/path", which has a pattern a line; else empty. */
+static struct slice
+file_of(struct slice s, bool hosts, bool *keys)
+{
+	static const struct slice kinds[] = { SL("lsearch;"),
+	    SL("net-lsearch;"), SL("iplsearch;"), SL("net-iplsearch;") };
+	size_t i;
+
+	*keys = false;
+	if (s.p[0] == '/')
+		return s;
+	*keys = true;
+	for (i = hosts; i < (hosts ? sizeof(kinds) / sizeof(kinds[0]) : 1); i++)
+		if (sl_starts(s, kinds[i]))
+			return sl_trim(sl_from(s, kinds[i].n));
+	return (struct slice){ NULL, 0 };
+}
+
+/* A line of a file: a pattern, or "key: value", the key maybe in quotes. */
+static struct slice
+line_item(struct slice s, bool keys)
+{
+	struct slice key = SL("");
+	size_t n = 0;
+
+	if (s.n > 0 && (s.p[0] == '#' || (keys && ascii_space(s.p[0]))))
+		return (struct slice){ NULL, 0 };
+	s = sl_trim(s);
+	if (!keys) {
+		while (n < s.n && (s.p[n] != '#' || !ascii_space(s.p[n - 1])))
+			n++;
+		return sl_trim(sl_first(s, n));
+	}
+	if (s.n > 0 && s.p[0] == '"') {
+		s = sl_from(s, 1);
+		sl_cut(&s, '"', &key);
+		return key;
+	}
+	while (n < s.n && !ascii_space(s.p[n]) && s.p[n] != ':')
+		n++;
+	return sl_first(s, n);
+}
+
+/* The items of a file, as a list in the list. */
+static int
+read_items(struct reading *r, struct slice path, bool keys, size_t line,
+    bool odd, struct item *it)
+{
+	struct import *in = r->l->in;
+	const char *was = in->path, *file;
+	struct list *list;
+	struct slice text, s;
+	int ret = import_file(in, line, path, &file, &text);
+
+	it->kind = ITEM_NONE;
+	if (ret != 1) {
+		leave_open(r, odd);
+		return ret;
+	}
+	list = arena_alloc(in->a, sizeof(*list));
+	in->path = file;
+	for (line = 1; sl_line(&text, &s); line++) {
+		struct item one = { .kind = ITEM_NONE };
+
+		s = line_item(s, keys);
+		if (s.n == 0)
+			continue;
+		one.not = s.p[0] == '!';
+		r->has_not |= one.not;
+		read_item(r, sl_trim(sl_from(s, one.not)), line,
+		    odd != one.not, &one);
+		*(struct item *)arena_more(in->a, &list->v, &list->n,
+		    &list->cap, sizeof(one)) = one;
+	}
+	in->path = was;
+	it->kind = ITEM_LIST;
+	it->list = list;
+	return 0;
+}
+
 static int
 read_list(struct reading *r, struct slice text, size_t line, int depth,
     bool odd, const struct list **out)
@@ -136,7 +242,8 @@ read_list(struct reading *r, struct slice text, size_t line, int depth,
 	struct import *in = r->l->in;
 	struct list *list = arena_alloc(in->a, sizeof(*list));
 	const struct exim_named *inner;
-	struct slice s;
+	struct slice s, file;
+	bool keys;
 	char sep = ':';
 
 	if (depth > EXIM_DEPTH_MAX)
@@ -153,7 +260,11 @@ read_list(struct reading *r, struct slice text, size_t line, int depth,
 		r->has_not |= it.not;
 		if (s.n == 0)
 			;		/* no host: a local message */
-		else if (s.p[0] != '+' || s.n == 1)
+		else if ((file = file_of(s, r->hosts, &keys)).n > 0) {
+			if (read_items(r, file, keys, line, odd != it.not,
+			    &it) == -1)
+				return -1;
+		} else if (s.p[0] != '+' || s.n == 1)
 			read_item(r, s, line, odd != it.not, &it);
 		else if ((inner = named(r->l, sl_from(s, 1),
 		    r->hosts)) == NULL)
@@ -305,7 +416,7 @@ int
 exim_list(struct exim_lists *l, struct slice value, bool hosts, bool not,
     size_t line, struct buf *out, bool *unknown)
 {
-	struct reading r = { .l = l, .hosts = hosts };
+	struct reading r = { .l = l, .hosts = hosts, .not = not };
 	const struct list *list;
 	struct list parts = { .n = 0 };
 	struct buf values = { 0 };

@@ -18,7 +18,10 @@ struct statement {
 	struct slice	verb;
 	struct buf	conds;		/* " client ..." */
 	struct buf	before;		/* those before endpass */
+	struct buf	wide, wide_before;	/* without lists of files that
+						   are not here */
 	bool		endpass, unknown;
+	bool		open, hole;	/* hold for more than conds; for less */
 	size_t		line;
 };
 
@@ -50,6 +53,14 @@ is_address_check(struct slice value)
 	return sl_ieq(what, SL("recipient")) || sl_ieq(what, SL("sender"));
 }
 
+/* For the next statement, or the next condition of a require. */
+static void
+clear(struct statement *st)
+{
+	st->conds.n = st->before.n = st->wide.n = st->wide_before.n = 0;
+	st->unknown = st->endpass = st->open = st->hole = false;
+}
+
 /* " not client ..." becomes "refuse client ...", and the other way round. */
 static void
 put_required(struct exim *x, const struct statement *st)
@@ -57,6 +68,13 @@ put_required(struct exim *x, const struct statement *st)
 	struct slice c = buf_sl(&st->conds);
 	bool not = sl_starts(c, SL(" not "));
 
+	if (st->open)
+		buf_add(x->in->rules, SL("maybe "));
+	if (st->hole) {
+		buf_add(x->in->rules, SL("refuse"));
+		import_origin(x->in, st->line, st->verb);
+		return;
+	}
 	buf_add(x->in->rules, not ? SL("refuse") : SL("refuse not"));
 	buf_add(x->in->rules, sl_from(c, not ? 4 : 0));
 	import_origin(x->in, st->line, st->verb);
@@ -106,14 +124,17 @@ condition(struct exim *x, struct statement *st, struct slice s, size_t line)
 	struct slice name = sl_trim(eq == NULL ? s :
 	    sl_first(s, (size_t)(eq - s.p))), value, word = { NULL, 0 };
 	bool not = name.n > 0 && name.p[0] == '!';
+	size_t was = st->conds.n;
 	int r = 0;
 
 	name = sl_trim(sl_from(name, not));
 	value = eq == NULL ? (struct slice){ NULL, 0 } :
 	    sl_trim(sl_from(s, (size_t)(eq - s.p) + 1));
 	sl_word(&name, &word);
+	x->lists.open = x->lists.hole = false;
 	if (sl_eq(word, SL("endpass"))) {
 		buf_add(&st->before, buf_sl(&st->conds));
+		buf_add(&st->wide_before, buf_sl(&st->wide));
 		st->endpass = true;
 	} else if (is_modifier(word)) {
 		;
@@ -133,23 +154,37 @@ condition(struct exim *x, struct statement *st, struct slice s, size_t line)
 		    "tried", SL_ARG(sl_first(word, 40)));
 		st->unknown = true;
 	}
+	st->open |= x->lists.open;
+	st->hole |= x->lists.hole || (x->lists.open && not);
+	if (!x->lists.open || (not && !x->lists.hole))
+		buf_add(&st->wide, sl_from(buf_sl(&st->conds), was));
 	/* each condition of require refuses alone when it does not hold */
 	if (r == 0 && sl_eq(st->verb, SL("require"))) {
 		if (!st->unknown && st->conds.n > 0)
 			put_required(x, st);
-		st->conds.n = 0;
-		st->unknown = false;
+		clear(st);
 	}
 	return r;
 }
 
+/*
+ * Of lists that are not known whole the conditions hold, as far as they go,
+ * but for a hole; and the wide ones may.
+ */
 static void
 put(struct exim *x, const struct statement *st, const char *action,
-    struct slice conds)
+    struct slice conds, struct slice wide)
 {
-	buf_add(x->in->rules, sl(action));
-	buf_add(x->in->rules, conds);
-	import_origin(x->in, st->line, st->verb);
+	struct buf *rules = x->in->rules;
+
+	if (!st->hole) {
+		buf_fmt(rules, "%s" SL_FMT, action, SL_ARG(conds));
+		import_origin(x->in, st->line, st->verb);
+	}
+	if (st->open) {
+		buf_fmt(rules, "maybe %s" SL_FMT, action, SL_ARG(wide));
+		import_origin(x->in, st->line, st->verb);
+	}
 }
 
 /*
@@ -159,18 +194,18 @@ put(struct exim *x, const struct statement *st, const char *action,
 static void
 finish(struct exim *x, struct statement *st)
 {
-	struct slice conds = buf_sl(&st->conds);
+	struct slice conds = buf_sl(&st->conds), wide = buf_sl(&st->wide);
 
 	if (st->verb.n == 0 || sl_eq(st->verb, SL("warn")) || st->unknown)
 		;
 	else if (sl_eq(st->verb, SL("accept"))) {
-		put(x, st, "permit", conds);
+		put(x, st, "permit", conds, wide);
 		if (st->endpass)
-			put(x, st, "refuse", buf_sl(&st->before));
+			put(x, st, "refuse", buf_sl(&st->before),
+			    buf_sl(&st->wide_before));
 	} else if (!sl_eq(st->verb, SL("require")))
-		put(x, st, "refuse", conds);
-	st->conds.n = st->before.n = 0;
-	st->unknown = st->endpass = false;
+		put(x, st, "refuse", conds, wide);
+	clear(st);
 }
 
 static bool
@@ -224,6 +259,8 @@ read_acl(struct exim *x)
 		finish(x, &st);
 	buf_free(&st.conds);
 	buf_free(&st.before);
+	buf_free(&st.wide);
+	buf_free(&st.wide_before);
 	return r == -1 ? -1 : 0;
 }
 

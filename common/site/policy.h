@@ -21,7 +21,8 @@
  *
  * An action (permit, refuse) and conditions that all must hold; the first
  * rule that does decides.  With "maybe" in front it may do so: it stands
- * for a table that could not be read.  "then" begins another list, which those see whom
+ * for a table that could not be read.  "then" begins another list, which
+ * those see whom
  * the list before let through.  The last rule of a list has no condition, so
  * that nothing is left open by oversight.  Importers write this form, too.
  *
@@ -97,7 +98,7 @@ void	policy_print(const struct policy *p, struct buf *out);
  * front of the path overrules.
  *
  * Files that it names are taken from beside it, or below what stands in front
- * of its own "/etc/": "/mnt/disk" for /mnt/disk/etc/postfix/main.cf.
+ * of its own "/etc/" or "/var/lib/": "/mnt/disk" for /mnt/disk/etc/postfix/main.cf.
  *
  * notes gets a line for each thing that was passed over because it is no
  * relay rule, guessed because the file does not tell, or not read.  -1 and err:

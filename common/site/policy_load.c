@@ -69,24 +69,29 @@ choose(const char **path, struct slice text)
 }
 
 /*
- * What stands in front of the "/etc/" that the file lies in, as of a disk
- * that was carried away; NULL: nothing does.  Its tables are no files of this
- * machine.
+ * What stands in front of the "/etc/", or "/var/lib/", that the file lies in,
+ * as of a disk that was carried away; NULL: nothing does.  Its tables are no
+ * files of this machine.
  */
 static const char *
 root_of(struct arena *a, const char *path)
 {
+	static const struct slice dirs[] = { SL("/etc/"), SL("/var/lib/") };
 	char *real = realpath(path, NULL);
-	struct slice rest = sl(real == NULL ? "" : real);
-	const char *etc = NULL, *at, *root = NULL;
+	const char *begin = NULL, *at, *root = NULL;
+	struct slice rest;
+	size_t i;
 
-	while ((at = sl_find(rest, SL("/etc/"))) != NULL) {
-		etc = at;
-		rest = sl_from(rest, (size_t)(at - rest.p) + 1);
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		rest = sl(real == NULL ? "" : real);
+		while ((at = sl_find(rest, dirs[i])) != NULL) {
+			begin = begin == NULL || at > begin ? at : begin;
+			rest = sl_from(rest, (size_t)(at - rest.p) + 1);
+		}
 	}
-	if (etc != NULL && etc > real)
+	if (begin != NULL && begin > real)
 		root = arena_str(a, (struct slice){ real,
-		    (size_t)(etc - real) });
+		    (size_t)(begin - real) });
 	free(real);
 	return root;
 }

@@ -207,6 +207,49 @@ t 'rules that are not whole: a bad form of maybe is refused' '
 	policy 4 -p gone/bad.conf --print && has "has no condition" errs &&
 	printf "[policy]\nrules = maybe then refuse\n" >gone/bad.conf &&
 	policy 4 -p gone/bad.conf --print && has ".then. is not permit or refuse" errs'
+# exim LOCAL RELAY: a configuration with such lists, in gone/exim.conf
+exim() {
+	cat >gone/exim.conf <<-END
+	domainlist local_domains = $1
+	hostlist relay_from_hosts = $2
+	acl_smtp_rcpt = check
+	begin acl
+	check:
+	  accept hosts = +relay_from_hosts
+	  deny !domains = +local_domains
+	  accept
+	END
+}
+t 'Exim: what hangs on a file or lookup that is not here is undecided, the rest is not' '
+	for no in "lsearch;/nowhere/x" "dsearch;/nowhere" /nowhere/x "\${lookup mysql{SELECT 1}}"; do
+		exim "example.org : $no" "192.0.2.0/24" &&
+		open gone/exim.conf 192.0.2.9 - a@b.example c@far.example permit &&
+		has "what it says is not known" errs &&
+		open gone/exim.conf 203.0.113.9 - a@b.example c@example.org permit &&
+		open gone/exim.conf 203.0.113.9 - a@b.example c@far.example undecided || exit 1
+	done
+	for no in "net-iplsearch;/nowhere/x" /nowhere/x "\${lookup pgsql{SELECT 1}}"; do
+		exim "example.org" "192.0.2.0/24 : $no" &&
+		open gone/exim.conf 192.0.2.9 - a@b.example c@far.example permit &&
+		open gone/exim.conf 203.0.113.9 - a@b.example c@example.org permit &&
+		open gone/exim.conf 203.0.113.9 - a@b.example c@far.example undecided &&
+		exim "example.org" "!$no : 192.0.2.0/24" &&
+		open gone/exim.conf 192.0.2.9 - a@b.example c@far.example undecided || exit 1
+	done
+	sed "s/accept hosts/require hosts/; s/^  deny.*/  deny/" gone/exim.conf >gone/req.conf &&
+	open gone/req.conf 192.0.2.9 - a@b.example c@far.example refuse'
+t 'Exim: files of domains and of networks are read' '
+	exim "lsearch;/etc/localdomains : !/etc/not" "net-iplsearch;/etc/relayhosts : /etc/more" &&
+	printf "# ours\nexample.org: yes\n  more of it\nexample.net\n" >gone/localdomains &&
+	printf "far.example # not one\n" >gone/not &&
+	printf "192.0.2.0/24: x\n\"2001:db8::1\": y\n" >gone/relayhosts &&
+	printf "!198.51.100.7\n198.51.100.0/24\n" >gone/more &&
+	asked gone/exim.conf 192.0.2.9 - a@b.example c@far.example permit &&
+	asked gone/exim.conf 2001:db8::1 - a@b.example c@far.example permit &&
+	asked gone/exim.conf 198.51.100.8 - a@b.example c@far.example permit &&
+	asked gone/exim.conf 198.51.100.7 - a@b.example c@far.example refuse &&
+	asked gone/exim.conf 203.0.113.9 - a@b.example c@example.org permit &&
+	asked gone/exim.conf 203.0.113.9 - a@b.example c@example.net permit'
 t 'main.cf of a disk: its tables are those of the disk, never of this machine' '
 	mkdir -p disk/etc/postfix disk/etc/mail &&
 	printf "mynetworks = hash:/etc/mail/nets hash:/etc/passwd\nmydestination = /etc/hostname\nsmtpd_relay_restrictions = permit_mynetworks, reject\n" >disk/etc/postfix/main.cf &&
