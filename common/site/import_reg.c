@@ -117,24 +117,47 @@ take_value(struct reg *r, struct slice name, struct slice value, size_t line)
 	return 0;
 }
 
+/* A hive has one of these for each of its control sets. */
+static void
+begin_key(struct reg *r, size_t line)
+{
+	if (r->seen)
+		import_note(r->in, line, "another MSExchangeIMC\\Parameters: "
+		    "the last one counts");
+	*r = (struct reg){ .in = r->in, .wide = r->wide, .inside = true,
+	    .seen = true };
+}
+
+/* The bytes up to the '"' that ends a name; s.n: there is none. */
+static size_t
+quoted(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '"')
+		n += s.p[n] == '\\' ? 2 : 1;
+	return n < s.n ? n : s.n;
+}
+
 static int
 take_line(struct reg *r, struct slice s, size_t line)
 {
-	const char *quote;
 	struct slice name;
 
 	if (s.p[0] == '[') {
 		r->inside = sl_iends(s,
 		    SL("\\MSExchangeIMC\\Parameters]"));
-		r->seen |= r->inside;
+		if (r->inside)
+			begin_key(r, line);
 		return 0;
 	}
 	if (!r->inside || s.p[0] != '"')
 		return 0;
-	if ((quote = memchr(s.p + 1, '"', s.n - 1)) == NULL)
+	s = sl_from(s, 1);
+	name = sl_first(s, quoted(s));
+	if (name.n == s.n)
 		return import_fail(r->in, line, "no \" at the end of a name");
-	name = (struct slice){ s.p + 1, (size_t)(quote - s.p) - 1 };
-	s = sl_trim(sl_from(s, name.n + 2));
+	s = sl_trim(sl_from(s, name.n + 1));
 	if (s.n == 0 || s.p[0] != '=')
 		return import_fail(r->in, line, "no '=' behind a name");
 	return take_value(r, name, sl_trim(sl_from(s, 1)), line);
@@ -165,6 +188,9 @@ read_lines(struct reg *r)
 			    buf_sl(&whole)), first);
 		whole.n = 0;
 	}
+	if (ret == 0 && whole.n > 0)
+		ret = import_fail(r->in, first, "the file ends within a "
+		    "value");
 	buf_free(&whole);
 	return ret;
 }
@@ -182,6 +208,9 @@ put_list(struct reg *r, const struct multi *m, const char *action,
 	char text[IP_TEXT];
 	size_t i;
 
+	if (m->line == 0)
+		import_note(r->in, r->flags_line, "RelayFlags asks for %s, "
+		    "which is not there: taken for empty", what);
 	for (i = 0; i < m->n; i++) {
 		rest = m->v[i];
 		sl_cut(&rest, ';', &head);

@@ -408,7 +408,16 @@ t '.reg: what is broken has a line' '
 	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayFlags\"=dword:xyz\n" >bad.reg &&
 	policy 4 -p bad.reg --print && has "bad.reg:3: RelayFlags" errs &&
 	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayAllowList\"=hex(7):zz\n" >bad.reg &&
-	policy 4 -p bad.reg --print && has "bad.reg:3: .zz. is no byte" errs'
+	policy 4 -p bad.reg --print && has "bad.reg:3: .zz. is no byte" errs &&
+	printf "REGEDIT4\n[HKLM\\\\MSExchangeIMC\\\\Parameters]\n\"RelayAllowList\"=hex(7):31,\\\\\n" >bad.reg &&
+	policy 4 -p bad.reg --print && has "bad.reg:3: the file ends within a value" errs'
+t '.reg: quotes in names, a second control set, a list that is not there' '
+	sed "s/^\"RelayFlags.*/\"a\\\\\"b\"=\"c\"\r\n&/" flags11.reg >odd.reg && grep -q "^.a..b" odd.reg &&
+	asked odd.reg 192.0.2.66 - a@b.example c@far.example refuse && hasnt "not there" errs &&
+	printf "[HKEY_LOCAL_MACHINE\\\\SYSTEM\\\\ControlSet002\\\\Services\\\\MSExchangeIMC\\\\Parameters]\n\"RelayFlags\"=dword:3\n" >>odd.reg &&
+	asked odd.reg 192.0.2.1 - a@b.example c@far.example refuse &&
+	has "another MSExchangeIMC.Parameters: the last one counts" errs &&
+	has "RelayFlags asks for RelayAllowList, which is not there" errs'
 
 # list DENIED GRANTED: an address list of IIS; each is "MASK ADDRESS ..." for
 # each mask, with a comma between them.
