@@ -46,7 +46,8 @@ narrow(struct arena *a, struct slice s)
 		return s;
 	to = arena_alloc(a, s.n / 2 + 1);
 	for (i = 2; i + 1 < s.n; i += 2)
-		to[i / 2 - 1] = s.p[i + 1] == 0 ? s.p[i] : '?';
+		to[i / 2 - 1] = s.p[i + 1] == 0 &&
+		    (unsigned char)s.p[i] < 0x80 ? s.p[i] : '?';
 	return (struct slice){ to, i / 2 - 1 };
 }
 
@@ -105,6 +106,7 @@ policy_load(struct policy **out, const char *path, const struct site *site,
 	struct import in = { .a = a, .rules = &rules, .notes = notes,
 	    .err = err };
 	const struct form *form = choose(&path, (struct slice){ NULL, 0 });
+	struct slice text;
 	int r;
 
 	*out = NULL;
@@ -112,10 +114,11 @@ policy_load(struct policy **out, const char *path, const struct site *site,
 	in.root = root_of(a, path);
 	r = import_read(a, path, &in.text, err);
 	if (r == 0) {
-		in.text = narrow(a, in.text);
+		text = narrow(a, in.text);
 		if (form == NULL)
-			form = choose(&path, in.text.p == NULL ? SL("") :
-			    in.text);
+			form = choose(&path, text.p == NULL ? SL("") : text);
+		if (form->run != import_metabase)	/* Expat knows it */
+			in.text = text;
 		r = form->run(&in);
 	}
 	if (r == 0 && (r = policy_parse(out, buf_sl(&rules), site,

@@ -475,6 +475,13 @@ metabase "$(list "" "255.255.255.0 192.0.2.0 198.51.100.0,$one 203.0.113.9")" 0 
 metabase "$(list "255.255.0.0 10.1.0.0,$one 203.0.113.9" "")" 0 >mb4.xml
 metabase "$(list "" "$one 0.0.0.0")" 0 "IPSecurity=\"$(list "" "255.0.0.0 10.0.0.0")\"" >mb5.xml
 metabase "" 0 "RelayIpList=\"\" IPSecurity=\"$(list "$one 192.0.2.9" "")\"" >mb6.xml
+t 'MetaBase.xml in UTF-16 is the same' '
+	for head in "<?xml version=\"1.0\" encoding=\"UTF-16\"?>" ""; do
+		{ printf "\\377\\376"; { echo "$head"; sed "1s/^<?xml[^>]*>//; s/RelayForAuth/ServerComment=\"K$(printf "\\303\\266")ln\" &/" mb.xml; } |
+		    iconv -f UTF-8 -t UTF-16LE; } >wide.xml
+		asked wide.xml 192.0.2.9 - a@b.example c@far.example permit &&
+		asked wide.xml 192.0.2.8 - a@b.example c@far.example refuse || exit 1
+	done'
 t 'MetaBase.xml: groups, all except the list below, who may connect' '
 	asked mb3.xml 198.51.100.77 - a@b.example c@far.example permit &&
 	asked mb3.xml 203.0.113.9 - a@b.example c@far.example permit &&
