@@ -105,17 +105,20 @@ mkdir inc/Log
 "$B/tests/makelog" postfix >inc/mail.log 2>/dev/null
 "$B/tests/makelog" ims55 >inc/Log/L0000000.LOG 2>/dev/null
 echo '203.0.113.0/24 NL - -' | perl "$top/tests/e2e/mmdb.pl" >inc/GeoLite2-Country.mmdb
-for tool in $tools; do
-	mkdir "$tool"
-	cp -R inc "$tool"
-	echo s3cret >"$tool/secret"
-	(cd "$tool" && perl -ne '
+examples() {	# examples PAGE: example.01 ... here
+	perl -ne '
 	if (/^\.Sh/) { $in = /EXAMPLES/ }
 	next unless $in;
 	if (/^\.Bd/) { open O, ">", sprintf "example.%02d", ++$n; next }
 	if (/^\.Ed/) { close O; next }
 	if (defined fileno O) { s/\\e/\\/g; s:/srv:inc:g; s/$ENV{HOST}/--pause 0 127.0.0.1:$ENV{PORT}/; print O }
-	' "$man/$tool.1")
+	' "$man/$1"
+}
+for tool in $tools; do
+	mkdir "$tool"
+	cp -R inc "$tool"
+	echo s3cret >"$tool/secret"
+	(cd "$tool" && examples "$tool.1")
 	for e in "$tool"/example.*; do
 		t "$tool: the example runs: $(tail -n 1 "$e" | tr -s ' \t' ' ')" "
 			cd $tool && { run 0 sh -e ${e#*/} || [ \$got -eq 3 ] || has 'built without' \$work/errs; } &&
@@ -125,6 +128,16 @@ for tool in $tools; do
 done
 
 kill $smtpd
+
+t 'site.conf(5): its examples are a site and rules' '
+	mkdir site && cp -R inc site && cd site && examples site.conf.5 &&
+	run 0 sh -e example.02 && run 0 spoolscan -s site.conf --print-site inc &&
+	has "=example.org" "$work/out" && has "example.scanner" "$work/out" &&
+	run 0 spoolpolicy -s site.conf -p site:example.01 --print &&
+	diff "$work/out" example.01'
+t 'spool-json(5): its example counts clients' '
+	mkdir json && cp -R inc json && cd json && examples spool-json.5 &&
+	run 0 sh -e example.01 && grep -q "^ *[1-9][0-9]* 203\.0\.113\." "$work/out"'
 
 t 'the manuals are clean' 'run 0 mandoc -Tlint -Wwarning "$man"/*.[1-9]'
 
