@@ -496,20 +496,21 @@ open_table(struct main_cf *m, struct slice name, size_t line,
 
 /* ---- lists of networks and domains ---- */
 
-static int	add_list(struct main_cf *m, struct buf *out,
+static int	add_items(struct main_cf *m, struct buf *out,
 		    struct slice list, size_t line, bool nets, bool parents,
-		    int depth);
+		    bool out_of, int depth);
 
-/* "/path": a file with more of the same. */
+/* "/path": a file with more of the same; "!/path": the contrary of it. */
 static int
 add_file(struct main_cf *m, struct buf *out, struct slice path, size_t line,
-    bool nets, bool parents, int depth)
+    bool nets, bool parents, bool not, int depth)
 {
 	struct slice text, l;
 	const char *was = m->in->path, *file;
 	int r = import_file(m->in, line, path, &file, &text);
 
 	m->unread |= r == 0;
+	m->hole |= r == 0 && not;
 	if (r != 1)
 		return r;
 	r = 0;
@@ -517,7 +518,7 @@ add_file(struct main_cf *m, struct buf *out, struct slice path, size_t line,
 	for (line = 1; r == 0 && sl_line(&text, &l); line++) {
 		l = sl_trim(l);
 		if (l.n > 0 && l.p[0] != '#')
-			r = add_list(m, out, l, line, nets, parents,
+			r = add_items(m, out, l, line, nets, parents, not,
 			    depth + 1);
 	}
 	m->in->path = was;
@@ -576,12 +577,13 @@ add_net(struct main_cf *m, struct buf *out, struct slice s, size_t line)
 	return 0;
 }
 
+/* out_of: what the items name is taken out of the list. */
 static int
-add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
-    bool nets, bool parents, int depth)
+add_items(struct main_cf *m, struct buf *out, struct slice list, size_t line,
+    bool nets, bool parents, bool out_of, int depth)
 {
 	struct slice s;
-	bool not, was;
+	bool not;
 
 	if (depth > DEPTH_MAX)
 		return import_fail(m->in, line, "files inside files, more "
@@ -589,14 +591,11 @@ add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
 	while (next_item(&list, &s)) {
 		not = s.p[0] == '!';
 		s = sl_from(s, not);
+		not ^= out_of;
 		if (s.n > 0 && s.p[0] == '/') {
-			was = m->unread;
-			m->unread = false;
-			if (add_file(m, out, s, line, nets, parents,
+			if (add_file(m, out, s, line, nets, parents, not,
 			    depth) == -1)
 				return -1;
-			m->hole |= m->unread && not;
-			m->unread |= was;
 			continue;
 		}
 		if (s.n > 0 && ascii_alpha(s.p[0]) &&
@@ -622,6 +621,13 @@ add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
 		    SL_ARG(s));
 	}
 	return 0;
+}
+
+static int
+add_list(struct main_cf *m, struct buf *out, struct slice list, size_t line,
+    bool nets, bool parents)
+{
+	return add_items(m, out, list, line, nets, parents, false, 0);
 }
 
 /* ---- restrictions ---- */
@@ -670,7 +676,7 @@ do_mynetworks(struct stage *st)
 		import_note(m->in, 0, "no mynetworks: loopback is taken; "
 		    "the server adds its own addresses");
 	begin_list(m);
-	r = add_list(m, &nets, v, line, true, true, 0);
+	r = add_list(m, &nets, v, line, true, true);
 	if (r == 0 && nets.n > 0 && !m->hole) {
 		buf_fmt(m->in->rules, "permit client%.*s", (int)nets.n,
 		    nets.p);
@@ -759,8 +765,7 @@ destinations(struct stage *st, const char *action, const char *cond)
 	for (i = 0; r == 0 && i < sizeof(lists) / sizeof(lists[0]); i++)
 		if ((r = get(m, lists[i].name, &v, &line)) == 0)
 			r = add_list(m, &out, v, line, false,
-			    lists[i].parents && has_parents(m, lists[i].name),
-			    0);
+			    lists[i].parents && has_parents(m, lists[i].name));
 	if (r == 0 && (r = get(m, "myorigin", &v, &line)) == 0)
 		put_destinations(st, action, cond, buf_sl(&out),
 		    list_has(buf_sl(&out), v));
@@ -781,7 +786,7 @@ finals(struct stage *st, const char *action, struct buf *out)
 	begin_list(st->m);
 	buf_fmt(out, "%s recipient bare", action);
 	if (get(st->m, "mydestination", &v, &line) == -1 ||
-	    add_list(st->m, out, v, line, false, false, 0) == -1)
+	    add_list(st->m, out, v, line, false, false) == -1)
 		return -1;
 	buf_addc(out, '\0');
 	return 0;
@@ -1194,7 +1199,7 @@ ours_postfix(struct import *in, import_ours *took, void *ctx)
 		if (is_told(&m, lists[i].name) &&
 		    (get(&m, lists[i].name, &v, &line) == -1 ||
 		    add_list(&m, &words, v, line,
-		    lists[i].what == SITE_TRUSTED, lists[i].parents, 0) == -1)) {
+		    lists[i].what == SITE_TRUSTED, lists[i].parents) == -1)) {
 			import_note(in, 0, "%s", in->err->msg);
 			*in->err = (struct err){ 0 };
 		}

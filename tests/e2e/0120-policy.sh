@@ -151,6 +151,13 @@ t 'main.cf: what a table or a file has wrong is told with its name and line, onc
 		printf "\nmynetworks =\n $net\nsmtpd_relay_restrictions = permit_mynetworks, reject\n" >bad.cf
 		policy 4 -p bad.cf --print && has "bad.cf:2: " errs || exit 1
 	done
+	printf "192.0.2.7\n!192.0.2.8\n" >nots && printf "b.example\n" >dests &&
+	printf "mynetworks = !/etc/postfix/nots 192.0.2.0/24\nmydestination = !/x/dests b.example c.example\nsmtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n" >f.cf &&
+	asked f.cf 192.0.2.7 - a@b.example c@far.example refuse &&
+	asked f.cf 192.0.2.8 - a@b.example c@far.example permit &&
+	asked f.cf 192.0.2.9 - a@b.example c@far.example permit &&
+	asked f.cf 203.0.113.9 - a@b.example c@b.example refuse &&
+	asked f.cf 203.0.113.9 - a@b.example c@c.example permit &&
 	printf "mynetworks = 0.0.0.0/0 [::]/0\nsmtpd_relay_restrictions = permit_mynetworks, reject\n" >all.cf &&
 	asked all.cf 2001:db8::9 - a@b.example c@far.example permit'
 
