@@ -99,7 +99,7 @@ import_file(struct import *in, size_t line, struct slice path,
 	if (access(name, R_OK) == -1)
 		*used = in->root == NULL ? named :
 		    arena_fmt(in->a, "%s%s", in->root, named).p;
-	if (in->root != NULL && lstat(*used, &st) == 0 &&
+	if ((in->root != NULL ? lstat(*used, &st) : stat(*used, &st)) == 0 &&
 	    !S_ISREG(st.st_mode))
 		r = err_set(in->err, ERR_UNSAFE, "%.200s: no file", *used);
 	else

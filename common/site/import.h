@@ -15,8 +15,8 @@
 struct import {
 	struct arena	*a;
 	const char	*path;		/* of the file */
-	const char	*root;		/* what absolute names begin at, and only
-					   files are read; NULL: as they are */
+	const char	*root;		/* what absolute names begin at, and no
+					   link is followed; NULL: as they are */
 	struct slice	 text;
 	struct buf	*rules;		/* as policy_parse reads them */
 	struct buf	*notes;

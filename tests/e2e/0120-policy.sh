@@ -194,6 +194,8 @@ t 'main.cf: nor is it known what a table of clients, senders or recipients says'
 		open gone/t.cf 192.0.2.9 - a@b.example c@far.example undecided &&
 		open gone/t.cf 192.0.2.9 - a@b.example c@example.org undecided || exit 1
 	done
+	mkfifo gone/pipe && printf "smtpd_relay_restrictions = check_client_access hash:/x/pipe, reject\n" >gone/t.cf &&
+	bound 3 20 900000 spoolpolicy -s inc/site.conf -p gone/t.cf --print && has "gone/pipe: no file" errs &&
 	printf "smtpd_client_restrictions = check_client_access hash:/nowhere/x\nsmtpd_relay_restrictions = reject\n" >gone/t.cf &&
 	open gone/t.cf 192.0.2.9 - a@b.example c@far.example refuse'
 t 'main.cf: what is taken out by a table that is not here is not let in' '
