@@ -102,18 +102,25 @@ begins(struct slice s, bool *filter)
 }
 
 static bool
+is_image(int fd)
+{
+	char iso[7];
+
+	return pread(fd, iso, sizeof(iso), ISO_AT) == sizeof(iso) &&
+	    memcmp(iso, "\1CD001\1", sizeof(iso)) == 0;
+}
+
+static bool
 sniff(int fd, bool *filter)
 {
-	char head[TAR_HEADER], iso[7];
+	char head[TAR_HEADER];
 	ssize_t n = pread(fd, head, sizeof(head), 0);
 
 	*filter = false;
 	if (n <= 0)
 		return false;
-	if (begins((struct slice){ head, (size_t)n }, filter))
-		return true;
-	return pread(fd, iso, sizeof(iso), ISO_AT) == sizeof(iso) &&
-	    memcmp(iso, "\1CD001\1", sizeof(iso)) == 0;
+	return begins((struct slice){ head, (size_t)n }, filter) ||
+	    is_image(fd);
 }
 
 bool
@@ -130,6 +137,14 @@ arc_begins(struct slice s)
 	bool filter;
 
 	return begins(s, &filter);
+}
+
+/* An image begins with what a machine may boot, or with NULs: no text. */
+bool
+arc_is(struct slice s, int fd)
+{
+	return arc_begins(s) ||
+	    (sl_find(sl_first(s, TAR_HEADER), SL("\0")) != NULL && is_image(fd));
 }
 
 struct slice

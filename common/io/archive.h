@@ -54,6 +54,9 @@ bool	arc_sniff(int fd);
 /* The same of bytes that were read; an ISO 9660 image is not seen. */
 bool	arc_begins(struct slice s);
 
+/* It is, where the file that s was read of can be asked. */
+bool	arc_is(struct slice s, int fd);
+
 /* fd is borrowed, and read from its start.  It has to be a regular file. */
 int	arc_open(struct arc **a, int fd, struct err *err);
 void	arc_close(struct arc *a);			/* NULL allowed */

@@ -33,7 +33,7 @@ eml_load(struct spool_reader *rd, struct spool_msg *m, struct err *err)
 {
 	if (reader_head(rd, m, &m->text, err) == -1)
 		return -1;
-	if (arc_begins(m->text)) {
+	if (arc_is(m->text, rd->fd)) {
 		msg_problem(m, "packed, and not entered: scan it by itself");
 		m->preamble = m->text;
 		m->text = sl_from(m->text, m->text.n);

@@ -214,11 +214,12 @@ t 'an archive within an archive is not entered' '
 t 'an archive that only stores mail is no mail, in an archive and in a folder' '
 	mkdir inner stores && mail one >inner/1.eml && mail two >inner/2.eml &&
 	bsdtar --format zip --options zip:compression=store -cf stores/a.zip inner &&
-	bsdtar -cf stores/b.tar inner && bsdtar -cf stores.tar stores &&
+	bsdtar -cf stores/b.tar inner &&
+	bsdtar --format iso9660 -cf stores/c.iso inner && bsdtar -cf stores.tar stores &&
 	for s in stores stores.tar; do
 		run 0 spoolscan -f eml -d example.com -o ndjson "$s" &&
 		[ "$(jq -r "[.reason, .problems[0]] | join(\" \")" out | sort | uniq -c | xargs)" = \
-		    "2 unsure/no-header packed, and not entered: scan it by itself" ] || return 1
+		    "3 unsure/no-header packed, and not entered: scan it by itself" ] || return 1
 	done'
 for format in smartermail imail mailenable mailsite xmail mdaemon kerio; do
 	tree=$(ls -d "$top"/tests/spool/$format/good-* | head -n 1)

@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	HOLDS(m.size == file.n && m.offset == 0 && m.part == 0);
 	HOLDS(m.trailer.n == 0);
 	if (m.preamble.n > 0)
-		HOLDS(arc_begins(m.preamble) && m.text.n == 0);
+		HOLDS(arc_is(m.preamble, rd->fd) && m.text.n == 0);
 	else if (!fuzz_had_cr(&m))
 		HOLDS(fuzz_ends(sl_first(file, SPOOL_READ_MAX), m.text));
 	HOLDS(spool_load(rd, &m, &err) == 0);
