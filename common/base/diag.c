@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,11 +15,24 @@ static const char	*tool = "spoolkit";
 static atomic_size_t	 warned;
 static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* What cannot be used for what its number means: reading 0, writing 1, 2. */
+static void
+hold_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+			(void)open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void
 diag_init(const char *argv0)
 {
 	const char *slash;
 
+	hold_standard();
 	if (argv0 == NULL || argv0[0] == '\0')
 		return;
 	slash = strrchr(argv0, '/');

@@ -7,6 +7,10 @@
  *
  * Control bytes and bytes that are not UTF-8 are replaced, because paths
  * and headers are hostile.  Any thread may call; a line is never torn.
+ *
+ * diag_init comes before any file is opened: descriptors 0 to 2 that the
+ * caller has closed are taken, so that none of our files gets their numbers,
+ * and what is printed with it.  They still fail as a closed one does.
  */
 void	diag_init(const char *argv0);
 const char *diag_tool(void);		/* the command's name */

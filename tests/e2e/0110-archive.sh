@@ -123,6 +123,13 @@ t 'a full disk is an error, and nothing is left' '
 	mkdir small && { mount -t tmpfs -o size=128k none small 2>/dev/null || exit 0; }
 	run 4 spoolarchive inc small/x.tar.zst && has "No space" errs
 	r=$? left=$(ls -A small); umount small; [ $r = 0 ] && [ -z "$left" ]'
+t 'where nothing is open, as a daemon may start it, no file is the standard output' '
+	spoolarchive odd closed.tar.zst <&- >&- 2>&-; [ $? -eq 4 ] &&
+	run 0 spoolarchive --verify closed.tar.zst &&
+	spoolarchive --extract closed.tar.zst closed <&- >&- 2>&-
+	diff -r odd closed | grep -v "[Ff]ifo"; rm closed.tar.zst*
+	spoolscan -o ndjson inc >&- 2>errs; [ $? -eq 4 ] &&
+	hasnt "temporary file" errs && has "stdout: write error" errs'
 t 'a folder that cannot be written is an error' '
 	run 4 spoolarchive inc nowhere/x.tar.zst && has "cannot open its folder" errs'
 t 'a read-only target is an error' '
