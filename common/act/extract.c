@@ -114,7 +114,8 @@ put(struct run *r, const struct bag_member *m, const char *hard,
 		if (why.code == ERR_FORMAT || why.sys == ENOSPC ||
 		    why.sys == EROFS) {
 			*err = why;
-			return -1;
+			return err_at(err, "%.*s", (int)m->path.n,
+			    m->path.p);
 		}
 		r->x->left(r->x->ctx, m->path, why.msg);
 		return 0;

@@ -123,6 +123,14 @@ remove_digest(const char *path)
 	buf_free(&b);
 }
 
+static int
+write_archive(const struct make *m, const char *path, int fd, struct err *err)
+{
+	return pack_write(m->pack, fd, err) == -1 ||
+	    (!m->no_verify && verify_new(m, fd, err) == -1) ?
+	    err_at(err, "%s", path) : 0;
+}
+
 /* The digest is there before the archive: its name says that all is done. */
 static int
 make_one(struct make *m, const char *path, struct err *err)
@@ -133,8 +141,7 @@ make_one(struct make *m, const char *path, struct err *err)
 		return -1;
 	m->phase(m->ctx, "packing");
 	if (check_outside(m, p.dir, err) == -1 ||
-	    pack_write(m->pack, p.fd, err) == -1 ||
-	    (!m->no_verify && verify_new(m, p.fd, err) == -1) ||
+	    write_archive(m, path, p.fd, err) == -1 ||
 	    m->ready(m->ctx, path, m->pack, err) == -1 ||
 	    write_digest(path, m->pack->t.sha256, err) == -1) {
 		publish_cancel(&p);

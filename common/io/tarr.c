@@ -194,10 +194,12 @@ static int
 disk_error(struct tard *d, struct err *err)
 {
 	const char *why = archive_error_string(d->a);
+	int sys = archive_errno(d->a);	/* -1: libarchive's own */
 
-	err_set(err, ERR_SYS, "cannot be extracted: %s",
-	    why == NULL ? "no reason given" : why);
-	err->sys = archive_errno(d->a);
+	err_set(err, ERR_SYS, "cannot be extracted: %s%s%s",
+	    why == NULL ? "no reason given" : why, sys > 0 ? ": " : "",
+	    sys > 0 ? strerrordesc_np(sys) : "");
+	err->sys = sys;
 	return -1;
 }
 

@@ -189,5 +189,15 @@ t 'a live spool keeps its folders, an old generation does not' '
 			[ ! -e $tree ] || exit 1
 		fi
 	done'
+t 'a full disk names the file that has no room, and leaves no part of it' '
+	mkdir two small && { mount -t tmpfs -o size=400k none small 2>/dev/null || exit 0; }
+	head -c 300000 /dev/urandom >two/a && head -c 300000 /dev/urandom >two/b &&
+	run 0 spoolarchive two two.tar.zst &&
+	run 4 spoolarchive --extract two.tar.zst small/two &&
+	has "two.tar.zst: b: cannot be extracted: .*No space left" errs &&
+	cmp two/a small/two/a && [ ! -e small/two/b ] && mount -o remount,size=2m small &&
+	run 3 spoolarchive --extract two.tar.zst small/two && has "a: exists already" errs &&
+	diff -r two small/two
+	r=$?; umount small; [ $r = 0 ]'
 
 t_done
