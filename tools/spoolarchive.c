@@ -622,6 +622,21 @@ on_left(void *ctx, struct slice path, const char *why)
 	job->partly = true;
 }
 
+/* Returns 1, also when it is damaged, which is said; 0: no such; -1. */
+static int
+extract_name(struct job *job, struct bag *b, int dir, const char *name,
+    struct extract *x, struct err *err)
+{
+	int r = bag_extract_name(b, dir, name, x, err);
+
+	if (r != -1)
+		return r;
+	if (err->code != ERR_FORMAT || !bag_indexed(b))
+		return err_at(err, "%s", job->archive);
+	on_left(job, sl(name), err->msg);
+	return 1;
+}
+
 static int
 extract_names(struct job *job, struct bag *b, int dir, struct extract *x,
     struct err *err)
@@ -630,8 +645,8 @@ extract_names(struct job *job, struct bag *b, int dir, struct extract *x,
 	int r;
 
 	for (name = job->names; *name != NULL && !sig_stop(); name++) {
-		if ((r = bag_extract_name(b, dir, *name, x, err)) == -1)
-			return err_at(err, "%s", job->archive);
+		if ((r = extract_name(job, b, dir, *name, x, err)) == -1)
+			return -1;
 		if (r == 0)
 			on_left(job, sl(*name), "is not in the archive");
 	}
@@ -646,18 +661,14 @@ extract_only(struct job *job, struct bag *b, int dir, struct extract *x,
 	struct case_want want = { .where = only };
 	struct case_cursor *cur;
 	struct case_entry e;
-	int r = case_select(job->cf, &want, &cur, err), got;
+	int r = case_select(job->cf, &want, &cur, err);
 
 	if (r == -1)
 		return -1;
-	while (!sig_stop() && (r = case_next(cur, &e, err)) == 1) {
-		got = bag_extract_name(b, dir, arena_str(job->a, e.id), x,
-		    err);
-		if (got == -1) {
-			r = err_at(err, "%s", job->archive);
-			break;
-		}
-	}
+	while (r != -1 && !sig_stop() && (r = case_next(cur, &e, err)) == 1)
+		if (extract_name(job, b, dir, arena_str(job->a, e.id), x,
+		    err) == -1)
+			r = -1;
 	case_cursor_free(cur);
 	return r;
 }

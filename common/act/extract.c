@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -201,27 +202,57 @@ run_end(struct run *r, int so_far, struct err *err)
 	return so_far;
 }
 
+static int
+put_segment(struct run *r, size_t i, struct err *err)
+{
+	struct bag_member m;
+	int got = 0;
+
+	bag_walk_segment(r->walk, i);
+	r->last_name.n = 0;
+	while (got != -1 && !sig_stop() &&
+	    (got = bag_next(r->walk, &m, err)) == 1)
+		if (m.part == BAG_PAYLOAD)
+			got = put_member(r, &m, err);
+	return got;
+}
+
+static void
+left_segment(struct run *r, const struct bag *b, size_t i, const char *why)
+{
+	struct buf where = { 0 };
+	uint64_t at, n;
+
+	bag_segment(b, i, &at, &n);
+	buf_fmt(&where, "bytes %" PRIu64 " to %" PRIu64 " of the archive", at,
+	    at + n);
+	r->x->left(r->x->ctx, buf_sl(&where), why);
+	buf_free(&where);
+}
+
+/* With an index one segment is damaged, and the next one is read. */
 int
 bag_extract(struct bag *b, int dir, bool with_root, struct extract *x,
     struct err *err)
 {
-	struct bag_member m;
 	struct run run;
-	size_t i;
+	size_t i, damaged = 0;
 	int r = run_begin(&run, b, dir, with_root, x, err);
 
 	if (r == -1)
 		return -1;
 	for (i = 0; r != -1 && i < bag_segments(b) && !sig_stop(); i++) {
-		bag_walk_segment(run.walk, i);
-		run.last_name.n = 0;
-		while (r != -1 && !sig_stop() &&
-		    (r = bag_next(run.walk, &m, err)) == 1)
-			if (m.part == BAG_PAYLOAD)
-				r = put_member(&run, &m, err);
+		r = put_segment(&run, i, err);
+		if (r == -1 && err->code == ERR_FORMAT && bag_indexed(b)) {
+			left_segment(&run, b, i, err->msg);
+			damaged++;
+			r = 0;
+		}
 		if (x->progress != NULL)
 			x->progress(x->progress_ctx, x->names, x->bytes);
 	}
+	if (r != -1 && damaged > 0 && x->names == 0)
+		r = -1;		/* err is that of the last one */
 	if (r != -1 && sig_stop())
 		r = err_set(err, ERR_SYS, "stopped");
 	r = run_end(&run, r, err);

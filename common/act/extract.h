@@ -23,7 +23,8 @@ struct extract {
 
 /*
  * All of it.  The working directory is dir afterwards.  with_root: dir gets
- * the owner, mode and times of the tree's folder.
+ * the owner, mode and times of the tree's folder.  Of a damaged archive that
+ * has an index, what can be read: left is told where the rest was.
  */
 int	bag_extract(struct bag *b, int dir, bool with_root,
 	    struct extract *x, struct err *err);

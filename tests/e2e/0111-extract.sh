@@ -189,6 +189,18 @@ t 'a live spool keeps its folders, an old generation does not' '
 			[ ! -e $tree ] || exit 1
 		fi
 	done'
+t 'of a damaged archive all that lies elsewhere comes out' '
+	mkdir many && for i in 1 2 3 4 5 6 7 8; do
+		head -c 600000 /dev/urandom >many/$i || exit 1
+	done && run 0 spoolarchive many many.tar.zst &&
+	perl -e "open F, q(+<), q(many.tar.zst); seek F, 1000000, 0; print F q(XXXX)" &&
+	run 3 spoolarchive --extract many.tar.zst all8 &&
+	[ "$(wc -l <errs)" -eq 1 ] && has "^spoolarchive: bytes [0-9]* to [0-9]* of the archive: .*damaged archive" errs &&
+	diff -rq many all8 >lost; cat lost
+	[ "$(grep -c "^Only in many" lost)" -le 2 ] && [ "$(grep -c differ lost)" -eq 0 ] &&
+	gone=$(sed -n "1s/.*: //p" lost) && [ -n "$gone" ] && there=$(ls all8 | tail -n 1) &&
+	run 3 spoolarchive --extract many.tar.zst some8 $gone $there &&
+	has "^spoolarchive: $gone: .*damaged archive" errs && cmp many/$there some8/$there'
 t 'a full disk names the file that has no room, and leaves no part of it' '
 	mkdir two small && { mount -t tmpfs -o size=400k none small 2>/dev/null || exit 0; }
 	head -c 300000 /dev/urandom >two/a && head -c 300000 /dev/urandom >two/b &&
