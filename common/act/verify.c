@@ -18,6 +18,7 @@
 #define ALIGN	4096u		/* where the page cache is passed by */
 #define HERE_MAX	(4 * BLOCK)	/* a segment that is kept in memory */
 #define TAGS_MAX	64	/* tag files; ours are seven */
+#define LOST_MAX	16	/* searches of the whole manifest in vain */
 
 struct tag {
 	char		*name;
@@ -445,23 +446,71 @@ sum_line(struct slice line, char hex[65], struct slice *name)
 	return true;
 }
 
+static bool
+is_of(struct slice line, char hex[65], const char *file)
+{
+	struct slice name;
+
+	return sum_line(line, hex, &name) && sl_starts(name, SL("data/")) &&
+	    sl_eq(sl_from(name, 5), sl(file));
+}
+
+/* Only the manifest has the file: its frame is damaged, or it was cut out. */
+static void
+missing(struct verify *v, struct slice line)
+{
+	struct buf path = { 0 };
+	struct slice name;
+	char hex[65];
+
+	if (sum_line(line, hex, &name) && sl_starts(name, SL("data/")))
+		buf_add(&path, sl_from(name, 5));
+	else
+		buf_add(&path, SL("manifest-sha256.txt"));
+	buf_addc(&path, '\0');
+	differs(v, path.p, "a file that is not in the archive");
+	buf_free(&path);
+}
+
+/*
+ * The file's line, of those not used yet; the ones before it have no file.
+ * *lost counts the searches in vain, of which there are few: they go to the
+ * manifest's end.
+ */
+static bool
+find_line(struct verify *v, struct slice *rest, const char *file,
+    char hex[65], size_t *lost)
+{
+	struct slice ahead = *rest, line;
+
+	while (*lost < LOST_MAX && sl_cut(&ahead, '\n', &line)) {
+		if (!is_of(line, hex, file))
+			continue;
+		while (sl_cut(rest, '\n', &line) && rest->n != ahead.n)
+			missing(v, line);
+		return true;
+	}
+	(*lost)++;
+	return *lost > LOST_MAX && sl_cut(rest, '\n', &line) &&
+	    is_of(line, hex, file);
+}
+
 /* The files stand in the manifest in the archive's order. */
 static void
 check_manifest(struct verify *v, struct slice rest)
 {
-	struct slice line, name;
+	struct slice line;
 	char hex[65], is[65];
-	size_t i;
+	size_t i, lost = 0;
 
 	for (i = 0; i < v->n; i++) {
 		if (!S_ISREG(v->v[i].type))
 			continue;
 		v->files++;
 		hex_str(v->v[i].sha256, 32, is);
-		if (!sl_cut(&rest, '\n', &line) || !sum_line(line, hex, &name))
+		if (rest.n == 0)
 			differs(v, v->v[i].name, "is not in the manifest");
-		else if (!sl_starts(name, SL("data/")) ||
-		    !sl_eq(sl_from(name, 5), sl(v->v[i].name)))
+		else if (!find_line(v, &rest, v->v[i].name, hex, &lost))
 			differs(v, v->v[i].name,
 			    "stands in another place of the manifest");
 		else if (strcmp(hex, is) != 0)
@@ -469,8 +518,7 @@ check_manifest(struct verify *v, struct slice rest)
 			    "its bytes are not those of the manifest");
 	}
 	while (sl_cut(&rest, '\n', &line))
-		differs(v, "manifest-sha256.txt",
-		    "a file that is not in the archive");
+		missing(v, line);
 }
 
 static void

@@ -201,6 +201,11 @@ t 'of a damaged archive all that lies elsewhere comes out' '
 	gone=$(sed -n "1s/.*: //p" lost) && [ -n "$gone" ] && there=$(ls all8 | tail -n 1) &&
 	run 3 spoolarchive --extract many.tar.zst some8 $gone $there &&
 	has "^spoolarchive: $gone: .*damaged archive" errs && cmp many/$there some8/$there'
+t 'of a damaged archive the files that are lost are told, and no others' '
+	run 1 spoolarchive --verify many.tar.zst &&
+	sed -n "s/^Only in many: //p" lost | sort >want && [ -s want ] &&
+	sed -n "s/.*many.tar.zst: \([0-9]\): a file that is not in the archive/\1/p" errs | sort >got &&
+	cmp want got && hasnt "another place" errs'
 t 'a full disk names the file that has no room, and leaves no part of it' '
 	mkdir two small && { mount -t tmpfs -o size=400k none small 2>/dev/null || exit 0; }
 	head -c 300000 /dev/urandom >two/a && head -c 300000 /dev/urandom >two/b &&
