@@ -1055,6 +1055,9 @@ run(struct job *job, char *argv[])
 	job->tree = m->tree < n ? argv[m->tree] : NULL;
 	job->archive = m->archive < n ? argv[m->archive] : NULL;
 	job->names = argv + (n < 2 ? n : 2);
+	if (m->flag == NULL && level > GZIP_LEVELS &&
+	    codec_by_name(job->archive) == CODEC_GZIP)
+		opt_usage(&cmd, "--level: gzip has 1 to %d", GZIP_LEVELS);
 	if (m->reads && confine(job, &err) == -1)
 		return failed(&err);
 	return m->run(job);

@@ -16,6 +16,7 @@ enum codec_kind { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD };
 
 struct codec;
 struct codec *codec_new(enum codec_kind kind, int level);  /* 0: the usual */
+#define GZIP_LEVELS	9	/* from 1; as gzip(1) */
 void	codec_free(struct codec *c);			/* NULL allowed */
 
 /* The piece, compressed, appended to out. */

@@ -130,6 +130,9 @@ t 'where nothing is open, as a daemon may start it, no file is the standard outp
 	diff -r odd closed | grep -v "[Ff]ifo"; rm closed.tar.zst*
 	spoolscan -o ndjson inc >&- 2>errs; [ $? -eq 4 ] &&
 	hasnt "temporary file" errs && has "stdout: write error" errs'
+t 'a level that gzip has not is a usage error, and nothing is left' '
+	run 2 spoolarchive --level 12 odd level.tar.gz && has "gzip has 1 to 9" errs &&
+	[ -z "$(ls -A | grep level)" ] && run 0 spoolarchive --level 9 odd level.tar.gz'
 t 'a folder that cannot be written is an error' '
 	run 4 spoolarchive inc nowhere/x.tar.zst && has "cannot open its folder" errs'
 t 'a read-only target is an error' '
