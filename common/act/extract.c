@@ -109,9 +109,10 @@ put(struct run *r, const struct bag_member *m, const char *hard,
     struct err *err)
 {
 	struct err why = { 0 };
+	int got = tard_put(r->disk, bag_tarr(r->walk), r->path.p, hard,
+	    m->tar.target, &why);
 
-	if (tard_put(r->disk, bag_tarr(r->walk), r->path.p, hard,
-	    m->tar.target, &why) == -1) {
+	if (got == -1) {
 		if (why.code == ERR_FORMAT || why.sys == ENOSPC ||
 		    why.sys == EROFS) {
 			*err = why;
@@ -121,6 +122,8 @@ put(struct run *r, const struct bag_member *m, const char *hard,
 		r->x->left(r->x->ctx, m->path, why.msg);
 		return 0;
 	}
+	if (got == 1)
+		r->x->left(r->x->ctx, m->path, why.msg);
 	r->x->names++;
 	r->x->bytes += m->tar.size;
 	return 0;
@@ -133,7 +136,7 @@ put_root(struct run *r, const struct tarr_member *m)
 	struct err why;
 
 	r->root_time = m->mtime;
-	if (tard_put(r->root, bag_tarr(r->walk), ".", NULL, NULL, &why) == -1)
+	if (tard_put(r->root, bag_tarr(r->walk), ".", NULL, NULL, &why) != 0)
 		r->x->left(r->x->ctx, SL("."), why.msg);
 }
 

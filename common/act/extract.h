@@ -10,7 +10,8 @@
  */
 struct extract {
 	void		(*left)(void *ctx, struct slice path,
-			    const char *why);	/* it was not extracted */
+			    const char *why);	/* not extracted, or not with
+						   all its metadata */
 	void		*ctx;
 	void		(*progress)(void *ctx, size_t names, uint64_t bytes);
 	void		*progress_ctx;

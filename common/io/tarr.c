@@ -191,16 +191,22 @@ tard_new(bool dress)
 }
 
 static int
-disk_error(struct tard *d, struct err *err)
+disk_said(struct tard *d, const char *what, struct err *err)
 {
 	const char *why = archive_error_string(d->a);
 	int sys = archive_errno(d->a);	/* -1: libarchive's own */
 
-	err_set(err, ERR_SYS, "cannot be extracted: %s%s%s",
+	err_set(err, ERR_SYS, "%s: %s%s%s", what,
 	    why == NULL ? "no reason given" : why, sys > 0 ? ": " : "",
 	    sys > 0 ? strerrordesc_np(sys) : "");
 	err->sys = sys;
 	return -1;
+}
+
+static int
+disk_error(struct tard *d, struct err *err)
+{
+	return disk_said(d, "cannot be extracted", err);
 }
 
 /* Our own attributes are names, and go back into names. */
@@ -241,7 +247,7 @@ int
 tard_put(struct tard *d, struct tarr *t, const char *path, const char *hard,
     const char *target, struct err *err)
 {
-	int r;
+	int r, end;
 
 	archive_entry_copy_pathname(t->e, path);
 	if (hard != NULL)
@@ -259,8 +265,14 @@ tard_put(struct tard *d, struct tarr *t, const char *path, const char *hard,
 		(void)unlink(path);	/* a part of it is no file */
 		return -1;
 	}
-	return archive_write_finish_entry(d->a) < ARCHIVE_OK ||
-	    r < ARCHIVE_OK ? disk_error(d, err) : 0;
+	end = archive_write_finish_entry(d->a);
+	if (end < ARCHIVE_WARN)
+		return disk_error(d, err);
+	if (end == ARCHIVE_OK && r == ARCHIVE_OK)
+		return 0;
+	(void)disk_said(d, "is there, but not all that the tar says of it",
+	    err);
+	return 1;
 }
 
 int

@@ -49,6 +49,9 @@ int	tarr_data(struct tarr *t, struct slice *bytes, uint64_t *at,
  * followed on the way, and a file that cannot be written whole is not left.
  * Folders get their modes and times in tard_free; one that is there stays as
  * it is, unless it is to be dressed.
+ *
+ * tard_put returns 0; 1 and err: it is there, but owner, mode, attributes or
+ * ACL of it are not; -1 and err.
  */
 struct tard;
 struct tard *tard_new(bool dress);

@@ -206,6 +206,13 @@ t 'of a damaged archive the files that are lost are told, and no others' '
 	sed -n "s/^Only in many: //p" lost | sort >want && [ -s want ] &&
 	sed -n "s/.*many.tar.zst: \([0-9]\): a file that is not in the archive/\1/p" errs | sort >got &&
 	cmp want got && hasnt "another place" errs'
+t 'who may not give files away gets their bytes, and is told' '
+	command -v setpriv >/dev/null && [ "$(id -u)" = 0 ] || { echo "not root: not looked at" >&2; exit 0; }
+	mkdir theirs && echo one >theirs/a && echo two >theirs/b && chmod 755 . &&
+	run 0 spoolarchive theirs theirs.tar.zst && chmod 644 theirs.tar.zst* &&
+	mkdir -m 777 open && cp "$B/bin/spoolarchive" open/ && cp theirs.tar.zst* open/ &&
+	run 3 setpriv --reuid 65534 --regid 65534 --clear-groups open/spoolarchive --extract open/theirs.tar.zst open/got &&
+	diff -r theirs open/got && [ "$(grep -c "[ab]: is there, but not all" errs)" -eq 2 ] && hasnt "cannot be extracted" errs'
 t 'a full disk names the file that has no room, and leaves no part of it' '
 	mkdir two small && { mount -t tmpfs -o size=400k none small 2>/dev/null || exit 0; }
 	head -c 300000 /dev/urandom >two/a && head -c 300000 /dev/urandom >two/b &&
