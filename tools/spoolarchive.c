@@ -338,8 +338,13 @@ warn_lost(struct job *job, const struct inv *inv)
 		path.n = 0;
 		inv_path(inv, i, &path);
 		buf_addc(&path, '\0');
-		diag_warn(path.p, "%s", node->state == INV_UNREADABLE ?
-		    strerror(node->sys) : why[node->state]);
+		if (node->state == INV_CHANGED && node->sys != 0)
+			diag_warn(path.p, "parts cannot be read, and are "
+			    "zeros: %s", strerror(node->sys));
+		else
+			diag_warn(path.p, "%s", node->state ==
+			    INV_UNREADABLE ? strerror(node->sys) :
+			    why[node->state]);
 		job->partly = true;
 	}
 	buf_free(&path);

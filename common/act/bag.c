@@ -146,7 +146,10 @@ put_member(const struct pack *p, uint32_t i, struct buf *path, struct buf *b)
 		buf_fmt(b, ",\"device\":\"%u,%u\"", major(node->rdev),
 		    minor(node->rdev));
 	if (node->state != INV_PACKED)
-		buf_fmt(b, ",\"problem\":\"%s\"", states[node->state]);
+		buf_fmt(b, ",\"problem\":\"%s\"",
+		    node->state == INV_CHANGED && node->sys != 0 ?
+		    "parts cannot be read, and are zeros" :
+		    states[node->state]);
 	if (!bag_has(p, node))
 		buf_add(b, SL(",\"absent\":true"));
 	buf_add(b, SL("}\n"));

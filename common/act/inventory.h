@@ -43,7 +43,8 @@ struct inv_node {
 	uint32_t	 volume;	/* of several archives, the one */
 	uint32_t	 frame;		/* where it begins in the archive: */
 	uint32_t	 at;		/* its header, in the frame's bytes */
-	int		 sys;		/* errno of INV_UNREADABLE */
+	int		 sys;		/* errno of INV_UNREADABLE; of
+					   INV_CHANGED: parts are zeros */
 
 	dev_t		 dev;
 	ino_t		 ino;

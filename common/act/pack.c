@@ -73,6 +73,7 @@ struct worker {
 	struct buf	 path, name, head, truth, target;
 	uint32_t	 first;		/* of a file's names, the one packed */
 	uint32_t	 frames;	/* that became jobs */
+	int		 unread;	/* errno of a large one's last bad piece */
 };
 
 struct writer {
@@ -639,7 +640,10 @@ put_piece(struct worker *k, struct slice s, struct err *err)
 	return tarw_bytes(k->tar, s, err);
 }
 
-/* From at to end; what a file lacks that shrank is zeros. */
+/*
+ * From at to end; what a file lacks that shrank is zeros, and so is a piece
+ * that the disk refuses: the others may be good.
+ */
 static int
 put_range(struct worker *k, int fd, uint64_t at, uint64_t end, bool zeros,
     struct err *err)
@@ -650,8 +654,10 @@ put_range(struct worker *k, int fd, uint64_t at, uint64_t end, bool zeros,
 	while (at < end && !k->w->failed && !sig_stop()) {
 		want = end - at < PACK_FRAME ? (size_t)(end - at) : PACK_FRAME;
 		n = zeros ? 0 : read_some(fd, k->file.p, want, at);
-		if (n == -1)
-			return err_sys(err, "cannot read");
+		if (n == -1) {
+			k->unread = errno;
+			n = 0;
+		}
 		if ((size_t)n < want)
 			memset(k->file.p + n, 0, want - (size_t)n);
 		if (put_piece(k, (struct slice){ k->file.p, want }, err) == -1)
@@ -684,7 +690,6 @@ put_pieces(struct worker *k, int fd, uint64_t size, struct err *err)
 	return 0;
 }
 
-/* A file that cannot be read on is padded, and said to be so. */
 static int
 put_large(struct worker *k, int fd, uint32_t i, struct stat *st,
     struct err *err)
@@ -698,11 +703,16 @@ put_large(struct worker *k, int fd, uint32_t i, struct stat *st,
 	if (tarw_begin(k->tar, &m, err) == -1)
 		return -1;
 	sha256_start(k->sha);
+	k->unread = 0;
 	if (put_pieces(k, fd, (uint64_t)st->st_size, err) == -1)
 		node->state = INV_CHANGED;
 	sha256_end(k->sha, node->sha256);
 	if (tarw_done(k->tar, err) == -1)
 		return -1;
+	if (k->unread != 0) {
+		node->state = INV_CHANGED;
+		node->sys = k->unread;
+	}
 	if (fstat(fd, &after) == -1 || !inv_same(node, &after))
 		node->state = INV_CHANGED;
 	return 0;

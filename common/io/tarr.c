@@ -196,8 +196,9 @@ disk_said(struct tard *d, const char *what, struct err *err)
 	const char *why = archive_error_string(d->a);
 	int sys = archive_errno(d->a);	/* -1: libarchive's own */
 
-	err_set(err, ERR_SYS, "%s: %s%s%s", what,
-	    why == NULL ? "no reason given" : why, sys > 0 ? ": " : "",
+	if (why == NULL)
+		why = "no reason given";
+	err_set(err, ERR_SYS, "%s: %s%s%s", what, why, sys > 0 ? ": " : "",
 	    sys > 0 ? strerrordesc_np(sys) : "");
 	err->sys = sys;
 	return -1;

@@ -130,6 +130,18 @@ t 'where nothing is open, as a daemon may start it, no file is the standard outp
 	diff -r odd closed | grep -v "[Ff]ifo"; rm closed.tar.zst*
 	spoolscan -o ndjson inc >&- 2>errs; [ $? -eq 4 ] &&
 	hasnt "temporary file" errs && has "stdout: write error" errs'
+t 'of a file with a bad place on the disk all the rest is in the archive' '
+	command -v strace >/dev/null || { echo "no strace: not looked at" >&2; exit 0; }
+	mkdir worn && head -c 3500000 /dev/urandom >worn/big && echo hi >worn/small &&
+	worn() { strace -f -qq -o trace -P "$work/worn/big" -e trace=pread64 "$@" spoolarchive -j 1 -d example.com worn worn.tar.zst; } &&
+	run 0 worn && rm worn.tar.zst* &&
+	at=$(grep -n " 1048576, 1048576)" trace | head -n 1 | cut -d : -f 1) &&
+	run 3 worn -e "inject=pread64:error=EIO:when=$at" &&
+	has "big: parts cannot be read, and are zeros: Input/output error" errs &&
+	run 0 spoolarchive --verify worn.tar.zst && run 0 spoolarchive --extract worn.tar.zst unworn &&
+	cmp worn/small unworn/small && [ "$(stat -c %s unworn/big)" -eq 3500000 ] &&
+	n=$(cmp -l worn/big unworn/big | wc -l) && [ "$n" -gt 0 ] && [ "$n" -le 1048576 ] &&
+	tar -xOf worn.tar.zst worn/members.ndjson | grep "\"parts cannot be read"'
 t 'a level that gzip has not is a usage error, and nothing is left' '
 	run 2 spoolarchive --level 12 odd level.tar.gz && has "gzip has 1 to 9" errs &&
 	[ -z "$(ls -A | grep level)" ] && run 0 spoolarchive --level 9 odd level.tar.gz'
