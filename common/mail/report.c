@@ -868,7 +868,8 @@ take_original(struct look *l)
 	struct part *c;
 	struct slice raw;
 
-	if (l->message != NULL && (c = l->message->child) != NULL)
+	if (l->message != NULL && (c = l->message->child) != NULL &&
+	    c->embedded)	/* else a file in its text */
 		embedded_original(l, c);
 	else if (l->message != NULL) {
 		raw = part_text(l, l->message, FIELDS_MAX);

@@ -66,6 +66,11 @@ static const struct {
 	{ "RFC 3464, failed",
 	    DAEMON REPORT HUMAN STATUS MTA FAILED MESSAGE "--b--\n",
 	    KIND_BOUNCE, "rfc3464", ORIG_MESSAGE, 1, "x@example.net", "5.1.1" },
+	{ "a header section with a uuencoded file in it",
+	    DAEMON REPORT HUMAN STATUS MTA FAILED "--b\n"
+	    "Content-Type: text/rfc822-headers\n\n" ORIG
+	    "begin 644 t\n%2&5L;&\\\n`\nend\n--b--\n",
+	    KIND_BOUNCE, "rfc3464", ORIG_HEADERS, 1, "x@example.net", "5.1.1" },
 	{ "one failure among delays is a bounce",
 	    DAEMON REPORT HUMAN STATUS MTA DELAYED FAILED RELAYED "--b--\n",
 	    KIND_BOUNCE, "rfc3464", ORIG_NONE, 1, "x@example.net", "5.1.1" },
