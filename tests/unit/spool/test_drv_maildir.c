@@ -85,16 +85,16 @@ START_TEST(a_small_number_is_no_time)
 	box_text("s/new/17.a", "From: a\n\n");
 	box_text("s/new/788918399.a", "From: b\n\n");
 	box_text("s/new/788918400.a", "From: c\n\n");
-	sp = box_one(box("s"), "maildir");
 	for (i = 0; i < NITEMS(v); i++) {
+		sp = box_one(box("s"), "maildir");
 		ck_assert(box_find(sp, v[i].name, &e));
 		ck_assert_int_eq(spool_start(sp, &e, rd, &err), 0);
 		ck_assert_int_eq(spool_load(rd, &m, &err), 1);
 		ck_assert_int_eq(m.arrived, v[i].arrived);
 		spool_entry_done(&e);
+		spool_close(sp);
 	}
 	spool_reader_free(rd);
-	spool_close(sp);
 }
 END_TEST
 
