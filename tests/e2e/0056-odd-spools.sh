@@ -179,7 +179,7 @@ t 'where nothing is there is nothing to type next' '
 t 'no place for the temporary file fails before anything is read' '
 	TMPDIR=/nonexistent run 4 spoolscan -o ndjson bare && has "TMPDIR" errs && [ ! -s out ]'
 mkdir -p server/mqueue server/old/deep server/conf
-cp "$top/tests/spool/sendmail/good-mqueue/"* server/mqueue
+cp -r "$top/tests/spool/sendmail/good-mqueue/"* server/mqueue
 mail old >server/old/1 && mail old >server/old/2 && mail older >server/old/deep/3
 echo 'O QueueDirectory=/var/spool/mqueue' >server/conf/sendmail.cf
 t 'mail that lies beside the spools of an operand is named' '
