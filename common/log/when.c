@@ -134,7 +134,7 @@ turn_year(struct log_clock *c, unsigned month)
 	c->no_year = true;
 	if (c->month > 9 && month < 4)
 		c->year++;
-	else if (c->month != 0 && c->month < 4 && month > 9)
+	else if (c->month != 0 && c->month < 4 && month > 9 && c->year > 1970)
 		c->year--;
 	c->month = month;
 }
