@@ -491,7 +491,7 @@ schema_check(struct db *d, bool write, bool make, const char *path,
 		return make ? migrate(d, 0, err) : err_set(err, ERR_FORMAT,
 		    "%s: an empty file, not a case; spoolscan -c makes one",
 		    path);
-	if (app != APPLICATION_ID)
+	if (app != APPLICATION_ID || version < 0)
 		return err_set(err, ERR_FORMAT, "%s: not a case: an SQLite "
 		    "file of another program", path);
 	if (version > VERSION_NOW)

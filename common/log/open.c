@@ -220,6 +220,7 @@ tell_one(struct log_in *in, const struct log_open *o, enum log_what what,
 	struct slice rcpts[LOG_RCPTS];
 	struct log_event e = event_of(o, what, in->at, rcpts);
 
+	rcpt = sl_first(rcpt, SPAN_MAX);
 	e.rcpts = &rcpt;
 	e.nknown = 1;
 	e.nrcpts = 1;

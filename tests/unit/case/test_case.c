@@ -594,6 +594,9 @@ static const struct {
 	{ "sqlite3 case.db 'PRAGMA application_id = 1936747363;"
 	    " PRAGMA user_version = 999; CREATE TABLE x (y)'",
 	    "newer version" },
+	{ "sqlite3 case.db 'PRAGMA application_id = 1936747363;"
+	    " PRAGMA user_version = -2; CREATE TABLE x (y)'",
+	    "of another program" },
 };
 
 START_TEST(what_is_no_case_is_left_alone)
